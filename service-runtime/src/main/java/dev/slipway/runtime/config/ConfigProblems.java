@@ -1,0 +1,41 @@
+package dev.slipway.runtime.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Gathers bad settings, so that an operator mends all of them in one go. Not thread-safe.
+ *
+ * <p>A line names the flag and its environment twin, says what is wrong, and never shows the value
+ * of a secret.
+ */
+public final class ConfigProblems {
+  private final List<String> problems = new ArrayList<>();
+
+  /** Adds a problem with a flag, such as {@code --port}. */
+  public void add(String flag, String problem) {
+    problems.add("%s (%s): %s".formatted(flag, EnvironmentTwins.variable(flag), problem));
+  }
+
+  /**
+   * Builds a value, noting an {@link IllegalArgumentException} as a problem of the flag.
+   *
+   * @return the value, or null after a problem: {@link #throwIfAny} comes before any use of it
+   */
+  public <T> T check(String flag, Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException e) {
+      add(flag, e.getMessage());
+      return null;
+    }
+  }
+
+  /** Throws all problems as one {@link ConfigException}, if there is any. */
+  public void throwIfAny() {
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+  }
+}

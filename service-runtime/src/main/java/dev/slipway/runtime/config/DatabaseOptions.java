@@ -1,0 +1,50 @@
+package dev.slipway.runtime.config;
+
+import dev.slipway.runtime.database.DatabaseConfig;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Holds the flags of a service's database. A mixin of picocli; not thread-safe. */
+public final class DatabaseOptions {
+  @Option(
+      names = "--database-url",
+      paramLabel = "JDBC-URL",
+      description =
+          "jdbc:postgresql://host/db for production. Default: an H2 file below --data-dir.")
+  private String url;
+
+  @Option(names = "--database-user", paramLabel = "USER", description = "Database user.")
+  private String user;
+
+  @Option(
+      names = "--database-password",
+      paramLabel = "PASSWORD",
+      description = "That user's password; prefer the environment variable.")
+  private String password;
+
+  @Option(
+      names = "--database-pool-size",
+      paramLabel = "N",
+      defaultValue = "" + DatabaseConfig.DEFAULT_POOL_SIZE,
+      description = "Most connections that each service holds. Default: ${DEFAULT-VALUE}.")
+  private int poolSize;
+
+  /**
+   * Returns the settings, noting what is wrong with them; null after a problem.
+   *
+   * @param h2File file of the embedded database that is used when no URL was given
+   */
+  public DatabaseConfig config(Path h2File, ConfigProblems problems) {
+    if (url == null) {
+      if (user != null || password != null) {
+        problems.add("--database-url", "is required when a user or password is given");
+      }
+      return DatabaseConfig.h2File(h2File);
+    }
+    return problems.check(
+        "--database-url",
+        () ->
+            new DatabaseConfig(
+                url, user == null ? "" : user, password == null ? "" : password, poolSize));
+  }
+}

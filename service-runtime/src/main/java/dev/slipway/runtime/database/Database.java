@@ -1,0 +1,234 @@
+package dev.slipway.runtime.database;
+
+import com.codahale.metrics.MetricRegistry;
+import com.codahale.metrics.jdbi3.InstrumentedSqlLogger;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.SQLException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.sqlobject.SqlObjectPlugin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Is a service's database: a pool, migrated to the newest version, with JDBI on top.
+ *
+ * <p>Every service owns one schema of it. {@link #write} returns only when the transaction is
+ * durable: PostgreSQL syncs its log at commit by itself, H2 is told to after each commit, once for
+ * all commits that wait. Thread-safe.
+ */
+public final class Database implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Database.class);
+
+  private static final int MAX_ATTEMPTS = 8;
+  private static final long FIRST_BACKOFF_NANOS = 2_000_000;
+  private static final long CONNECTION_TIMEOUT_MILLIS = 10_000;
+
+  private final HikariDataSource pool;
+  private final Jdbi jdbi;
+  private final Dialect dialect;
+  private final CommitSync commitSync;
+
+  private Database(HikariDataSource pool, Jdbi jdbi, Dialect dialect) {
+    this.pool = pool;
+    this.jdbi = jdbi;
+    this.dialect = dialect;
+    this.commitSync =
+        new CommitSync(() -> jdbi.useHandle(handle -> handle.execute("CHECKPOINT SYNC")));
+  }
+
+  /**
+   * Opens the pool and brings the schema up to date.
+   *
+   * @param schema the service's own schema, created when absent
+   * @param migrations folder of migrations on the class path, such as {@code db/migration/tracking}
+   * @param metrics receives pool gauges and a timer for every statement
+   * @throws DatabaseException if the database does not answer, is in use by another process, or
+   *     cannot be migrated
+   */
+  public static Database open(
+      DatabaseConfig config, String schema, String migrations, MetricRegistry metrics) {
+    Dialect dialect = config.dialect();
+    HikariConfig hikari = new HikariConfig();
+    hikari.setPoolName(schema);
+    hikari.setJdbcUrl(config.url());
+    if (!config.user().isEmpty()) {
+      hikari.setUsername(config.user());
+      hikari.setPassword(config.password());
+    }
+    hikari.setMaximumPoolSize(config.poolSize());
+    hikari.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
+    hikari.setInitializationFailTimeout(CONNECTION_TIMEOUT_MILLIS);
+    hikari.setMetricRegistry(metrics);
+    if (dialect == Dialect.POSTGRESQL) {
+      hikari.setSchema(schema);
+      hikari.addDataSourceProperty("reWriteBatchedInserts", "true");
+      hikari.addDataSourceProperty("ApplicationName", "slipway-" + schema);
+    } else {
+      // H2 refuses to switch to a schema that is not there yet, and Hikari switches at connect.
+      hikari.setConnectionInitSql(
+          "CREATE SCHEMA IF NOT EXISTS " + schema + "; SET SCHEMA " + schema);
+    }
+    HikariDataSource pool;
+    try {
+      pool = new HikariDataSource(hikari);
+    } catch (RuntimeException e) {
+      throw new DatabaseException(reason(config, e), e);
+    }
+    try {
+      Flyway.configure()
+          .dataSource(pool)
+          .schemas(schema)
+          .defaultSchema(schema)
+          .locations("classpath:" + migrations)
+          .failOnMissingLocations(true)
+          .load()
+          .migrate();
+    } catch (FlywayException e) {
+      pool.close();
+      throw new DatabaseException(
+          "cannot bring schema "
+              + schema
+              + " of "
+              + config.url()
+              + " up to date: "
+              + e.getMessage(),
+          e);
+    }
+    Jdbi jdbi = Jdbi.create(pool).installPlugin(new SqlObjectPlugin());
+    jdbi.setSqlLogger(new InstrumentedSqlLogger(metrics));
+    return new Database(pool, jdbi, dialect);
+  }
+
+  /** Returns JDBI, for what {@link #read} and {@link #write} do not cover. */
+  public Jdbi jdbi() {
+    return jdbi;
+  }
+
+  /** Returns the dialect. */
+  public Dialect dialect() {
+    return dialect;
+  }
+
+  /**
+   * Runs queries on one connection, each seeing what was committed when it began.
+   *
+   * @throws DatabaseException if no connection is to be had in time
+   */
+  public <T> T read(HandleCallback<T, RuntimeException> work) {
+    try {
+      return jdbi.withHandle(work);
+    } catch (JdbiException e) {
+      throw translate(e);
+    }
+  }
+
+  /**
+   * Runs one transaction and returns once it is durable. Work that loses a race inside the database
+   * (deadlock, serialization failure, lock timeout) is run again, so it must have no effect outside
+   * the transaction.
+   *
+   * @throws DatabaseException if no connection is to be had in time
+   */
+  public <T> T write(HandleCallback<T, RuntimeException> work) {
+    T result = attempt(work);
+    if (dialect == Dialect.H2) {
+      commitSync.await();
+    }
+    return result;
+  }
+
+  private <T> T attempt(HandleCallback<T, RuntimeException> work) {
+    long backoff = FIRST_BACKOFF_NANOS;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return jdbi.inTransaction(work);
+      } catch (JdbiException e) {
+        if (attempt == MAX_ATTEMPTS || !lostRace(e)) {
+          throw translate(e);
+        }
+        log.debug("attempt {} lost a race, trying again", attempt, e);
+        LockSupport.parkNanos(backoff + ThreadLocalRandom.current().nextLong(backoff));
+        backoff *= 2;
+      }
+    }
+  }
+
+  /** Returns whether the database answers within a second. */
+  public boolean answers() {
+    try (var connection = pool.getConnection()) {
+      return connection.isValid(1);
+    } catch (SQLException e) {
+      log.debug("database does not answer", e);
+      return false;
+    }
+  }
+
+  /** Closes the pool; an H2 file is then free for another process. */
+  @Override
+  public void close() {
+    pool.close();
+  }
+
+  private static RuntimeException translate(JdbiException failure) {
+    Optional<SQLException> cause = sqlCause(failure);
+    if (cause.isPresent() && connectionLost(cause.get())) {
+      return new DatabaseException("the database does not answer; try again later", failure);
+    }
+    return failure;
+  }
+
+  private static boolean connectionLost(SQLException e) {
+    String state = e.getSQLState();
+    // Class 08: connection exceptions; 57P: PostgreSQL is shutting down or starting; 53300: too
+    // many connections.
+    return e instanceof SQLTransientConnectionException
+        || e instanceof SQLRecoverableException
+        || (state != null
+            && (state.startsWith("08") || state.startsWith("57P") || state.equals("53300")));
+  }
+
+  private static boolean lostRace(Throwable failure) {
+    String state = sqlCause(failure).map(SQLException::getSQLState).orElse("");
+    return switch (state == null ? "" : state) {
+      case "40001",
+          "40P01", // both: serialization failure, deadlock
+          "HYT00",
+          "90131" // H2: lock timeout, concurrent update
+          ->
+          true;
+      default -> false;
+    };
+  }
+
+  private static Optional<SQLException> sqlCause(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SQLException sql) {
+        return Optional.of(sql);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String reason(DatabaseConfig config, Throwable failure) {
+    SQLException cause = sqlCause(failure).orElse(null);
+    String place = config.url().replaceAll(";.*", "");
+    if (cause != null && cause.getErrorCode() == org.h2.api.ErrorCode.DATABASE_ALREADY_OPEN_1) {
+      return place + " is in use by another process";
+    }
+    return place
+        + " does not open: "
+        + (cause == null
+            ? failure.getMessage()
+            : cause.getMessage().lines().findFirst().orElse(""));
+  }
+}

@@ -1,0 +1,62 @@
+package dev.slipway.runtime.database;
+
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * Says where a service keeps its rows.
+ *
+ * @param url JDBC URL, {@code jdbc:postgresql://...} or {@code jdbc:h2:...}; one of H2 without a
+ *     {@code MODE} gets the settings that this suite needs
+ * @param user database user; empty for the URL's own
+ * @param password that user's password; never printed
+ * @param poolSize most connections held at once, from 2
+ */
+public record DatabaseConfig(String url, String user, String password, int poolSize) {
+  /**
+   * Connections that suit a small machine: commits are grouped, so that few connections carry much.
+   */
+  public static final int DEFAULT_POOL_SIZE = 8;
+
+  /**
+   * H2 as this suite needs it: PostgreSQL's dialect and name folding, commits written at once and
+   * not after H2's default delay of half a second, and the file closed by us rather than by H2's
+   * shutdown hook, which would run beside draining calls.
+   */
+  private static final String H2_SETTINGS =
+      ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE";
+
+  /** Checks the settings. */
+  public DatabaseConfig {
+    Objects.requireNonNull(user);
+    Objects.requireNonNull(password);
+    if (!url.startsWith("jdbc:h2:") && !url.startsWith("jdbc:postgresql:")) {
+      throw new IllegalArgumentException("must start with jdbc:postgresql: or jdbc:h2:");
+    }
+    if (url.startsWith("jdbc:h2:") && !url.contains(";MODE=")) {
+      url += H2_SETTINGS;
+    }
+    if (poolSize < 2) {
+      throw new IllegalArgumentException("a pool needs at least 2 connections, not " + poolSize);
+    }
+  }
+
+  /**
+   * Returns the settings of an H2 database in a file, created when absent; the file gets the suffix
+   * {@code .mv.db}.
+   */
+  public static DatabaseConfig h2File(Path file) {
+    return new DatabaseConfig("jdbc:h2:file:" + file.toAbsolutePath(), "sa", "", DEFAULT_POOL_SIZE);
+  }
+
+  /** Returns the database's dialect. */
+  public Dialect dialect() {
+    return url.startsWith("jdbc:h2:") ? Dialect.H2 : Dialect.POSTGRESQL;
+  }
+
+  /** Shows everything but the password. */
+  @Override
+  public String toString() {
+    return "DatabaseConfig[url=" + url + ", user=" + user + ", poolSize=" + poolSize + "]";
+  }
+}

@@ -1,0 +1,35 @@
+package dev.slipway.runtime.server;
+
+import io.grpc.BindableService;
+import java.util.List;
+
+/**
+ * Is what one service gives to the process that hosts it, alone or beside others.
+ *
+ * <p>Life: constructed with its dependencies open, {@link #start} once the process serves calls,
+ * {@link #drain} when it begins to stop, {@link #close} after the last call ended. All methods are
+ * called from one thread, {@link #ready} from another.
+ */
+public interface ServiceModule extends AutoCloseable {
+  /** Returns the service's short name, such as {@code tracking}. */
+  String name();
+
+  /** Returns the gRPC services to host; the same ones every time. */
+  List<BindableService> services();
+
+  /**
+   * Returns whether the dependencies answer, so that calls would succeed. Called about once a
+   * second; must not block long.
+   */
+  boolean ready();
+
+  /** Begins work that calls other services; by now in-process peers answer. */
+  default void start() {}
+
+  /** Ends streams that would never end by themselves, so that the remaining calls can drain. */
+  default void drain() {}
+
+  /** Releases everything; no call runs any more. */
+  @Override
+  void close();
+}
