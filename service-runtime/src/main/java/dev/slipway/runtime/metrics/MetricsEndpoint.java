@@ -7,13 +7,8 @@ import com.codahale.metrics.jvm.MemoryUsageGaugeSet;
 import com.codahale.metrics.jvm.ThreadStatesGaugeSet;
 import dev.slipway.runtime.server.StartupException;
 import io.prometheus.metrics.exporter.httpserver.HTTPServer;
-import io.prometheus.metrics.instrumentation.dropwizard.DropwizardExports;
-import io.prometheus.metrics.instrumentation.dropwizard5.labels.CustomLabelMapper;
-import io.prometheus.metrics.instrumentation.dropwizard5.labels.MapperConfig;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Shows a process's metrics to Prometheus ({@code GET /metrics} on the admin port) and to JMX
@@ -39,20 +34,7 @@ public final class MetricsEndpoint implements AutoCloseable {
     metrics.register("jvm.gc", new GarbageCollectorMetricSet());
     metrics.register("jvm.threads", new ThreadStatesGaugeSet());
     PrometheusRegistry prometheus = new PrometheusRegistry();
-    DropwizardExports.builder()
-        .dropwizardRegistry(metrics)
-        .customLabelMapper(
-            new CustomLabelMapper(
-                List.of(
-                    new MapperConfig(
-                        CallMetricsInterceptor.CALLS + ".*.*.*",
-                        CallMetricsInterceptor.CALLS,
-                        Map.of("service", "${0}", "method", "${1}", "code", "${2}")),
-                    new MapperConfig(
-                        CallMetricsInterceptor.ACTIVE + ".*.*",
-                        CallMetricsInterceptor.ACTIVE,
-                        Map.of("service", "${0}", "method", "${1}")))))
-        .register(prometheus);
+    prometheus.register(new DropwizardCollector(metrics));
     HTTPServer http;
     try {
       http = HTTPServer.builder().hostname(host).port(port).registry(prometheus).buildAndStart();

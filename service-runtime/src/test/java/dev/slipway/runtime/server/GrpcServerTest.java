@@ -1,0 +1,361 @@
+package dev.slipway.runtime.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.codahale.metrics.MetricRegistry;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import dev.slipway.runtime.error.ErrorKind;
+import dev.slipway.runtime.error.InvalidRequestException;
+import dev.slipway.runtime.error.ServiceException;
+import dev.slipway.runtime.metrics.MetricsEndpoint;
+import io.grpc.BindableService;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class GrpcServerTest {
+  private static final int MAX_MESSAGE_BYTES = 64 * 1024;
+
+  private static final MethodDescriptor<String, String> ECHO =
+      method("Echo", MethodDescriptor.MethodType.UNARY);
+  private static final MethodDescriptor<String, String> WATCH =
+      method("Watch", MethodDescriptor.MethodType.SERVER_STREAMING);
+  private static final MethodDescriptor<String, String> COLLECT =
+      method("Collect", MethodDescriptor.MethodType.CLIENT_STREAMING);
+
+  private final AtomicBoolean dependencyAnswers = new AtomicBoolean(true);
+  private final CountDownLatch released = new CountDownLatch(1);
+  private final CountDownLatch held = new CountDownLatch(1);
+  private final AtomicReference<StreamObserver<String>> watcher = new AtomicReference<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final MetricRegistry metrics = new MetricRegistry();
+  private GrpcServer server;
+  private ManagedChannel channel;
+
+  @BeforeEach
+  void start() {
+    server = GrpcServer.start(config(0), List.of(new SampleModule()), metrics);
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+  }
+
+  @AfterEach
+  void stop() {
+    released.countDown();
+    channel.shutdownNow();
+    server.close();
+  }
+
+  private static GrpcServerConfig config(int port) {
+    return new GrpcServerConfig("127.0.0.1", port, 0, MAX_MESSAGE_BYTES, Duration.ofSeconds(20));
+  }
+
+  private String echo(String text) {
+    return ClientCalls.blockingUnaryCall(channel, ECHO, CallOptions.DEFAULT, text);
+  }
+
+  @Test
+  void call_thatThrowsAViolation_isInvalidArgumentWithBadRequest() throws Exception {
+    StatusRuntimeException failure = failureOf("invalid");
+
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    com.google.rpc.Status status = StatusProto.fromThrowable(failure);
+    ErrorInfo info = status.getDetails(0).unpack(ErrorInfo.class);
+    assertThat(info.getDomain()).isEqualTo("slipway.dev");
+    assertThat(info.getReason()).isEqualTo("INVALID_REQUEST");
+    assertThat(status.getDetails(1).unpack(BadRequest.class).getFieldViolations(0).getField())
+        .isEqualTo("text");
+  }
+
+  @Test
+  void call_thatThrowsAServiceException_carriesReasonAndMetadata() throws Exception {
+    StatusRuntimeException failure = failureOf("missing");
+
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    ErrorInfo info = StatusProto.fromThrowable(failure).getDetails(0).unpack(ErrorInfo.class);
+    assertThat(info.getReason()).isEqualTo("NOTE_NOT_FOUND");
+    assertThat(info.getMetadataMap()).containsEntry("note", "7");
+  }
+
+  @Test
+  void call_thatThrowsTheUnforeseen_isInternalAndLeaksNothing() {
+    StatusRuntimeException failure = failureOf("defect");
+
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
+    assertThat(failure.getMessage()).doesNotContain("secret");
+  }
+
+  @Test
+  void clientStream_thatThrowsInOnNext_isClosedWithTheMappedStatus() throws Exception {
+    CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    StreamObserver<String> requests =
+        ClientCalls.asyncClientStreamingCall(
+            channel.newCall(COLLECT, CallOptions.DEFAULT),
+            new StreamObserver<>() {
+              @Override
+              public void onNext(String value) {}
+
+              @Override
+              public void onError(Throwable t) {
+                failure.complete(t);
+              }
+
+              @Override
+              public void onCompleted() {
+                failure.complete(new AssertionError("completed"));
+              }
+            });
+
+    requests.onNext("invalid");
+
+    assertThat(Status.fromThrowable(failure.get(10, TimeUnit.SECONDS)).getCode())
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+  }
+
+  @Test
+  void message_beyondTheLimit_isRefusedAndTheServerLivesOn() {
+    assertThat(echo("x".repeat(MAX_MESSAGE_BYTES))).hasSize(MAX_MESSAGE_BYTES);
+
+    assertThat(failureOf("x".repeat(MAX_MESSAGE_BYTES + 1)).getStatus().getCode())
+        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+
+    assertThat(echo("still here")).isEqualTo("still here");
+  }
+
+  @Test
+  void health_followsTheModule() throws Exception {
+    assertThat(server.awaitReady(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(health("")).isEqualTo(ServingStatus.SERVING);
+    assertThat(health("sample.Sample")).isEqualTo(ServingStatus.SERVING);
+
+    dependencyAnswers.set(false);
+
+    while (health("") == ServingStatus.SERVING) {
+      Thread.onSpinWait();
+    }
+    assertThat(health("sample.Sample")).isEqualTo(ServingStatus.NOT_SERVING);
+  }
+
+  @Test
+  void close_letsARunningCallEndAndThenClosesTheModule() throws Exception {
+    CompletableFuture<String> running = CompletableFuture.supplyAsync(() -> echo("hold"));
+    held.await();
+
+    Thread closing = new Thread(server::close);
+    closing.start();
+    assertThat(closed).isFalse();
+    released.countDown();
+
+    assertThat(running.get(10, TimeUnit.SECONDS)).isEqualTo("hold");
+    closing.join();
+    assertThat(closed).isTrue();
+  }
+
+  @Test
+  void close_endsStreamsThatTheModuleDrains() {
+    Iterator<String> watch =
+        ClientCalls.blockingServerStreamingCall(channel, WATCH, CallOptions.DEFAULT, "all");
+    assertThat(watch.next()).isEqualTo("hello");
+
+    server.close();
+
+    assertThatThrownBy(watch::hasNext)
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getDescription()).isEqualTo("draining"));
+  }
+
+  @Test
+  void start_onAPortInUse_saysSoInOneLine() {
+    SampleModule second = new SampleModule();
+
+    assertThatThrownBy(() -> GrpcServer.start(config(server.port()), List.of(second), metrics))
+        .isInstanceOf(StartupException.class)
+        .hasMessage(
+            "gRPC port %d on 127.0.0.1 is in use: stop the process that holds it or choose another with --port"
+                .formatted(server.port()));
+    assertThat(closed).isTrue();
+  }
+
+  @Test
+  void metrics_ofCalls_reachPrometheusWithLabels() throws Exception {
+    echo("counted");
+    failureOf("missing");
+    try (MetricsEndpoint endpoint = MetricsEndpoint.start("127.0.0.1", 0, metrics)) {
+      HttpResponse<String> response =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(
+                          URI.create("http://127.0.0.1:" + endpoint.port() + "/metrics"))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofString());
+
+      assertThat(response.body())
+          .containsPattern(
+              "grpc_server_calls_count\\{code=\"OK\",method=\"Echo\",service=\"Sample\"} 1")
+          .containsPattern(
+              "grpc_server_calls_count\\{code=\"NOT_FOUND\",method=\"Echo\",service=\"Sample\"} 1")
+          .contains("jvm_memory_heap_used");
+    }
+  }
+
+  private StatusRuntimeException failureOf(String text) {
+    try {
+      throw new AssertionError("answered " + echo(text));
+    } catch (StatusRuntimeException e) {
+      return e;
+    }
+  }
+
+  private ServingStatus health(String service) {
+    return HealthGrpc.newBlockingStub(channel)
+        .check(HealthCheckRequest.newBuilder().setService(service).build())
+        .getStatus();
+  }
+
+  private final class SampleModule implements ServiceModule {
+    @Override
+    public String name() {
+      return "sample";
+    }
+
+    @Override
+    public List<BindableService> services() {
+      return List.of(
+          () ->
+              ServerServiceDefinition.builder("sample.Sample")
+                  .addMethod(ECHO, ServerCalls.asyncUnaryCall(this::echo))
+                  .addMethod(WATCH, ServerCalls.asyncServerStreamingCall(this::watch))
+                  .addMethod(COLLECT, ServerCalls.asyncClientStreamingCall(this::collect))
+                  .build());
+    }
+
+    private void echo(String text, StreamObserver<String> response) {
+      switch (text) {
+        case "invalid" -> throw InvalidRequestException.of("text", "is invalid");
+        case "missing" -> throw new NoteNotFoundException();
+        case "defect" -> throw new IllegalStateException("secret");
+        case "hold" -> {
+          held.countDown();
+          awaitRelease();
+        }
+        default -> {}
+      }
+      response.onNext(text);
+      response.onCompleted();
+    }
+
+    private void awaitRelease() {
+      try {
+        released.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    private void watch(String request, StreamObserver<String> response) {
+      watcher.set(response);
+      response.onNext("hello");
+    }
+
+    private StreamObserver<String> collect(StreamObserver<String> response) {
+      return new StreamObserver<>() {
+        @Override
+        public void onNext(String text) {
+          throw InvalidRequestException.of("text", "is invalid");
+        }
+
+        @Override
+        public void onError(Throwable t) {}
+
+        @Override
+        public void onCompleted() {
+          response.onCompleted();
+        }
+      };
+    }
+
+    @Override
+    public boolean ready() {
+      return dependencyAnswers.get();
+    }
+
+    @Override
+    public void drain() {
+      StreamObserver<String> open = watcher.get();
+      if (open != null) {
+        open.onError(Status.UNAVAILABLE.withDescription("draining").asRuntimeException());
+      }
+    }
+
+    @Override
+    public void close() {
+      closed.set(true);
+    }
+  }
+
+  private static final class NoteNotFoundException extends ServiceException {
+    private static final long serialVersionUID = 1L;
+
+    NoteNotFoundException() {
+      super(ErrorKind.NOT_FOUND, "NOTE_NOT_FOUND", "note 7 does not exist", Map.of("note", "7"));
+    }
+  }
+
+  private static MethodDescriptor<String, String> method(
+      String name, MethodDescriptor.MethodType type) {
+    MethodDescriptor.Marshaller<String> text =
+        new MethodDescriptor.Marshaller<>() {
+          @Override
+          public InputStream stream(String value) {
+            return new ByteArrayInputStream(value.getBytes(StandardCharsets.UTF_8));
+          }
+
+          @Override
+          public String parse(InputStream stream) {
+            try {
+              return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+    return MethodDescriptor.newBuilder(text, text)
+        .setType(type)
+        .setFullMethodName("sample.Sample/" + name)
+        .build();
+  }
+}
