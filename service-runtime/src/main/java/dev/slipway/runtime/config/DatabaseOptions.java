@@ -29,10 +29,16 @@ public final class DatabaseOptions {
       description = "Most connections that each service holds. Default: ${DEFAULT-VALUE}.")
   private int poolSize;
 
+  /** Returns whether no URL was given, so that the service's own folder holds its rows. */
+  public boolean embedded() {
+    return url == null;
+  }
+
   /**
    * Returns the settings, noting what is wrong with them; null after a problem.
    *
-   * @param h2File file of the embedded database that is used when no URL was given
+   * @param h2File file of the embedded database that is used when no URL was given, such as {@code
+   *     data.folder("tracking").resolve("tracking")}
    */
   public DatabaseConfig config(Path h2File, ConfigProblems problems) {
     if (url == null) {
