@@ -1,0 +1,38 @@
+package dev.slipway.engine.predictor;
+
+import dev.slipway.engine.tensor.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The work of one call.
+ *
+ * @param inputs the tensors; a predictor finds them by name. Direct buffers are read in place, heap
+ *     buffers copied
+ * @param parameters what the caller asks beside them, by name: Boolean, Long, Double, String, or
+ *     lists of them
+ * @param outputs the names of the outputs wanted, in the order wanted, each once; empty for all in
+ *     the model's order
+ */
+public record PredictRequest(
+    List<Tensor> inputs, Map<String, Object> parameters, List<String> outputs) {
+
+  /** Copies the collections. */
+  public PredictRequest {
+    inputs = List.copyOf(inputs);
+    parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+    outputs = List.copyOf(outputs);
+  }
+
+  /** Returns a request without parameters for all outputs. */
+  public static PredictRequest of(List<Tensor> inputs) {
+    return new PredictRequest(inputs, Map.of(), List.of());
+  }
+
+  /** Returns a request without parameters for all outputs. */
+  public static PredictRequest of(Tensor... inputs) {
+    return of(List.of(inputs));
+  }
+}
