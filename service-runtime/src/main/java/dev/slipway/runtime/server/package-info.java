@@ -8,16 +8,18 @@
  * public final class TrackingServer implements Callable<Integer> {
  *   @Mixin private final ServerOptions server = new ServerOptions(7101);
  *   @Mixin private final DataOptions data = new DataOptions();
- *   @Mixin private final TrackingOptions tracking = new TrackingOptions(); // itself holds a DatabaseOptions mixin
+ *   @Mixin private final DatabaseOptions database = new DatabaseOptions();
+ *   @Mixin private final TrackingOptions tracking = new TrackingOptions(); // only what is the service's own
  *   @Spec private CommandSpec spec;
  *
  *   @Override
  *   public Integer call() throws InterruptedException {
  *     ConfigProblems problems = new ConfigProblems();
  *     GrpcServerConfig serverConfig = server.config(problems);
- *     TrackingConfig config = tracking.config(data.folder("tracking"), problems);
+ *     DatabaseConfig databaseConfig = database.config(data.folder("tracking").resolve("tracking"), problems);
+ *     TrackingConfig config = tracking.config(databaseConfig, problems);
  *     problems.throwIfAny();
- *     if (tracking.usesFolder()) {
+ *     if (database.embedded()) {
  *       data.take("tracking");
  *     }
  *     MetricRegistry metrics = new MetricRegistry();
@@ -30,5 +32,8 @@
  *   }
  * }
  * }</pre>
+ *
+ * <p>The embedded server mixes the options of all services into one command, so a service's own
+ * options never repeat those of the runtime.
  */
 package dev.slipway.runtime.server;
