@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** Finds the engine for a package among those on the class path. */
@@ -59,8 +60,8 @@ public final class Predictors {
     return List.copyOf(flavors(installed()));
   }
 
-  private static TreeSet<String> flavors(List<PredictorProvider> providers) {
-    TreeSet<String> names = new TreeSet<>();
+  private static SortedSet<String> flavors(List<PredictorProvider> providers) {
+    SortedSet<String> names = new TreeSet<>();
     providers.forEach(provider -> names.add(provider.flavor()));
     return names;
   }

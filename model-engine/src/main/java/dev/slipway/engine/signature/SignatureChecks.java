@@ -49,7 +49,7 @@ public final class SignatureChecks {
   private final boolean batched;
 
   /** One tensor that a request carries. */
-  private record Expected(TensorMetadata metadata, boolean required) {}
+  private record Expected(TensorMetadata metadata, boolean required, boolean anyShape) {}
 
   private SignatureChecks(
       List<Expected> expected,
@@ -71,11 +71,26 @@ public final class SignatureChecks {
 
   /** Returns the checks of a model that describes its inputs as tensors, all required. */
   public static SignatureChecks ofTensors(List<TensorMetadata> inputs) {
+    return ofTensors(inputs, Set.of());
+  }
+
+  /**
+   * Returns the checks of a model that describes its inputs as tensors, all required.
+   *
+   * @param anyShape the names of those whose shape is not known and not checked
+   */
+  public static SignatureChecks ofTensors(List<TensorMetadata> inputs, Set<String> anyShape) {
+    List<Expected> expected =
+        inputs.stream()
+            .map(input -> new Expected(input, true, anyShape.contains(input.name())))
+            .toList();
+    return new SignatureChecks(expected, false, false, Optional.empty());
+  }
+
+  /** Returns the checks of a model that takes one tensor whatever its name. */
+  public static SignatureChecks ofUnnamedTensor(TensorMetadata input) {
     return new SignatureChecks(
-        inputs.stream().map(input -> new Expected(input, true)).toList(),
-        false,
-        false,
-        Optional.empty());
+        List.of(new Expected(input, true, false)), true, false, Optional.empty());
   }
 
   /**
@@ -104,7 +119,7 @@ public final class SignatureChecks {
                               + " has the dtype "
                               + spec.dtype()
                               + ", which no request can carry"));
-      expected.add(new Expected(new TensorMetadata(name, datatype, spec.shape()), true));
+      expected.add(new Expected(new TensorMetadata(name, datatype, spec.shape()), true, false));
     }
     return new SignatureChecks(
         expected, schema.tensors().get(0).name().isEmpty(), false, Optional.empty());
@@ -127,7 +142,9 @@ public final class SignatureChecks {
       types.add(type);
       expected.add(
           new Expected(
-              new TensorMetadata(name, type.datatype(), Shape.of(Shape.ANY)), column.required()));
+              new TensorMetadata(name, type.datatype(), Shape.of(Shape.ANY)),
+              column.required(),
+              false));
     }
     Optional<Set<DataType>> matrixTypes = Optional.empty();
     if (types.stream().allMatch(ScalarType::isNumeric)) {
@@ -193,7 +210,7 @@ public final class SignatureChecks {
       } else {
         ordered[place] = tensor;
         requestIndex[place] = i;
-        checkOne(i, tensor, expected.get(place).metadata(), violations);
+        checkOne(i, tensor, expected.get(place), violations);
       }
     }
     List<Tensor> present = new ArrayList<>(ordered.length);
@@ -278,7 +295,8 @@ public final class SignatureChecks {
   }
 
   private void checkOne(
-      int index, Tensor tensor, TensorMetadata wanted, List<SignatureViolation> violations) {
+      int index, Tensor tensor, Expected entry, List<SignatureViolation> violations) {
+    TensorMetadata wanted = entry.metadata();
     String name = "\"" + tensor.name() + "\"";
     if (tensor.datatype() != wanted.datatype()) {
       violations.add(
@@ -288,6 +306,9 @@ public final class SignatureChecks {
               name + " is " + tensor.datatype() + ", expected " + wanted.datatype()));
     }
     Shape shape = tensor.shape();
+    if (entry.anyShape()) {
+      return;
+    }
     if (columns) {
       boolean column = shape.rank() == 1 || (shape.rank() == 2 && shape.dimension(1) == 1);
       if (!column) {
