@@ -1,0 +1,104 @@
+package dev.slipway.artifact;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.slipway.artifact.blob.BlobStore;
+import dev.slipway.artifact.blob.FileSystemBlobStore;
+import dev.slipway.artifact.blob.MinioBlobStore;
+import dev.slipway.artifact.content.Manifest;
+import dev.slipway.artifact.rpc.ArtifactGrpcService;
+import dev.slipway.artifact.service.ArtifactService;
+import dev.slipway.artifact.service.UploadSpool;
+import dev.slipway.artifact.store.ArtifactStore;
+import dev.slipway.artifact.store.ManifestStore;
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.server.ServiceModule;
+import io.grpc.BindableService;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Is the artifact service as its process hosts it. */
+public final class ArtifactModule implements ServiceModule {
+  private static final long SWEEP_PERIOD_MINUTES = 10;
+
+  private final Database database;
+  private final BlobStore blobs;
+  private final UploadSpool spool;
+  private final ScheduledExecutorService sweeper;
+  private final List<BindableService> services;
+
+  private ArtifactModule(Database database, BlobStore blobs, UploadSpool spool, Clock clock) {
+    this.database = database;
+    this.blobs = blobs;
+    this.spool = spool;
+    this.sweeper =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "artifact-sweeper");
+              thread.setDaemon(true);
+              return thread;
+            });
+    ArtifactStore artifacts = new ArtifactStore(database, clock);
+    ManifestStore manifests = new ManifestStore(database, clock, Manifest.MAX_FILES);
+    this.services =
+        List.of(
+            new ArtifactGrpcService(
+                new ArtifactService(artifacts, blobs, spool), artifacts, manifests));
+  }
+
+  /**
+   * Opens the stores, and creates and migrates what is absent.
+   *
+   * @throws dev.slipway.runtime.error.ServiceException if a store does not answer or cannot be
+   *     written
+   */
+  public static ArtifactModule open(ArtifactConfig config, MetricRegistry metrics, Clock clock) {
+    BlobStore blobs = openBlobs(config.store());
+    try {
+      UploadSpool spool = new UploadSpool(config.spool(), config.uploadExpiry(), clock);
+      Database database =
+          Database.open(config.database(), "artifact", "db/migration/artifact", metrics);
+      return new ArtifactModule(database, blobs, spool, clock);
+    } catch (RuntimeException e) {
+      blobs.close();
+      throw e;
+    }
+  }
+
+  private static BlobStore openBlobs(ArtifactConfig.Store store) {
+    if (store instanceof ArtifactConfig.Minio minio) {
+      return new MinioBlobStore(minio.settings());
+    }
+    return new FileSystemBlobStore(((ArtifactConfig.Folder) store).root());
+  }
+
+  @Override
+  public String name() {
+    return "artifact";
+  }
+
+  @Override
+  public List<BindableService> services() {
+    return services;
+  }
+
+  @Override
+  public boolean ready() {
+    return database.answers() && blobs.answers();
+  }
+
+  @Override
+  public void start() {
+    var unused =
+        sweeper.scheduleWithFixedDelay(spool::sweep, 0, SWEEP_PERIOD_MINUTES, TimeUnit.MINUTES);
+  }
+
+  @Override
+  public void close() {
+    sweeper.shutdownNow();
+    database.close();
+    blobs.close();
+  }
+}

@@ -1,0 +1,50 @@
+package dev.slipway.artifact.blob;
+
+import dev.slipway.artifact.content.Content;
+import dev.slipway.artifact.content.Sha256;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
+/**
+ * Keeps bytes under their SHA-256. Knows nothing of paths and references.
+ *
+ * <p>Content is there whole or not at all, also after a crash in the middle of {@link #put}.
+ * Thread-safe; the same content may be put by several threads and processes at once. Every method
+ * may throw {@link StoreUnavailableException}.
+ */
+public interface BlobStore extends AutoCloseable {
+  /**
+   * Stores content and returns once it is durable. Does nothing when it is there already.
+   *
+   * @param content digest and size of the file, verified by the caller
+   * @param file a file of the server's own spool; it is used up: afterwards it may be gone or left
+   *     over
+   * @throws NoSpaceException if there is no room
+   */
+  void put(Content content, Path file);
+
+  /**
+   * Opens a range of content. The stream belongs to the caller, who closes it, and stays readable
+   * when the content is deleted meanwhile, on the stores where this is possible. Ends early when
+   * the store has fewer bytes than it should.
+   *
+   * @param offset first byte, 0 to the size
+   * @param length number of bytes, 0 to the size less offset
+   * @throws dev.slipway.artifact.content.ContentDamagedException if the store does not have it
+   */
+  InputStream open(Content content, long offset, long length);
+
+  /** Returns the size in bytes of content that is there. */
+  OptionalLong findSize(Sha256 sha256);
+
+  /** Removes content; does nothing when it is not there. */
+  void delete(Sha256 sha256);
+
+  /** Returns whether the store answers, within a few seconds. Throws nothing. */
+  boolean answers();
+
+  /** Gives back what the store holds; content stays. */
+  @Override
+  void close();
+}

@@ -1,0 +1,107 @@
+package dev.slipway.artifact.rpc;
+
+import com.google.protobuf.UnsafeByteOperations;
+import dev.slipway.artifact.blob.StoreUnavailableException;
+import dev.slipway.artifact.content.ContentDamagedException;
+import dev.slipway.artifact.service.ArtifactService;
+import dev.slipway.artifact.v1.DownloadChunk;
+import dev.slipway.artifact.v1.DownloadResponse;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends one range, no faster than the client takes it: reads the next chunk only while the
+ * transport wants more, so that a call holds a few chunks at most. gRPC calls it from one thread at
+ * a time.
+ */
+final class ArtifactDownload {
+  private static final Logger log = LoggerFactory.getLogger(ArtifactDownload.class);
+
+  private static final int CHUNK_BYTES = 256 << 10;
+  private static final int READ_AHEAD_BYTES = 2 * CHUNK_BYTES;
+
+  private final ArtifactService.Range range;
+  private final InputStream content;
+  private final ServerCallStreamObserver<DownloadResponse> response;
+  private long offset;
+  private boolean closed;
+
+  private ArtifactDownload(
+      ArtifactService.Range range,
+      InputStream content,
+      ServerCallStreamObserver<DownloadResponse> response) {
+    this.range = range;
+    this.content = content;
+    this.response = response;
+    this.offset = range.offset();
+  }
+
+  /** Begins to send; what remains is sent as the transport becomes ready. */
+  static void start(
+      ArtifactService service,
+      ArtifactService.Range range,
+      ServerCallStreamObserver<DownloadResponse> response) {
+    InputStream content = service.open(range);
+    ArtifactDownload download = new ArtifactDownload(range, content, response);
+    response.setOnReadyThreshold(READ_AHEAD_BYTES);
+    response.setOnCancelHandler(download::close);
+    response.setOnCloseHandler(download::close);
+    response.setOnReadyHandler(download::send);
+    response.onNext(DownloadResponse.newBuilder().setHeader(ArtifactProtos.header(range)).build());
+    download.send();
+  }
+
+  private void send() {
+    try {
+      while (!closed && response.isReady()) {
+        if (offset == range.offset() + range.length()) {
+          close();
+          response.onCompleted();
+          return;
+        }
+        response.onNext(DownloadResponse.newBuilder().setChunk(nextChunk()).build());
+      }
+    } catch (IOException e) {
+      close();
+      throw new StoreUnavailableException(e);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private DownloadChunk nextChunk() throws IOException {
+    long remaining = range.offset() + range.length() - offset;
+    byte[] bytes = content.readNBytes((int) Math.min(CHUNK_BYTES, remaining));
+    if (bytes.length == 0) {
+      throw new ContentDamagedException(range.content().sha256(), "it ends at byte " + offset);
+    }
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, bytes.length);
+    DownloadChunk chunk =
+        DownloadChunk.newBuilder()
+            .setOffset(offset)
+            // Nobody else has the array, so it need not be copied.
+            .setData(UnsafeByteOperations.unsafeWrap(bytes))
+            .setCrc32C((int) crc.getValue())
+            .build();
+    offset += bytes.length;
+    return chunk;
+  }
+
+  private void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      content.close();
+    } catch (IOException e) {
+      log.debug("content did not close", e);
+    }
+  }
+}

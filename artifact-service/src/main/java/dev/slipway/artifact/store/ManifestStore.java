@@ -1,0 +1,136 @@
+package dev.slipway.artifact.store;
+
+import dev.slipway.artifact.content.Artifact;
+import dev.slipway.artifact.content.ArtifactNotFoundException;
+import dev.slipway.artifact.content.ArtifactPath;
+import dev.slipway.artifact.content.Entry;
+import dev.slipway.artifact.content.Manifest;
+import dev.slipway.artifact.content.ManifestDigest;
+import dev.slipway.artifact.content.ManifestEntry;
+import dev.slipway.artifact.content.ManifestNotFoundException;
+import dev.slipway.artifact.content.Sha256;
+import dev.slipway.artifact.content.TooManyFilesException;
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.paging.Page;
+import dev.slipway.runtime.paging.PageRequest;
+import java.time.Clock;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.result.ResultIterator;
+
+/** Keeps immutable manifests and who holds them. Thread-safe. */
+public final class ManifestStore {
+  private static final byte[] BEFORE_ALL = {};
+
+  private final Database database;
+  private final Clock clock;
+  private final long maxFiles;
+
+  /**
+   * Creates the store on a migrated database.
+   *
+   * @param maxFiles most files that a manifest may have, {@link Manifest#MAX_FILES} but in tests
+   */
+  public ManifestStore(Database database, Clock clock, long maxFiles) {
+    this.database = database;
+    this.clock = clock;
+    this.maxFiles = maxFiles;
+  }
+
+  /**
+   * Records the files at or below a path for a holder, in one step and from one consistent view;
+   * answers what the holder has of this path already, where it has. Memory does not depend on the
+   * number of files.
+   *
+   * @throws ArtifactNotFoundException if there is no file at or below the path
+   * @throws TooManyFilesException if there are more files than a manifest may have
+   */
+  public Manifest snapshot(ArtifactPath path, ArtifactPath holder) {
+    OffsetDateTime now =
+        OffsetDateTime.ofInstant(clock.instant().truncatedTo(ChronoUnit.MICROS), ZoneOffset.UTC);
+    return Races.write(
+        database,
+        handle -> {
+          ManifestDao dao = handle.attach(ManifestDao.class);
+          Optional<Manifest> held = dao.findHeld(holder.value(), path.utf8());
+          if (held.isPresent()) {
+            return held.get();
+          }
+          Optional<Entry> entry =
+              handle.attach(EntryDao.class).find(path.utf8()).map(EntryRow::entry);
+          long begun = dao.begin(now);
+          copyFiles(dao, begun, path, entry.orElseThrow(() -> new ArtifactNotFoundException(path)));
+          ManifestDigest digest = digest(dao, begun);
+          if (digest.fileCount() == 0) {
+            throw new ArtifactNotFoundException(path);
+          }
+          Sha256 name = digest.finish();
+          Optional<Long> same = dao.findId(name.hex());
+          if (same.isPresent()) {
+            dao.discard(begun);
+          } else {
+            dao.finish(begun, name.hex(), digest.sizeBytes(), digest.fileCount());
+          }
+          dao.hold(holder.value(), path.utf8(), same.orElse(begun), now);
+          return dao.find(name.hex()).orElseThrow();
+        });
+  }
+
+  private void copyFiles(ManifestDao dao, long manifest, ArtifactPath path, Entry entry) {
+    if (entry instanceof Artifact) {
+      int directoryLength = PathRange.prefixLength(path.parent());
+      dao.copyFile(manifest, directoryLength + 1, path.utf8());
+      return;
+    }
+    PathRange range = PathRange.below(path);
+    if (dao.countFiles(range.after(), range.end(), maxFiles + 1) > maxFiles) {
+      throw new TooManyFilesException(path, maxFiles);
+    }
+    // One statement, so one view of the tree: what counts is what it copies, not what was counted
+    // before.
+    dao.copyRange(manifest, PathRange.prefixLength(path) + 1, range.after(), range.end());
+  }
+
+  private static ManifestDigest digest(ManifestDao dao, long manifest) {
+    ManifestDigest digest = new ManifestDigest();
+    try (ResultIterator<ManifestEntry> entries = dao.iterate(manifest)) {
+      entries.forEachRemaining(digest::add);
+    }
+    return digest;
+  }
+
+  /**
+   * Returns a manifest.
+   *
+   * @throws ManifestNotFoundException if none of this digest is recorded
+   */
+  public Manifest get(Sha256 digest) {
+    return database
+        .read(handle -> handle.attach(ManifestDao.class).find(digest.hex()))
+        .orElseThrow(() -> new ManifestNotFoundException(digest));
+  }
+
+  /** Returns a page of a manifest's files, in order of the paths' UTF-8 bytes. */
+  public Page<ManifestEntry> list(Sha256 digest, PageRequest page) {
+    byte[] after =
+        page.token().map(token -> PathRange.utf8(token.keys().get(0))).orElse(BEFORE_ALL);
+    List<ManifestEntry> rows =
+        database.read(
+            handle -> handle.attach(ManifestDao.class).list(digest.hex(), after, page.size() + 1));
+    return Page.of(rows, page, last -> List.of(last.path().value()));
+  }
+
+  /** Ends all that a holder keeps; returns how many snapshots that were. */
+  public int release(ArtifactPath holder) {
+    return database.write(handle -> handle.attach(ManifestDao.class).release(holder.value()));
+  }
+
+  /** Ends what a holder keeps of a path; returns how many snapshots that were, 0 or 1. */
+  public int release(ArtifactPath holder, ArtifactPath path) {
+    return database.write(
+        handle -> handle.attach(ManifestDao.class).release(holder.value(), path.utf8()));
+  }
+}
