@@ -1,0 +1,39 @@
+"""Runs the real thing: quickstart fills a data folder, then the embedded server opens it."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import grpc
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+READY_TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    data = tmp_path_factory.mktemp("slipway") / "data"
+    environment = {**os.environ, "SLIPWAY_NO_BUILD": "1"}
+    subprocess.run([ROOT / "slipway", "quickstart", "--data-dir", data], env=environment, check=True, timeout=300)
+    server = subprocess.Popen(
+        [ROOT / "slipway", "server", "--data-dir", data, "--port", "0", "--admin-port", "0"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = server.stdout.readline()
+        match = re.search(r"ready on (\S+:\d+)", line)
+        assert match, f"the server said {line!r}"
+        yield match.group(1)
+    finally:
+        server.terminate()
+        assert server.wait(timeout=READY_TIMEOUT_SECONDS) == 143, "the server stops cleanly on SIGTERM"
+
+
+@pytest.fixture(scope="session")
+def channel(address):
+    with grpc.insecure_channel(address) as channel:
+        yield channel

@@ -1,0 +1,131 @@
+"""What a Python user does first, against the embedded server."""
+
+import hashlib
+import math
+import os
+import time
+
+import grpc
+import numpy as np
+import pytest
+import tritonclient.grpc as triton
+
+from slipway.artifact.v1 import artifact_service_pb2 as artifact
+from slipway.artifact.v1 import artifact_service_pb2_grpc as artifact_grpc
+from slipway.registry.v1 import registry_service_pb2 as registry
+from slipway.registry.v1 import registry_service_pb2_grpc as registry_grpc
+from slipway.registry.v1 import stage_pb2 as stage
+from slipway.serving.v1 import serving_service_pb2 as serving
+from slipway.serving.v1 import serving_service_pb2_grpc as serving_grpc
+from slipway.serving.v1 import tensor_pb2 as tensor
+from slipway.serving.v1 import version_pb2 as version
+from slipway.tracking.v1 import metric_pb2 as metric
+from slipway.tracking.v1 import tracking_service_pb2 as tracking
+from slipway.tracking.v1 import tracking_service_pb2_grpc as tracking_grpc
+
+
+def test_streamed_metrics_are_acknowledged_and_come_back(channel):
+    stub = tracking_grpc.TrackingServiceStub(channel)
+    run_id = stub.CreateRun(tracking.CreateRunRequest(experiment_id="0")).info.run_id
+    values = [0.5, math.inf, math.nan, -0.25]
+
+    def requests():
+        yield tracking.StreamMetricsRequest(open=metric.OpenMetricStream(run_id=run_id, writer_id="python"))
+        for step, value in enumerate(values):
+            now = int(time.time() * 1000)
+            yield tracking.StreamMetricsRequest(
+                batch=metric.MetricBatch(
+                    seq=step + 1, names=["loss"], step=[step], timestamp_ms=[now], value=[value]
+                )
+            )
+
+    answers = list(stub.StreamMetrics(requests()))
+
+    assert answers[0].opened.epoch == 1
+    assert answers[-1].ack.committed_seq == len(values)
+    points = stub.GetMetricHistory(tracking.GetMetricHistoryRequest(run_id=run_id, metric_key="loss")).points
+    assert list(points.step) == [0, 1, 2, 3]
+    np.testing.assert_array_equal(points.value, values)
+
+
+def test_a_bad_request_names_the_field(channel):
+    stub = tracking_grpc.TrackingServiceStub(channel)
+
+    with pytest.raises(grpc.RpcError) as failure:
+        stub.GetRun(tracking.GetRunRequest(run_id="nonsense"))
+
+    assert failure.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert "run_id" in failure.value.details()
+
+
+def test_an_uploaded_file_comes_down_byte_for_byte(channel):
+    stub = artifact_grpc.ArtifactServiceStub(channel)
+    content = os.urandom(3_000_000)
+    path = "python/random.bin"
+    chunk = 1 << 20
+
+    def requests():
+        yield artifact.UploadRequest(spec=artifact.UploadSpec(path=path))
+        for offset in range(0, len(content), chunk):
+            yield artifact.UploadRequest(
+                chunk=artifact.UploadChunk(offset=offset, data=content[offset : offset + chunk])
+            )
+
+    uploaded = stub.Upload(requests()).artifact
+    downloaded = b"".join(
+        message.chunk.data for message in stub.Download(artifact.DownloadRequest(path=path))
+    )
+
+    assert uploaded.sha256 == hashlib.sha256(content).hexdigest()
+    assert downloaded == content
+
+
+def test_the_production_version_answers(channel):
+    held = registry_grpc.RegistryServiceStub(channel).ResolveVersion(
+        registry.ResolveVersionRequest(name="digits", stage=stage.STAGE_PRODUCTION)
+    )
+    pixels = np.zeros((2, 64), dtype="<f4")
+    request = serving.PredictRequest(
+        model="digits",
+        selector=version.VersionSelector(stage=stage.STAGE_PRODUCTION),
+        tensors=tensor.Tensors(
+            tensors=[
+                tensor.Tensor(
+                    name="pixels", data_type=tensor.DATA_TYPE_FP32, shape=[2, 64], raw=pixels.tobytes()
+                )
+            ]
+        ),
+    )
+
+    answer = serving_grpc.ServingServiceStub(channel).Predict(request, wait_for_ready=True, timeout=30)
+
+    assert answer.provenance.version == held.model_version.version == 2
+    assert answer.provenance.package_digest == held.model_version.package_digest
+    probabilities = np.frombuffer(answer.tensors.tensors[0].raw, dtype="<f4").reshape(2, 10)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-4)
+
+
+@pytest.mark.parametrize("wanted", ["", "Production", "2", "latest"])
+def test_tritonclient_predicts_with_a_stage_as_version(address, wanted):
+    client = triton.InferenceServerClient(address)
+    pixels = triton.InferInput("pixels", [3, 64], "FP32")
+    pixels.set_data_from_numpy(np.full((3, 64), 8, dtype=np.float32))
+
+    result = client.infer("digits", [pixels], model_version=wanted, request_id="r1")
+
+    assert client.is_server_ready()
+    assert client.is_model_ready("digits", wanted)
+    assert result.as_numpy("probabilities").shape == (3, 10)
+    assert result.get_response().model_version == "2"
+    assert result.get_response().id == "r1"
+
+
+def test_tritonclient_is_told_what_is_wrong_with_a_shape(address):
+    client = triton.InferenceServerClient(address)
+    pixels = triton.InferInput("pixels", [1, 63], "FP32")
+    pixels.set_data_from_numpy(np.zeros((1, 63), dtype=np.float32))
+
+    with pytest.raises(triton.InferenceServerException, match="pixels") as failure:
+        client.infer("digits", [pixels], model_version="Production")
+
+    assert failure.value.status() == "StatusCode.INVALID_ARGUMENT"
