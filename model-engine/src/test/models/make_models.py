@@ -31,9 +31,10 @@ OPSET = [helper.make_opsetid("", 18)]
 RNG = np.random.default_rng(7)
 
 
-def save(name, graph, opset=OPSET):
+def save(name, graph, opset=OPSET, check=True):
     model = helper.make_model(graph, opset_imports=opset, ir_version=9, producer_name="make_models.py")
-    onnx.checker.check_model(model)
+    if check:
+        onnx.checker.check_model(model)
     onnx.save(model, HERE / f"{name}.onnx")
     return model
 
@@ -100,8 +101,40 @@ def no_batch():
         [info("in", TensorProto.FLOAT, [2, 3])], [info("out", TensorProto.FLOAT, [3, 2])]))
 
 
+def strings():
+    """BYTES [batch] -> BOOL [batch]: whether each is one emoji, and BYTES [1]: that emoji. Shows what reaches the model."""
+    emoji = helper.make_tensor("emoji", TensorProto.STRING, [1], ["\U0001f600".encode()])
+    save("emoji", helper.make_graph(
+        [helper.make_node("Equal", ["in", "emoji"], ["equal"]), helper.make_node("Identity", ["emoji"], ["out"])],
+        "emoji", [info("in", TensorProto.STRING, ["batch"])],
+        [info("equal", TensorProto.BOOL, ["batch"]), info("out", TensorProto.STRING, [1])], [emoji]),
+        [helper.make_opsetid("", 19)])
+
+
+def casts():
+    """The models that the engine itself uses to make unsigned tensors, which ONNX Runtime's Java API cannot: a signed
+    tensor of any shape in, the same bits as unsigned out."""
+    folder = HERE.parents[1] / "main/resources/dev/slipway/engine/predictor/onnx"
+    folder.mkdir(parents=True, exist_ok=True)
+    for bits in (16, 32, 64):
+        signed, unsigned = getattr(TensorProto, f"INT{bits}"), getattr(TensorProto, f"UINT{bits}")
+        graph = helper.make_graph(
+            [helper.make_node("Cast", ["in"], ["out"], to=unsigned)], f"cast_uint{bits}",
+            [info("in", signed, None)], [info("out", unsigned, None)])
+        model = helper.make_model(graph, opset_imports=OPSET, ir_version=9, producer_name="make_models.py")
+        # The checker wants a shape on every input; the runtime does not.
+        onnx.save(model, folder / f"cast_uint{bits}.onnx")
+
+
+def unknown_shapes():
+    """FP32 of any rank -> the same doubled, declared without shapes."""
+    save("any_shape", helper.make_graph(
+        [helper.make_node("Add", ["in", "in"], ["out"])], "any_shape",
+        [info("in", TensorProto.FLOAT, None)], [info("out", TensorProto.FLOAT, None)]), check=False)
+
+
 def runtime_failure():
-    """INT64 [batch] divided by INT64 [batch] of another length at run time; GatherND index out of range."""
+    """INT64 [batch] -> FP32 [batch], looked up in a table of four: an index beyond it fails at run time."""
     save("gather", helper.make_graph(
         [helper.make_node("Gather", ["table", "in"], ["out"])], "gather",
         [info("in", TensorProto.INT64, ["batch"])], [info("out", TensorProto.FLOAT, ["batch"])],
@@ -121,7 +154,8 @@ def external_data(model):
     for tensor in outside.graph.initializer:
         for entry in tensor.external_data:
             if entry.key == "location":
-                entry.value = "../external/weights.bin"
+                entry.value = "../outside_weights.bin"
+    shutil.copy(folder / "weights.bin", HERE / "outside_weights.bin")
     (folder / "outside.onnx").write_bytes(outside.SerializeToString())
 
 
@@ -254,6 +288,9 @@ if __name__ == "__main__":
     two_in_two_out()
     identities()
     no_batch()
+    strings()
+    casts()
+    unknown_shapes()
     runtime_failure()
     external_data(network)
     sklearn_models()

@@ -105,6 +105,14 @@ public final class SignatureChecks {
         : ofColumnSchema((ColumnSchema) schema);
   }
 
+  /**
+   * Returns the checks of columns that travel only as one tensor each, never as a matrix; under the
+   * conditions of {@link #ofSchema}.
+   */
+  public static SignatureChecks ofSeparateColumns(ColumnSchema schema) {
+    return new SignatureChecks(ofColumnSchema(schema).expected, false, true, Optional.empty());
+  }
+
   private static SignatureChecks ofTensorSchema(TensorSchema schema, String defaultName) {
     List<Expected> expected = new ArrayList<>();
     for (TensorSpec spec : schema.tensors()) {

@@ -1,0 +1,2 @@
+/** ONNX models, run by ONNX Runtime on the CPU. */
+package dev.slipway.engine.predictor.onnx;

@@ -1,0 +1,121 @@
+package dev.slipway.engine.predictor.xgboost;
+
+import dev.slipway.engine.error.ModelPackageException;
+import dev.slipway.engine.error.PredictionException;
+import dev.slipway.engine.packaging.Flavor;
+import dev.slipway.engine.predictor.FeatureMatrix;
+import dev.slipway.engine.predictor.PredictRequest;
+import dev.slipway.engine.predictor.Predictions;
+import dev.slipway.engine.predictor.Predictor;
+import dev.slipway.engine.predictor.RequestedOutputs;
+import dev.slipway.engine.signature.CheckedInputs;
+import dev.slipway.engine.signature.ModelSignature;
+import dev.slipway.engine.signature.SignatureChecks;
+import dev.slipway.engine.tensor.TensorMetadata;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import ml.dmlc.xgboost4j.java.Booster;
+import ml.dmlc.xgboost4j.java.XGBoostError;
+
+/**
+ * A booster of XGBoost. Computes in FP32, as XGBoost does; NaN is a missing value. Goes through
+ * {@code inplace_predict}, which needs no matrix object and, unlike {@code predict}, takes no lock.
+ */
+final class XgboostPredictor implements Predictor {
+
+  private final Booster booster;
+  private final String platform;
+  private final XgboostInputs inputs;
+  private final XgboostOutputs outputs;
+  private volatile boolean closed;
+
+  private XgboostPredictor(
+      Booster booster, String platform, XgboostInputs inputs, XgboostOutputs outputs) {
+    this.booster = booster;
+    this.platform = platform;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+
+  /**
+   * Returns the predictor of a booster, which it owns from then on.
+   *
+   * @throws XGBoostError if the booster cannot predict in place, such as a linear one
+   * @throws ModelPackageException if the signature contradicts the model
+   */
+  static XgboostPredictor of(
+      Booster booster, String platform, Flavor flavor, Optional<ModelSignature> signature)
+      throws XGBoostError {
+    booster.setParam("nthread", "1");
+    int features = Math.toIntExact(booster.getNumFeature());
+    String[] names = booster.getFeatureNames();
+    XgboostInputs inputs =
+        XgboostInputs.of(
+            signature.flatMap(ModelSignature::inputs),
+            features,
+            names == null ? List.of() : Arrays.asList(names));
+    // One row tells the width of the answer, and makes the engine do its lazy set-up before threads
+    // share it.
+    float[] row = new float[features];
+    Arrays.fill(row, Float.NaN);
+    int width = booster.inplace_predict(row, 1, features, Float.NaN)[0].length;
+    boolean classifier =
+        flavor.findText("model_class").filter(name -> name.endsWith("Classifier")).isPresent();
+    XgboostOutputs outputs =
+        XgboostOutputs.of(signature.flatMap(ModelSignature::outputs), width, classifier);
+    return new XgboostPredictor(booster, platform, inputs, outputs);
+  }
+
+  @Override
+  public String platform() {
+    return platform;
+  }
+
+  @Override
+  public SignatureChecks inputChecks() {
+    return inputs.checks();
+  }
+
+  @Override
+  public List<TensorMetadata> outputs() {
+    return outputs.metadata();
+  }
+
+  @Override
+  public Predictions predict(PredictRequest request) {
+    if (closed) {
+      throw new IllegalStateException("the predictor is closed");
+    }
+    CheckedInputs checked = inputs.checks().check(request.inputs());
+    List<String> wanted = RequestedOutputs.resolve(request, outputs.metadata());
+    int rows = Math.toIntExact(checked.rows().orElseThrow());
+    float[] features =
+        FeatureMatrix.toFloats(checked, inputs.signatureColumns(), inputs.modelColumns());
+    return new Predictions(outputs.tensors(run(features, rows), wanted));
+  }
+
+  private float[][] run(float[] features, int rows) {
+    if (rows == 0) {
+      return new float[0][];
+    }
+    try {
+      float[][] raw =
+          booster.inplace_predict(features, rows, inputs.modelColumns().size(), Float.NaN);
+      if (raw.length != rows) {
+        throw new PredictionException("XGBoost answered " + raw.length + " rows for " + rows);
+      }
+      return raw;
+    } catch (XGBoostError e) {
+      throw new PredictionException("XGBoost failed: " + XgboostPredictorProvider.firstLine(e), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      booster.dispose();
+    }
+  }
+}
