@@ -1,0 +1,68 @@
+package dev.slipway.client;
+
+import dev.slipway.tracking.v1.MetricBatch;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Gathers points in columns until they are made into batches. Not thread-safe. */
+final class PointBuffer {
+  private static final int INITIAL_POINTS = 512;
+
+  private String[] keys = new String[INITIAL_POINTS];
+  private long[] steps = new long[INITIAL_POINTS];
+  private long[] timestamps = new long[INITIAL_POINTS];
+  private double[] values = new double[INITIAL_POINTS];
+  private int size;
+
+  void add(String key, double value, long step, long timestampMs) {
+    if (size == keys.length) {
+      grow();
+    }
+    keys[size] = key;
+    steps[size] = step;
+    timestamps[size] = timestampMs;
+    values[size] = value;
+    size++;
+  }
+
+  private void grow() {
+    int capacity = size * 2;
+    keys = Arrays.copyOf(keys, capacity);
+    steps = Arrays.copyOf(steps, capacity);
+    timestamps = Arrays.copyOf(timestamps, capacity);
+    values = Arrays.copyOf(values, capacity);
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** Takes the oldest points out, at most {@code maxPoints}, as a batch. */
+  MetricBatch take(int maxPoints, long seq) {
+    int count = Math.min(size, maxPoints);
+    MetricBatch.Builder batch = MetricBatch.newBuilder().setSeq(seq);
+    Map<String, Integer> names = new HashMap<>();
+    for (int i = 0; i < count; i++) {
+      Integer index = names.get(keys[i]);
+      if (index == null) {
+        index = names.size();
+        names.put(keys[i], index);
+        batch.addNames(keys[i]);
+      }
+      batch.addNameIndex(index).addStep(steps[i]).addTimestampMs(timestamps[i]).addValue(values[i]);
+    }
+    remove(count);
+    return batch.build();
+  }
+
+  private void remove(int count) {
+    int left = size - count;
+    System.arraycopy(keys, count, keys, 0, left);
+    System.arraycopy(steps, count, steps, 0, left);
+    System.arraycopy(timestamps, count, timestamps, 0, left);
+    System.arraycopy(values, count, values, 0, left);
+    Arrays.fill(keys, left, size, null);
+    size = left;
+  }
+}
