@@ -1,0 +1,67 @@
+package dev.slipway.serving;
+
+import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.model.ModelPool.KeepPolicy;
+import dev.slipway.serving.model.NamePattern;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How models are served.
+ *
+ * @param cacheFolder where packages are kept on disk
+ * @param followed names of the models whose Staging and Production versions are kept loaded; others
+ *     load on request
+ * @param limits bounds of the queue in front of each version
+ * @param keep how long versions stay that no stage points to
+ * @param parallelLoads loads that run at once, from 1
+ * @param idleBufferBytes most memory kept for putting batches together
+ */
+public record ServingConfig(
+    Path cacheFolder,
+    List<NamePattern> followed,
+    QueueLimits limits,
+    KeepPolicy keep,
+    int parallelLoads,
+    long idleBufferBytes) {
+  /** Default of the requests that may wait for one version. */
+  public static final int DEFAULT_MAX_QUEUED = 1024;
+
+  /** Default of the rows that requests are joined up to. */
+  public static final int DEFAULT_MAX_BATCH_ROWS = 1024;
+
+  /** Default of how long a replaced version stays. */
+  public static final Duration DEFAULT_ROLLBACK_RETENTION = Duration.ofMinutes(10);
+
+  /** Default of how long a version that a request loaded stays without being used. */
+  public static final Duration DEFAULT_IDLE_RETENTION = Duration.ofHours(1);
+
+  private static final int DEFAULT_PARALLEL_LOADS = 2;
+  private static final long DEFAULT_IDLE_BUFFER_BYTES = 64L << 20;
+
+  /** Copies the list and checks the ranges. */
+  public ServingConfig {
+    followed = List.copyOf(followed);
+    if (parallelLoads < 1 || idleBufferBytes < 0) {
+      throw new IllegalArgumentException(
+          "parallelLoads must be at least 1 and idleBufferBytes at least 0");
+    }
+  }
+
+  /** Returns the defaults over a cache folder. */
+  public static ServingConfig withDefaults(Path cacheFolder) {
+    return new ServingConfig(
+        cacheFolder,
+        List.of(new NamePattern("*")),
+        new QueueLimits(
+            DEFAULT_MAX_QUEUED, Runtime.getRuntime().availableProcessors(), DEFAULT_MAX_BATCH_ROWS),
+        new KeepPolicy(DEFAULT_ROLLBACK_RETENTION, 1, DEFAULT_IDLE_RETENTION),
+        DEFAULT_PARALLEL_LOADS,
+        DEFAULT_IDLE_BUFFER_BYTES);
+  }
+
+  boolean follows(String model) {
+    return followed.stream().anyMatch(pattern -> pattern.matches(model));
+  }
+}

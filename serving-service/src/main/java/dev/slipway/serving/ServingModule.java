@@ -1,0 +1,180 @@
+package dev.slipway.serving;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import dev.slipway.engine.tensor.TensorBuffers;
+import dev.slipway.runtime.server.ServiceModule;
+import dev.slipway.serving.catalog.Catalog;
+import dev.slipway.serving.inference.InferenceService;
+import dev.slipway.serving.model.ModelLoader;
+import dev.slipway.serving.model.ModelPool;
+import dev.slipway.serving.model.ModelState;
+import dev.slipway.serving.model.StageRouter;
+import dev.slipway.serving.rpc.InferenceGrpcService;
+import dev.slipway.serving.rpc.ServingGrpcService;
+import dev.slipway.serving.rpc.TritonErrorHeader;
+import dev.slipway.serving.upstream.PackageCache;
+import dev.slipway.serving.upstream.RegistryFollower;
+import dev.slipway.serving.upstream.SignatureLookup;
+import io.grpc.BindableService;
+import io.grpc.Channel;
+import io.grpc.ServerInterceptors;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Wires the serving service. */
+public final class ServingModule implements ServiceModule {
+  private static final Logger log = LoggerFactory.getLogger(ServingModule.class);
+
+  private static final long SWEEP_SECONDS = 5;
+
+  private final ExecutorService loads;
+  private final ExecutorService predictions;
+  private final ScheduledExecutorService timer;
+  private final ModelPool pool;
+  private final Catalog catalog;
+  private final StageRouter router;
+  private final RegistryFollower follower;
+  private final List<BindableService> services;
+  private final MetricRegistry metrics;
+
+  private ServingModule(
+      ServingConfig config,
+      Channel registry,
+      Channel artifact,
+      MetricRegistry metrics,
+      Clock clock) {
+    this.metrics = metrics;
+    this.loads = Executors.newFixedThreadPool(config.parallelLoads(), threads("model-load"));
+    this.predictions =
+        Executors.newFixedThreadPool(config.limits().maxRunning(), threads("prediction"));
+    this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
+    this.catalog = new Catalog();
+    ModelLoader loader =
+        new ModelLoader(
+            new PackageCache(config.cacheFolder(), artifact),
+            config.limits(),
+            new TensorBuffers(config.idleBufferBytes()),
+            predictions,
+            clock);
+    this.pool = new ModelPool(loader, loads, config.keep(), clock);
+    this.router = new StageRouter(catalog, pool, config::follows, timer);
+    catalog.onChange(router::catalogChanged);
+    this.follower = new RegistryFollower(registry, catalog, timer);
+    InferenceService inference = new InferenceService(router, pool, predictions);
+    BindableService openInference =
+        new InferenceGrpcService(catalog, router, pool, inference, config.limits(), version());
+    BindableService serving =
+        new ServingGrpcService(
+            catalog,
+            router,
+            pool,
+            inference,
+            new SignatureLookup(registry),
+            follower::isConnected,
+            config.limits(),
+            config.keep().rollback());
+    this.services =
+        List.of(
+            serving, () -> ServerInterceptors.intercept(openInference, new TritonErrorHeader()));
+    metrics.gauge(
+        "serving.models.ready",
+        () ->
+            (Gauge<Long>)
+                () ->
+                    pool.statuses().stream()
+                        .filter(model -> model.state() == ModelState.READY)
+                        .count());
+    metrics.gauge("serving.registry.revision", () -> (Gauge<Long>) catalog::revision);
+  }
+
+  /**
+   * Opens the service. It follows the registry from {@link #start} on.
+   *
+   * @param registry leads to the registry; stays the caller's
+   * @param artifact leads to the artifact service; stays the caller's
+   */
+  public static ServingModule open(
+      ServingConfig config,
+      Channel registry,
+      Channel artifact,
+      MetricRegistry metrics,
+      Clock clock) {
+    return new ServingModule(config, registry, artifact, metrics, clock);
+  }
+
+  private static String version() {
+    String version = ServingModule.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  private static ThreadFactory threads(String name) {
+    AtomicInteger count = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  @Override
+  public String name() {
+    return "serving";
+  }
+
+  @Override
+  public List<BindableService> services() {
+    return services;
+  }
+
+  @Override
+  public void start() {
+    follower.start();
+    Future<?> unused =
+        timer.scheduleWithFixedDelay(this::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void sweep() {
+    try {
+      pool.sweep();
+    } catch (RuntimeException e) {
+      // A throw would end the timer.
+      log.error("cannot let go of versions", e);
+    }
+  }
+
+  /**
+   * Returns whether the registry was heard and the first loads have ended; a registry lost later
+   * changes nothing.
+   */
+  @Override
+  public boolean ready() {
+    return catalog.isKnown() && router.isSettled();
+  }
+
+  @Override
+  public void close() {
+    follower.close();
+    timer.shutdownNow();
+    loads.shutdownNow();
+    predictions.shutdown();
+    try {
+      predictions.awaitTermination(5, TimeUnit.SECONDS);
+      loads.awaitTermination(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    pool.close();
+    metrics.remove("serving.models.ready");
+    metrics.remove("serving.registry.revision");
+  }
+}

@@ -1,0 +1,108 @@
+package dev.slipway.serving;
+
+import dev.slipway.runtime.config.ConfigProblems;
+import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.model.ModelPool.KeepPolicy;
+import dev.slipway.serving.model.NamePattern;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Holds the flags of the serving service. A mixin of picocli; not thread-safe. */
+public final class ServingOptions {
+  @Option(
+      names = "--serve-models",
+      paramLabel = "PATTERN",
+      split = ",",
+      description =
+          "Names of models whose Staging and Production versions are kept loaded, * and ? allowed,"
+              + " separated by commas; others load on request. Default: all.")
+  private List<String> serveModels = new ArrayList<>();
+
+  @Option(
+      names = "--serve-max-queued",
+      paramLabel = "N",
+      defaultValue = "" + ServingConfig.DEFAULT_MAX_QUEUED,
+      description = "Requests that may wait for one version. Default: ${DEFAULT-VALUE}.")
+  private int maxQueued;
+
+  @Option(
+      names = "--serve-max-running",
+      paramLabel = "N",
+      description =
+          "Engine calls of one version that may run at once. Default: the number of processors.")
+  private Integer maxRunning;
+
+  @Option(
+      names = "--serve-max-batch-rows",
+      paramLabel = "N",
+      defaultValue = "" + ServingConfig.DEFAULT_MAX_BATCH_ROWS,
+      description =
+          "Rows that waiting requests are joined up to; 1 joins none. Default: ${DEFAULT-VALUE}.")
+  private int maxBatchRows;
+
+  @Option(
+      names = "--serve-rollback-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "600",
+      description =
+          "How long a replaced version stays loaded for a rollback. Default: ${DEFAULT-VALUE}.")
+  private long rollbackSeconds;
+
+  @Option(
+      names = "--serve-idle-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "3600",
+      description =
+          "How long a version that a request loaded stays without being used. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private long idleSeconds;
+
+  @Option(
+      names = "--serve-cache-dir",
+      paramLabel = "DIR",
+      description = "Where fetched packages are kept. Default: serving-cache below --data-dir.")
+  private Path cacheDir;
+
+  /**
+   * Returns the settings, noting what is wrong with them; null after a problem.
+   *
+   * @param defaultCacheDir folder of fetched packages when none was given
+   */
+  public ServingConfig config(Path defaultCacheDir, ConfigProblems problems) {
+    ServingConfig defaults =
+        ServingConfig.withDefaults(cacheDir == null ? defaultCacheDir : cacheDir);
+    int running = maxRunning == null ? defaults.limits().maxRunning() : maxRunning;
+    boolean good = true;
+    good &= atLeast(0, maxQueued, "--serve-max-queued", problems);
+    good &= atLeast(1, running, "--serve-max-running", problems);
+    good &= atLeast(1, maxBatchRows, "--serve-max-batch-rows", problems);
+    good &= atLeast(0, rollbackSeconds, "--serve-rollback-seconds", problems);
+    good &= atLeast(1, idleSeconds, "--serve-idle-seconds", problems);
+    if (!good) {
+      return null;
+    }
+    return new ServingConfig(
+        defaults.cacheFolder(),
+        serveModels.isEmpty()
+            ? defaults.followed()
+            : serveModels.stream().map(NamePattern::new).toList(),
+        new QueueLimits(maxQueued, running, maxBatchRows),
+        new KeepPolicy(
+            Duration.ofSeconds(rollbackSeconds),
+            defaults.keep().rollbackVersions(),
+            Duration.ofSeconds(idleSeconds)),
+        defaults.parallelLoads(),
+        defaults.idleBufferBytes());
+  }
+
+  private static boolean atLeast(long least, long value, String flag, ConfigProblems problems) {
+    if (value < least) {
+      problems.add(flag, "is " + value + "; must be at least " + least);
+      return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,178 @@
+package dev.slipway.serving.catalog;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/**
+ * The last known state of the registry. One thread at a time changes it, the one that follows the
+ * registry; any thread reads. Each model is seen whole: all of an event's changes to it, or none.
+ */
+public final class Catalog {
+  private static final long NEVER = -1;
+
+  private final Map<String, CatalogModel> models = new ConcurrentHashMap<>();
+  private volatile long revision = NEVER;
+  private volatile Consumer<Set<String>> listener = names -> {};
+
+  /**
+   * Sets who is told, on the changing thread, which models may have changed. Replaces the one
+   * before.
+   */
+  public void onChange(Consumer<Set<String>> newListener) {
+    this.listener = newListener;
+  }
+
+  /** Tells whether the registry was heard at least once. */
+  public boolean isKnown() {
+    return revision != NEVER;
+  }
+
+  /**
+   * Returns the last revision that was taken over; 0 before the first event of an empty registry.
+   */
+  public long revision() {
+    return Math.max(0, revision);
+  }
+
+  /** Replaces everything by a snapshot. */
+  public synchronized void reset(long newRevision, Collection<CatalogModel> snapshot) {
+    Set<String> touched = new HashSet<>(models.keySet());
+    Set<String> present = new HashSet<>();
+    for (CatalogModel model : snapshot) {
+      models.put(model.name(), model);
+      present.add(model.name());
+    }
+    models.keySet().retainAll(present);
+    revision = newRevision;
+    touched.addAll(present);
+    listener.accept(touched);
+  }
+
+  /**
+   * Takes over the changes of one event. Events at or below the present revision were taken over
+   * before.
+   */
+  public synchronized void apply(long eventRevision, List<CatalogChange> changes) {
+    if (eventRevision <= revision) {
+      return;
+    }
+    Set<String> touched = new TreeSet<>();
+    Map<String, CatalogModel> changed = new ConcurrentHashMap<>();
+    Set<String> removed = new HashSet<>();
+    for (CatalogChange change : changes) {
+      apply(change, changed, removed, touched);
+    }
+    models.putAll(changed);
+    models.keySet().removeAll(removed);
+    revision = eventRevision;
+    if (!touched.isEmpty()) {
+      listener.accept(touched);
+    }
+  }
+
+  private void apply(
+      CatalogChange change,
+      Map<String, CatalogModel> changed,
+      Set<String> removed,
+      Set<String> touched) {
+    if (change instanceof CatalogChange.ModelAdded added) {
+      put(current(added.model(), changed), changed, removed, touched);
+    } else if (change instanceof CatalogChange.ModelRemoved gone) {
+      changed.remove(gone.model());
+      removed.add(gone.model());
+      touched.add(gone.model());
+    } else if (change instanceof CatalogChange.ModelRenamed renamed) {
+      put(
+          current(renamed.oldName(), changed).renamed(renamed.newName()),
+          changed,
+          removed,
+          touched);
+      changed.remove(renamed.oldName());
+      removed.add(renamed.oldName());
+      touched.add(renamed.oldName());
+    } else if (change instanceof CatalogChange.VersionPut put) {
+      CatalogVersion version = put.version();
+      put(current(version.key().model(), changed).with(version), changed, removed, touched);
+    } else if (change instanceof CatalogChange.VersionRemoved gone) {
+      put(
+          current(gone.key().model(), changed).without(gone.key().version()),
+          changed,
+          removed,
+          touched);
+    }
+  }
+
+  private CatalogModel current(String name, Map<String, CatalogModel> changed) {
+    CatalogModel pending = changed.get(name);
+    if (pending != null) {
+      return pending;
+    }
+    CatalogModel known = models.get(name);
+    return known != null ? known : CatalogModel.of(name, List.of());
+  }
+
+  private static void put(
+      CatalogModel model,
+      Map<String, CatalogModel> changed,
+      Set<String> removed,
+      Set<String> touched) {
+    changed.put(model.name(), model);
+    removed.remove(model.name());
+    touched.add(model.name());
+  }
+
+  /** Takes note that nothing happened up to a revision. */
+  public synchronized void advance(long heartbeatRevision) {
+    if (isKnown() && heartbeatRevision > revision) {
+      revision = heartbeatRevision;
+    }
+  }
+
+  /**
+   * Returns a model.
+   *
+   * @throws RegistryNotReadyException if the registry was never heard
+   * @throws ModelNotFoundException if there is none of that name
+   */
+  public CatalogModel get(String name) {
+    CatalogModel model = models.get(name);
+    if (model == null) {
+      requireKnown();
+      throw new ModelNotFoundException(name, ClosestNames.of(name, models.keySet()));
+    }
+    return model;
+  }
+
+  /** Finds a model. */
+  public Optional<CatalogModel> find(String name) {
+    return Optional.ofNullable(models.get(name));
+  }
+
+  /** Finds a version. */
+  public Optional<CatalogVersion> find(VersionKey key) {
+    return find(key.model()).flatMap(model -> model.find(key.version()));
+  }
+
+  /**
+   * Returns all names, ascending.
+   *
+   * @throws RegistryNotReadyException if the registry was never heard
+   */
+  public List<String> names() {
+    requireKnown();
+    return models.keySet().stream().sorted().toList();
+  }
+
+  private void requireKnown() {
+    if (!isKnown()) {
+      throw new RegistryNotReadyException();
+    }
+  }
+}

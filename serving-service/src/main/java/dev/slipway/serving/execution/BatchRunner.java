@@ -1,0 +1,216 @@
+package dev.slipway.serving.execution;
+
+import dev.slipway.engine.error.EngineException;
+import dev.slipway.engine.error.InvalidInputException;
+import dev.slipway.engine.predictor.PredictRequest;
+import dev.slipway.engine.predictor.Predictor;
+import dev.slipway.engine.tensor.BatchAxis;
+import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.engine.tensor.TensorBuffers;
+import dev.slipway.runtime.error.FieldViolation;
+import dev.slipway.runtime.error.InvalidRequestException;
+import dev.slipway.serving.execution.Execution.Answer;
+import dev.slipway.serving.execution.Execution.Timings;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs requests on one predictor: one alone as it is, several joined along the batch axis into one
+ * buffer and split again. A request that makes the engine fail takes nobody with it: the others of
+ * its batch are then run alone. Thread-safe.
+ */
+public final class BatchRunner {
+  private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
+
+  private final String version;
+  private final Predictor predictor;
+  private final TensorBuffers buffers;
+  private final ModelStatistics statistics;
+  private final Clock clock;
+
+  /** Turned off for a model whose answers turn out not to have a row for every row asked. */
+  private volatile boolean joins;
+
+  /**
+   * Creates a runner.
+   *
+   * @param version names the version in messages
+   * @param predictor stays the caller's, who keeps it open while {@link #run} runs
+   * @param buffers lends the memory in which batches are put together
+   */
+  public BatchRunner(
+      String version,
+      Predictor predictor,
+      TensorBuffers buffers,
+      ModelStatistics statistics,
+      Clock clock) {
+    this.version = version;
+    this.predictor = predictor;
+    this.buffers = buffers;
+    this.statistics = statistics;
+    this.clock = clock;
+    this.joins = predictor.batched();
+  }
+
+  /** Tells whether requests may be joined at all. */
+  boolean joins() {
+    return joins;
+  }
+
+  /** Runs requests that may be joined, and tells each its outcome. Never throws. */
+  void run(List<Execution> batch) {
+    if (batch.size() > 1 && runJoined(batch)) {
+      return;
+    }
+    for (Execution request : batch) {
+      runAlone(request);
+    }
+  }
+
+  private void runAlone(Execution request) {
+    long started = System.nanoTime();
+    try {
+      List<Tensor> outputs = predict(request, request.inputs());
+      long computed = System.nanoTime();
+      long rows = request.rows();
+      statistics.called(rows, 0, computed - started, 0);
+      answer(request, outputs, rows, started, started, computed);
+    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+      fail(request, e);
+    }
+  }
+
+  /** Returns whether the batch was answered; if not, nobody was told anything. */
+  private boolean runJoined(List<Execution> batch) {
+    long started = System.nanoTime();
+    List<Integer> rows = batch.stream().map(request -> Math.toIntExact(request.rows())).toList();
+    long total = rows.stream().mapToLong(Integer::longValue).sum();
+    List<List<Tensor>> answers = new ArrayList<>(batch.size());
+    long assembled;
+    long computed;
+    try (Joined joined = join(batch)) {
+      assembled = System.nanoTime();
+      List<Tensor> outputs = predict(batch.get(0), joined.inputs);
+      computed = System.nanoTime();
+      for (int i = 0; i < batch.size(); i++) {
+        answers.add(new ArrayList<>(outputs.size()));
+      }
+      for (Tensor output : outputs) {
+        if (output.shape().rank() == 0 || output.shape().dimension(0) != total) {
+          joins = false;
+          log.warn(
+              "{} answers {} to {} rows: its requests are no longer joined",
+              version,
+              output,
+              total);
+          return false;
+        }
+        List<Tensor> parts = BatchAxis.split(output, rows);
+        for (int i = 0; i < parts.size(); i++) {
+          answers.get(i).add(parts.get(i));
+        }
+      }
+    } catch (RuntimeException e) {
+      log.debug("a batch of {} failed on {}; running its requests alone", batch.size(), version, e);
+      return false;
+    }
+    statistics.called(
+        total, assembled - started, computed - assembled, System.nanoTime() - computed);
+    for (int i = 0; i < batch.size(); i++) {
+      try {
+        answer(batch.get(i), answers.get(i), total, started, assembled, computed);
+      } catch (RuntimeException e) {
+        fail(batch.get(i), e);
+      }
+    }
+    return true;
+  }
+
+  private List<Tensor> predict(Execution request, List<Tensor> inputs) {
+    return predictor
+        .predict(new PredictRequest(inputs, request.parameters(), request.outputs()))
+        .outputs();
+  }
+
+  private void answer(
+      Execution request,
+      List<Tensor> outputs,
+      long rows,
+      long taken,
+      long assembled,
+      long computed) {
+    long queueNanos = taken - request.offeredNanos();
+    long assemblyNanos = request.offeredNanos() - request.arrivedNanos() + assembled - taken;
+    long computeNanos = computed - assembled;
+    request
+        .receiver()
+        .answered(new Answer(outputs, rows, new Timings(assemblyNanos, queueNanos, computeNanos)));
+    long now = System.nanoTime();
+    statistics.answered(
+        clock.millis(),
+        now - request.arrivedNanos(),
+        queueNanos,
+        assemblyNanos,
+        computeNanos,
+        now - computed);
+  }
+
+  private void fail(Execution request, Throwable failure) {
+    statistics.failed(System.nanoTime() - request.arrivedNanos());
+    request.receiver().failed(translate(failure));
+  }
+
+  private RuntimeException translate(Throwable failure) {
+    if (failure instanceof InvalidInputException invalid) {
+      return new InvalidRequestException(
+          invalid.violations().stream()
+              .map(violation -> new FieldViolation(violation.field(), violation.description()))
+              .toList());
+    }
+    if (failure instanceof EngineException known) {
+      return new PredictionFailedException(version, known.getMessage(), known);
+    }
+    if (failure instanceof RuntimeException unforeseen) {
+      return unforeseen;
+    }
+    return new PredictionFailedException(version, failure.toString(), failure);
+  }
+
+  private Joined join(List<Execution> batch) {
+    int inputs = batch.get(0).inputs().size();
+    Joined joined = new Joined(inputs);
+    try {
+      for (int i = 0; i < inputs; i++) {
+        int index = i;
+        List<Tensor> parts = batch.stream().map(request -> request.inputs().get(index)).toList();
+        TensorBuffers.Lease lease = buffers.acquire(BatchAxis.concatSizeBytes(parts));
+        joined.leases.add(lease);
+        ByteBuffer target = lease.buffer().duplicate();
+        joined.inputs.add(BatchAxis.concat(parts, target));
+      }
+      return joined;
+    } catch (RuntimeException e) {
+      joined.close();
+      throw e;
+    }
+  }
+
+  private static final class Joined implements AutoCloseable {
+    private final List<Tensor> inputs;
+    private final List<TensorBuffers.Lease> leases;
+
+    Joined(int size) {
+      inputs = new ArrayList<>(size);
+      leases = new ArrayList<>(size);
+    }
+
+    @Override
+    public void close() {
+      leases.forEach(TensorBuffers.Lease::close);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.slipway.serving.execution;
+
+import dev.slipway.engine.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One request on its way through a version's queue and engine. Immutable but for the time at which
+ * it was taken.
+ *
+ * <p>The input tensors are views of bytes that someone else keeps unchanged until the receiver was
+ * called.
+ */
+public final class Execution {
+  /** A deadline that never comes. */
+  public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  private final List<Tensor> inputs;
+  private final List<String> outputs;
+  private final Map<String, Object> parameters;
+  private final long deadlineNanos;
+  private final BooleanSupplier callerGone;
+  private final Receiver receiver;
+  private final long arrivedNanos;
+  private final long offeredNanos;
+
+  /**
+   * Creates a request.
+   *
+   * @param inputs checked inputs, in the model's order
+   * @param outputs names of the wanted outputs, in order; never empty
+   * @param parameters checked parameters
+   * @param deadlineNanos {@link System#nanoTime} after which nobody waits for the answer, or {@link
+   *     #NO_DEADLINE}
+   * @param callerGone tells whether the caller has given up; must be cheap
+   * @param receiver is told the outcome, exactly once
+   * @param arrivedNanos {@link System#nanoTime} at which the request arrived
+   */
+  public Execution(
+      List<Tensor> inputs,
+      List<String> outputs,
+      Map<String, Object> parameters,
+      long deadlineNanos,
+      BooleanSupplier callerGone,
+      Receiver receiver,
+      long arrivedNanos) {
+    this.inputs = Objects.requireNonNull(inputs);
+    this.outputs = Objects.requireNonNull(outputs);
+    this.parameters = Objects.requireNonNull(parameters);
+    this.deadlineNanos = deadlineNanos;
+    this.callerGone = callerGone;
+    this.receiver = receiver;
+    this.arrivedNanos = arrivedNanos;
+    this.offeredNanos = System.nanoTime();
+  }
+
+  /** Receives the outcome of a request, on any thread. */
+  public interface Receiver {
+    /** Takes the answer. Its tensors are void when the method returns. */
+    void answered(Answer answer);
+
+    /** Takes the failure. */
+    void failed(RuntimeException failure);
+  }
+
+  /**
+   * The outputs of one request.
+   *
+   * @param outputs the wanted outputs, in the order asked for
+   * @param batchRows rows in the engine call, those of other requests included
+   * @param timings where the time went, the handing over left out
+   */
+  public record Answer(List<Tensor> outputs, long batchRows, Timings timings) {}
+
+  /**
+   * Where the time of a request went, in nanoseconds.
+   *
+   * @param assembly reading, checking and copying the inputs
+   * @param queue waiting for the engine
+   * @param compute inside the engine, for the whole batch
+   */
+  public record Timings(long assembly, long queue, long compute) {}
+
+  List<Tensor> inputs() {
+    return inputs;
+  }
+
+  List<String> outputs() {
+    return outputs;
+  }
+
+  Map<String, Object> parameters() {
+    return parameters;
+  }
+
+  Receiver receiver() {
+    return receiver;
+  }
+
+  long arrivedNanos() {
+    return arrivedNanos;
+  }
+
+  long offeredNanos() {
+    return offeredNanos;
+  }
+
+  boolean callerGone() {
+    return callerGone.getAsBoolean();
+  }
+
+  boolean expired(long nowNanos) {
+    return deadlineNanos != NO_DEADLINE && nowNanos - deadlineNanos >= 0;
+  }
+
+  /**
+   * Tells whether both may share an engine call: same tensors but for the rows, same outputs and
+   * parameters.
+   */
+  boolean joinable(Execution other) {
+    if (inputs.size() != other.inputs.size()
+        || !outputs.equals(other.outputs)
+        || !parameters.equals(other.parameters)) {
+      return false;
+    }
+    for (int i = 0; i < inputs.size(); i++) {
+      if (!dev.slipway.engine.tensor.BatchAxis.joinable(inputs.get(i), other.inputs.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Returns the rows of the request: the common first dimension of its inputs, or 1 when they have
+   * none in common.
+   */
+  public long rows() {
+    long rows = -1;
+    for (Tensor input : inputs) {
+      long first = input.shape().rank() == 0 ? 1 : input.shape().dimension(0);
+      if (rows >= 0 && first != rows) {
+        return 1;
+      }
+      rows = first;
+    }
+    return rows < 0 ? 1 : rows;
+  }
+}

@@ -1,0 +1,209 @@
+package dev.slipway.serving.execution;
+
+import com.codahale.metrics.ExponentiallyDecayingReservoir;
+import com.codahale.metrics.Histogram;
+import com.codahale.metrics.Snapshot;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Cumulative figures of one version since it was loaded. Thread-safe; a reading while requests run
+ * may be between two counters of one request.
+ */
+public final class ModelStatistics {
+  /** Weight of the newest call in the running mean: about the last sixteen calls count. */
+  private static final int MEAN_SHIFT = 4;
+
+  /**
+   * Batches up to this size are counted by their own size, larger ones by the next power of two.
+   */
+  private static final int EXACT_BATCH_SIZES = 128;
+
+  private final Counter success = new Counter();
+  private final Counter fail = new Counter();
+  private final Counter queue = new Counter();
+  private final Counter assembly = new Counter();
+  private final Counter compute = new Counter();
+  private final Counter split = new Counter();
+  private final LongAdder rows = new LongAdder();
+  private final LongAdder engineCalls = new LongAdder();
+  private final LongAdder rejections = new LongAdder();
+  private final LongAdder expirations = new LongAdder();
+  private final Histogram latency = new Histogram(new ExponentiallyDecayingReservoir());
+  private final Map<Long, BatchCounter> batches = new ConcurrentHashMap<>();
+  private volatile long lastUsedMillis;
+  private volatile long meanCallNanos;
+
+  /** How often something happened and how long it took in all. Thread-safe. */
+  public static final class Counter {
+    private final LongAdder count = new LongAdder();
+    private final LongAdder nanos = new LongAdder();
+
+    void add(long tookNanos) {
+      count.increment();
+      nanos.add(tookNanos);
+    }
+
+    /** Returns how often. */
+    public long count() {
+      return count.sum();
+    }
+
+    /** Returns how long in all, nanoseconds. */
+    public long nanos() {
+      return nanos.sum();
+    }
+  }
+
+  /** Engine calls of one size. */
+  public static final class BatchCounter {
+    private final Counter assembly = new Counter();
+    private final Counter compute = new Counter();
+    private final Counter split = new Counter();
+
+    /** Returns the preparing of inputs. */
+    public Counter assembly() {
+      return assembly;
+    }
+
+    /** Returns the time inside the engine. */
+    public Counter compute() {
+      return compute;
+    }
+
+    /** Returns the preparing of outputs. */
+    public Counter split() {
+      return split;
+    }
+  }
+
+  void called(long callRows, long assemblyNanos, long computeNanos, long splitNanos) {
+    rows.add(callRows);
+    engineCalls.increment();
+    long size = countedSize(callRows);
+    BatchCounter batch = batches.get(size);
+    if (batch == null) {
+      batch = batches.computeIfAbsent(size, key -> new BatchCounter());
+    }
+    batch.assembly.add(assemblyNanos);
+    batch.compute.add(computeNanos);
+    batch.split.add(splitNanos);
+    observeCall(computeNanos);
+  }
+
+  /**
+   * Returns the size under which a call is counted: callers choose sizes, so large ones are rounded
+   * up.
+   */
+  private static long countedSize(long callRows) {
+    return callRows <= EXACT_BATCH_SIZES ? callRows : Long.highestOneBit(callRows - 1) << 1;
+  }
+
+  /** Takes note of how long an engine call took, for the running mean alone. */
+  public void observeCall(long computeNanos) {
+    long mean = meanCallNanos;
+    // Two threads may lose one another's update; the mean is a hint.
+    meanCallNanos = mean == 0 ? computeNanos : mean + ((computeNanos - mean) >> MEAN_SHIFT);
+  }
+
+  void answered(
+      long nowMillis,
+      long totalNanos,
+      long queueNanos,
+      long assemblyNanos,
+      long computeNanos,
+      long splitNanos) {
+    success.add(totalNanos);
+    queue.add(queueNanos);
+    assembly.add(assemblyNanos);
+    compute.add(computeNanos);
+    split.add(splitNanos);
+    latency.update(totalNanos);
+    lastUsedMillis = nowMillis;
+  }
+
+  void failed(long totalNanos) {
+    fail.add(totalNanos);
+  }
+
+  void rejected() {
+    rejections.increment();
+  }
+
+  void expired() {
+    expirations.increment();
+  }
+
+  long meanCallNanos() {
+    return meanCallNanos;
+  }
+
+  /** Returns requests answered, end to end. */
+  public Counter success() {
+    return success;
+  }
+
+  /** Returns requests that failed inside the model, end to end. */
+  public Counter fail() {
+    return fail;
+  }
+
+  /** Returns the waiting for the engine, per request. */
+  public Counter queue() {
+    return queue;
+  }
+
+  /** Returns the preparing of inputs, per request. */
+  public Counter assembly() {
+    return assembly;
+  }
+
+  /** Returns the time inside the engine, per request. */
+  public Counter compute() {
+    return compute;
+  }
+
+  /** Returns the preparing of outputs, per request. */
+  public Counter split() {
+    return split;
+  }
+
+  /** Returns the rows inferred. */
+  public long rows() {
+    return rows.sum();
+  }
+
+  /** Returns the calls of the engine. */
+  public long engineCalls() {
+    return engineCalls.sum();
+  }
+
+  /** Returns the requests refused because the queue was full. */
+  public long rejections() {
+    return rejections.sum();
+  }
+
+  /** Returns the requests dropped because nobody waited for them any more. */
+  public long expirations() {
+    return expirations.sum();
+  }
+
+  /**
+   * Returns the latency of answered requests, nanoseconds, weighted towards the last five minutes.
+   */
+  public Snapshot latency() {
+    return latency.getSnapshot();
+  }
+
+  /** Returns the engine calls by their number of rows, ascending. */
+  public Map<Long, BatchCounter> batches() {
+    return new TreeMap<>(batches);
+  }
+
+  /** Returns when the last request was answered, milliseconds since the Unix epoch; 0 for never. */
+  public long lastUsedMillis() {
+    return lastUsedMillis;
+  }
+}

@@ -1,0 +1,25 @@
+package dev.slipway.serving.inference;
+
+import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.serving.execution.Execution.Timings;
+import dev.slipway.serving.model.LoadedModel;
+import dev.slipway.serving.model.StageRouter.Target;
+import java.util.List;
+
+/**
+ * One prediction made.
+ *
+ * @param outputs in the order asked for, or the model's; their bytes never change
+ * @param target the version that answered, and what was asked for
+ * @param model that version in memory
+ * @param batchRows rows in the engine call, those of other requests included
+ * @param timings where the time went
+ * @param loadNanos waiting for the version to be loaded
+ */
+public record InferenceResult(
+    List<Tensor> outputs,
+    Target target,
+    LoadedModel model,
+    long batchRows,
+    Timings timings,
+    long loadNanos) {}

@@ -1,0 +1,259 @@
+package dev.slipway.serving.inference;
+
+import dev.slipway.engine.error.InvalidInputException;
+import dev.slipway.engine.error.SignatureViolation;
+import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.engine.tensor.TensorMetadata;
+import dev.slipway.runtime.error.Violations;
+import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.Selector;
+import dev.slipway.serving.execution.Execution;
+import dev.slipway.serving.model.LoadedModel;
+import dev.slipway.serving.model.ModelHandle;
+import dev.slipway.serving.model.ModelPool;
+import dev.slipway.serving.model.ModelPool.Retry;
+import dev.slipway.serving.model.ModelUnloadedException;
+import dev.slipway.serving.model.Residence;
+import dev.slipway.serving.model.StageRouter;
+import dev.slipway.serving.model.StageRouter.Target;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+
+/**
+ * Predicts: chooses the version, takes hold of it (loading it when it is not loaded), checks the
+ * inputs against its signature and puts them in its queue. The hold lasts until the outcome was
+ * handed over. Thread-safe; nothing here blocks but short predictions, which run on the caller's
+ * thread.
+ */
+public final class InferenceService {
+  /**
+   * A version that was just loaded may be let go before it is taken hold of; so often it is loaded
+   * again.
+   */
+  private static final int LOAD_TRIES = 3;
+
+  private final StageRouter router;
+  private final ModelPool pool;
+  private final Executor executor;
+
+  /**
+   * Creates the service.
+   *
+   * @param executor goes on with requests that waited for a load; stays the caller's
+   */
+  public InferenceService(StageRouter router, ModelPool pool, Executor executor) {
+    this.router = router;
+    this.pool = pool;
+    this.executor = executor;
+  }
+
+  /** Receives the outcome of a prediction, on any thread. */
+  public interface Receiver {
+    /** Takes the answer. */
+    void answered(InferenceResult result);
+
+    /** Takes the failure. */
+    void failed(RuntimeException failure);
+  }
+
+  /**
+   * Makes a prediction; the receiver is told the outcome exactly once, possibly before this method
+   * returns.
+   */
+  public void predict(InferenceRequest request, Receiver receiver) {
+    try {
+      long arrived = System.nanoTime();
+      Target target = router.resolve(request.model(), request.selector());
+      Optional<ModelHandle> handle = pool.acquire(target.version());
+      if (handle.isPresent()) {
+        run(handle.get(), target, request, receiver, arrived, 0);
+        return;
+      }
+      CompletableFuture<Hold> unused =
+          acquire(request.model(), request.selector())
+              .whenCompleteAsync(
+                  (hold, failure) -> {
+                    if (failure != null) {
+                      receiver.failed(unwrap(failure));
+                      return;
+                    }
+                    try {
+                      long loaded = System.nanoTime();
+                      run(
+                          hold.handle(),
+                          hold.target(),
+                          request,
+                          receiver,
+                          loaded,
+                          loaded - arrived);
+                    } catch (RuntimeException e) {
+                      receiver.failed(e);
+                    }
+                  },
+                  executor);
+    } catch (RuntimeException e) {
+      receiver.failed(e);
+    }
+  }
+
+  /**
+   * A version in hand.
+   *
+   * @param target what was chosen
+   * @param handle keeps it loaded; the receiver closes it
+   */
+  public record Hold(Target target, ModelHandle handle) implements AutoCloseable {
+    /** Lets go. */
+    @Override
+    public void close() {
+      handle.close();
+    }
+  }
+
+  /**
+   * Takes hold of a version, loading it when it is not loaded. The future fails with what predict
+   * would fail with.
+   */
+  public CompletableFuture<Hold> acquire(String model, Selector selector) {
+    return acquire(model, selector, LOAD_TRIES);
+  }
+
+  private CompletableFuture<Hold> acquire(String model, Selector selector, int tries) {
+    Target target;
+    try {
+      target = router.resolve(model, selector);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    Optional<ModelHandle> handle = pool.acquire(target.version());
+    if (handle.isPresent()) {
+      return CompletableFuture.completedFuture(new Hold(target, handle.get()));
+    }
+    if (tries == 0) {
+      return CompletableFuture.failedFuture(new ModelUnloadedException(target.version().key()));
+    }
+    CatalogVersion version = target.version();
+    return pool.load(version, Residence.ON_DEMAND, Retry.HELD_OFF)
+        .thenComposeAsync(
+            loaded -> {
+              // A stage may have been waiting for just this version.
+              router.catalogChanged(Set.of(model));
+              return acquire(model, selector, tries - 1);
+            },
+            executor);
+  }
+
+  /** Returns the failure that a future's failure stands for. */
+  public static RuntimeException unwrap(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+  }
+
+  private static void run(
+      ModelHandle handle,
+      Target target,
+      InferenceRequest request,
+      Receiver receiver,
+      long arrived,
+      long loadNanos) {
+    try {
+      LoadedModel model = handle.model();
+      Violations violations = new Violations();
+      List<Tensor> inputs = checkInputs(request, model, violations);
+      List<String> outputs = checkOutputs(request.outputs(), model, violations);
+      Map<String, Object> parameters =
+          ParameterChecks.check(request.parameters(), model.modelPackage().signature(), violations);
+      violations.throwIfAny();
+      Execution.Receiver releasing =
+          new Execution.Receiver() {
+            @Override
+            public void answered(Execution.Answer answer) {
+              try {
+                receiver.answered(
+                    new InferenceResult(
+                        answer.outputs(),
+                        target,
+                        model,
+                        answer.batchRows(),
+                        answer.timings(),
+                        loadNanos));
+              } finally {
+                handle.close();
+              }
+            }
+
+            @Override
+            public void failed(RuntimeException failure) {
+              try {
+                receiver.failed(failure);
+              } finally {
+                handle.close();
+              }
+            }
+          };
+      model
+          .queue()
+          .offer(
+              new Execution(
+                  inputs,
+                  outputs,
+                  parameters,
+                  request.deadlineNanos(),
+                  request.callerGone(),
+                  releasing,
+                  arrived));
+    } catch (RuntimeException e) {
+      handle.close();
+      receiver.failed(e);
+    }
+  }
+
+  private static List<Tensor> checkInputs(
+      InferenceRequest request, LoadedModel model, Violations violations) {
+    List<Tensor> tensors = request.inputs().read(model, violations);
+    if (!violations.isEmpty()) {
+      return List.of();
+    }
+    try {
+      return model.predictor().inputChecks().check(tensors).tensors();
+    } catch (InvalidInputException e) {
+      for (SignatureViolation violation : e.violations()) {
+        String field = violation.field();
+        String path =
+            field.startsWith("inputs")
+                ? request.inputs().field() + field.substring("inputs".length())
+                : field;
+        violations.add(path, violation.description());
+      }
+      return List.of();
+    }
+  }
+
+  private static List<String> checkOutputs(
+      List<String> wanted, LoadedModel model, Violations violations) {
+    List<String> known = model.predictor().outputs().stream().map(TensorMetadata::name).toList();
+    if (wanted.isEmpty()) {
+      return known;
+    }
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      String name = wanted.get(i);
+      if (!known.contains(name)) {
+        violations.add(
+            "outputs[" + i + "]", "unknown output \"" + name + "\"; the model gives " + known);
+      } else if (!seen.add(name)) {
+        violations.add("outputs[" + i + "]", "\"" + name + "\" is asked for twice");
+      }
+    }
+    return wanted;
+  }
+}

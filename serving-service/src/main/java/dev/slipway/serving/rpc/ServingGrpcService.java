@@ -1,0 +1,296 @@
+package dev.slipway.serving.rpc;
+
+import dev.slipway.registry.v1.ModelSignature;
+import dev.slipway.runtime.error.Violations;
+import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.paging.PageToken;
+import dev.slipway.serving.catalog.Catalog;
+import dev.slipway.serving.catalog.CatalogModel;
+import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.Selector;
+import dev.slipway.serving.catalog.VersionKey;
+import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.inference.InferenceResult;
+import dev.slipway.serving.inference.InferenceService;
+import dev.slipway.serving.model.LoadedModel;
+import dev.slipway.serving.model.ModelPool;
+import dev.slipway.serving.model.ModelState;
+import dev.slipway.serving.model.ModelStatus;
+import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.model.Residence;
+import dev.slipway.serving.model.StageRouter;
+import dev.slipway.serving.upstream.SignatureLookup;
+import dev.slipway.serving.v1.DescribeModelRequest;
+import dev.slipway.serving.v1.DescribeModelResponse;
+import dev.slipway.serving.v1.ListModelsRequest;
+import dev.slipway.serving.v1.ListModelsResponse;
+import dev.slipway.serving.v1.LoadRequest;
+import dev.slipway.serving.v1.LoadResponse;
+import dev.slipway.serving.v1.PredictRequest;
+import dev.slipway.serving.v1.PredictResponse;
+import dev.slipway.serving.v1.PredictStreamRequest;
+import dev.slipway.serving.v1.PredictStreamResponse;
+import dev.slipway.serving.v1.ServedModel;
+import dev.slipway.serving.v1.ServedVersion;
+import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceImplBase;
+import dev.slipway.serving.v1.UnloadRequest;
+import dev.slipway.serving.v1.UnloadResponse;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+
+/** Adapts {@code slipway.serving.v1} to the inference path. */
+public final class ServingGrpcService extends ServingServiceImplBase {
+  private static final int DEFAULT_PAGE = 100;
+  private static final int MAX_PAGE = 1_000;
+  private static final int MAX_IN_FLIGHT_PER_STREAM = 1_024;
+
+  private final Catalog catalog;
+  private final StageRouter router;
+  private final ModelPool pool;
+  private final InferenceService inference;
+  private final SignatureLookup signatures;
+  private final BooleanSupplier registryConnected;
+  private final QueueLimits limits;
+  private final Duration rollbackRetention;
+  private final ModelViews views;
+
+  /**
+   * Creates the adapter.
+   *
+   * @param registryConnected tells whether the registry is being heard
+   * @param limits bounds of the queue that each version gets, as DescribeModel tells them
+   * @param rollbackRetention how long a replaced version stays, as DescribeModel tells it
+   */
+  public ServingGrpcService(
+      Catalog catalog,
+      StageRouter router,
+      ModelPool pool,
+      InferenceService inference,
+      SignatureLookup signatures,
+      BooleanSupplier registryConnected,
+      QueueLimits limits,
+      Duration rollbackRetention) {
+    this.catalog = catalog;
+    this.router = router;
+    this.pool = pool;
+    this.inference = inference;
+    this.signatures = signatures;
+    this.registryConnected = registryConnected;
+    this.limits = limits;
+    this.rollbackRetention = rollbackRetention;
+    this.views = new ModelViews(catalog, pool);
+  }
+
+  private static <T> void reply(StreamObserver<T> out, T message) {
+    out.onNext(message);
+    out.onCompleted();
+  }
+
+  @Override
+  public void predict(PredictRequest request, StreamObserver<PredictResponse> out) {
+    // A reply to a call that was cancelled is dropped instead of thrown back.
+    ((ServerCallStreamObserver<PredictResponse>) out).setOnCancelHandler(() -> {});
+    long arrived = System.nanoTime();
+    inference.predict(
+        ServingRequests.predict(request, CallContext.current()),
+        new InferenceService.Receiver() {
+          @Override
+          public void answered(InferenceResult result) {
+            reply(out, ServingProtos.answer(request, result, arrived));
+          }
+
+          @Override
+          public void failed(RuntimeException failure) {
+            out.onError(Failures.toStatus(failure));
+          }
+        });
+  }
+
+  @Override
+  public StreamObserver<PredictStreamRequest> predictStream(
+      StreamObserver<PredictStreamResponse> out) {
+    OrderedReplies<PredictStreamResponse> replies =
+        new OrderedReplies<>(
+            (ServerCallStreamObserver<PredictStreamResponse>) out, MAX_IN_FLIGHT_PER_STREAM);
+    // One message until the opening says how many may be in flight.
+    replies.limitTo(1);
+    replies.readOn();
+    return new PredictStreamObserver(inference, replies);
+  }
+
+  @Override
+  public void load(LoadRequest request, StreamObserver<LoadResponse> out) {
+    Selector selector = ServingRequests.version(request.getModel(), request.getSelector());
+    // What the registry says now, not what still answers for a stage.
+    CatalogVersion version = catalog.get(request.getModel()).get(selector);
+    boolean loadedBefore = !request.getReload() && pool.isReady(version);
+    CompletableFuture<Void> unused =
+        pool.load(
+                version,
+                Residence.ON_DEMAND,
+                request.getReload() ? ModelPool.Retry.RELOAD : ModelPool.Retry.AT_ONCE)
+            .whenComplete(
+                (loaded, failure) -> {
+                  if (failure != null) {
+                    out.onError(Failures.toStatus(InferenceService.unwrap(failure)));
+                    return;
+                  }
+                  router.catalogChanged(Set.of(request.getModel()));
+                  reply(
+                      out,
+                      LoadResponse.newBuilder()
+                          .setVersion(describe(pool.status(version.key())))
+                          .setAlreadyLoaded(loadedBefore)
+                          .build());
+                });
+  }
+
+  @Override
+  public void unload(UnloadRequest request, StreamObserver<UnloadResponse> out) {
+    Selector selector = ServingRequests.version(request.getModel(), request.getSelector());
+    VersionKey key = router.resolve(request.getModel(), selector).version().key();
+    if (!request.getForce() && answersStage(key)) {
+      throw new VersionInUseException(key);
+    }
+    boolean wasLoaded = pool.unload(key);
+    reply(
+        out,
+        UnloadResponse.newBuilder()
+            .setVersion(describe(pool.status(key)))
+            .setWasLoaded(wasLoaded)
+            .build());
+  }
+
+  private boolean answersStage(VersionKey key) {
+    for (dev.slipway.serving.catalog.Stage stage : dev.slipway.serving.catalog.Stage.values()) {
+      if (router.answering(key.model(), stage).filter(key::equals).isPresent()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private ServedVersion describe(ModelStatus status) {
+    return catalog
+        .find(status.key())
+        .map(known -> ServingProtos.version(known, status, answersStage(status.key())))
+        .orElseGet(() -> ServingProtos.version(status).build());
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> out) {
+    Violations violations = new Violations();
+    String fingerprint = request.getNamePattern() + "|" + request.getStatesList();
+    PageRequest page =
+        PageRequest.of(
+            request.getPageSize(),
+            request.getPageToken(),
+            DEFAULT_PAGE,
+            MAX_PAGE,
+            fingerprint,
+            violations);
+    violations.throwIfAny();
+    NamePattern pattern =
+        new NamePattern(request.getNamePattern().isEmpty() ? "*" : request.getNamePattern());
+    String after = page.token().map(token -> token.keys().get(0)).orElse("");
+    Map<String, List<ModelStatus>> touched = views.touched();
+    ListModelsResponse.Builder response =
+        ListModelsResponse.newBuilder()
+            .setRegistryRevision(catalog.revision())
+            .setRegistryConnected(registryConnected.getAsBoolean());
+    for (String name : catalog.names()) {
+      if (name.compareTo(after) <= 0 || !pattern.matches(name)) {
+        continue;
+      }
+      Optional<ServedModel> model = describe(name, touched.getOrDefault(name, List.of()), request);
+      if (model.isEmpty()) {
+        continue;
+      }
+      if (response.getModelsCount() == page.size()) {
+        String last = response.getModels(page.size() - 1).getName();
+        response.setNextPageToken(PageToken.encode(fingerprint, List.of(last)));
+        break;
+      }
+      response.addModels(model.get());
+    }
+    reply(out, response.build());
+  }
+
+  private Optional<ServedModel> describe(
+      String name, List<ModelStatus> touched, ListModelsRequest request) {
+    Optional<CatalogModel> known = catalog.find(name);
+    if (known.isEmpty()) {
+      return Optional.empty();
+    }
+    Collection<ModelStatus> statuses = views.versions(known.get(), touched);
+    List<ServedVersion> versions = new ArrayList<>();
+    for (ModelStatus status : statuses) {
+      ServedVersion version = describe(status);
+      if (request.getStatesCount() == 0 || request.getStatesList().contains(version.getState())) {
+        versions.add(version);
+      }
+    }
+    if (versions.isEmpty() && request.getStatesCount() > 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        ServedModel.newBuilder()
+            .setName(name)
+            .addAllVersions(versions)
+            .setFollowed(router.isFollowed(name))
+            .build());
+  }
+
+  @Override
+  public void describeModel(
+      DescribeModelRequest request, StreamObserver<DescribeModelResponse> out) {
+    Selector selector = ServingRequests.version(request.getModel(), request.getSelector());
+    VersionKey key = router.resolve(request.getModel(), selector).version().key();
+    ModelStatus status = pool.status(key);
+    DescribeModelResponse.Builder response =
+        DescribeModelResponse.newBuilder()
+            .setVersion(describe(status))
+            .setSettings(ServingProtos.settings(limits, rollbackRetention));
+    catalog
+        .find(key)
+        .ifPresent(
+            known ->
+                response
+                    .setDescription(known.description())
+                    .setSource(known.source())
+                    .setCreateTime(ServingProtos.timestamp(known.createTime())));
+    if (status.state() == ModelState.READY) {
+      status.loaded().ifPresent(model -> add(model, response));
+    }
+    CompletableFuture<Optional<ModelSignature>> unused =
+        signatures
+            .find(key)
+            .whenComplete(
+                (signature, failure) -> {
+                  if (signature != null) {
+                    signature.ifPresent(response::setSignature);
+                  }
+                  reply(out, response.build());
+                });
+  }
+
+  private static void add(LoadedModel model, DescribeModelResponse.Builder response) {
+    model.predictor().inputs().forEach(input -> response.addInputs(ServingTensors.info(input)));
+    model.predictor().outputs().forEach(output -> response.addOutputs(ServingTensors.info(output)));
+    response
+        .setStatistics(ServingProtos.statistics(model.statistics()))
+        .setTotalLoadDuration(ServingProtos.duration(model.report().duration()))
+        .setEngineLoadDuration(ServingProtos.duration(model.report().engineDuration()))
+        .setPackageBytes(model.report().packageBytes());
+    model.report().warmUp().forEach(warmUp -> response.addWarmUp(ServingProtos.warmUp(warmUp)));
+  }
+}

@@ -1,0 +1,154 @@
+package dev.slipway.serving.rpc;
+
+import dev.slipway.runtime.error.Violations;
+import dev.slipway.serving.catalog.Selector;
+import dev.slipway.serving.catalog.Stage;
+import dev.slipway.serving.inference.InferenceRequest;
+import dev.slipway.serving.inference.InferenceRequest.InputSource;
+import dev.slipway.serving.v1.ParameterValue;
+import dev.slipway.serving.v1.PredictRequest;
+import dev.slipway.serving.v1.PredictStreamOpen;
+import dev.slipway.serving.v1.Tensors;
+import dev.slipway.serving.v1.VersionSelector;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads {@code slipway.serving.v1} requests. */
+final class ServingRequests {
+  private static final int MAX_ID = 256;
+
+  private ServingRequests() {}
+
+  /** Reads model and selector of a request that is about one version. */
+  static Selector version(String model, VersionSelector selector) {
+    Violations violations = new Violations();
+    violations.required("model", model);
+    Selector read = selector(selector, violations);
+    violations.throwIfAny();
+    return read;
+  }
+
+  private static Selector selector(VersionSelector message, Violations violations) {
+    return switch (message.getChoiceCase()) {
+      case CHOICE_NOT_SET -> Selector.PRODUCTION;
+      case VERSION ->
+          violations
+              .<Long, Selector>parse(
+                  "selector.version", message.getVersion(), Selector.Numbered::new)
+              .orElse(Selector.PRODUCTION);
+      case ALIAS ->
+          violations
+              .<String, Selector>parse("selector.alias", message.getAlias(), Selector.Aliased::new)
+              .orElse(Selector.PRODUCTION);
+      case LATEST -> {
+        if (!message.getLatest()) {
+          violations.add("selector.latest", "must be true when given");
+        }
+        yield new Selector.Latest();
+      }
+      case STAGE -> {
+        Optional<Stage> stage = stage(message.getStage());
+        if (stage.isEmpty()) {
+          violations.add("selector.stage", "must be None, Staging, Production or Archived");
+        }
+        yield new Selector.InStage(stage.orElse(Stage.PRODUCTION));
+      }
+    };
+  }
+
+  private static Optional<Stage> stage(dev.slipway.registry.v1.Stage stage) {
+    return switch (stage) {
+      case STAGE_NONE -> Optional.of(Stage.NONE);
+      case STAGE_STAGING -> Optional.of(Stage.STAGING);
+      case STAGE_PRODUCTION -> Optional.of(Stage.PRODUCTION);
+      case STAGE_ARCHIVED -> Optional.of(Stage.ARCHIVED);
+      case STAGE_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
+    };
+  }
+
+  static InferenceRequest predict(PredictRequest request, CallContext call) {
+    Violations violations = new Violations();
+    violations.required("model", request.getModel());
+    violations.atMost("id", request.getId(), MAX_ID);
+    violations.atMost("options.route_key", request.getOptions().getRouteKey(), MAX_ID);
+    Selector selector = selector(request.getSelector(), violations);
+    if (request.getOptions().getRowErrors()) {
+      throw new UnsupportedFeatureException(
+          "ROW_ERRORS_NOT_SUPPORTED",
+          "options.row_errors",
+          "this server answers requests as a whole");
+    }
+    InputSource inputs =
+        switch (request.getInputCase()) {
+          case TENSORS -> new ServingTensors(request.getTensors());
+          case DATA_FRAME -> new DataFrames(request.getDataFrame());
+          case INPUT_NOT_SET -> {
+            violations.add("input", "is required: tensors or data_frame");
+            yield new ServingTensors(Tensors.getDefaultInstance());
+          }
+        };
+    Map<String, Object> parameters = new HashMap<>();
+    request
+        .getParametersMap()
+        .forEach(
+            (name, value) ->
+                value(value)
+                    .ifPresentOrElse(
+                        known -> parameters.put(name, known),
+                        () -> violations.add("parameters[" + name + "]", "has no value")));
+    violations.throwIfAny();
+    return new InferenceRequest(
+        request.getModel(),
+        selector,
+        inputs,
+        request.getOutputsList(),
+        parameters,
+        call.deadlineNanos(),
+        call.gone());
+  }
+
+  private static Optional<Object> value(ParameterValue message) {
+    return switch (message.getKindCase()) {
+      case BOOL_VALUE -> Optional.of(message.getBoolValue());
+      case INT64_VALUE -> Optional.of(message.getInt64Value());
+      case DOUBLE_VALUE -> Optional.of(message.getDoubleValue());
+      case STRING_VALUE -> Optional.of(message.getStringValue());
+      case LIST_VALUE -> {
+        List<Object> items = new ArrayList<>();
+        for (ParameterValue item : message.getListValue().getValuesList()) {
+          Optional<Object> value = item.hasListValue() ? Optional.empty() : value(item);
+          if (value.isEmpty()) {
+            yield Optional.empty();
+          }
+          items.add(value.get());
+        }
+        yield Optional.of(items);
+      }
+      case KIND_NOT_SET -> Optional.empty();
+    };
+  }
+
+  /** Fills what a request of a stream leaves to the stream's opening. */
+  static PredictRequest merge(PredictStreamOpen open, PredictRequest request) {
+    PredictRequest.Builder merged = request.toBuilder();
+    if (request.getModel().isEmpty()) {
+      merged.setModel(open.getModel());
+      if (!request.hasSelector() && open.hasSelector()) {
+        merged.setSelector(open.getSelector());
+      }
+    }
+    if (request.getOutputsCount() == 0) {
+      merged.addAllOutputs(open.getOutputsList());
+    }
+    if (request.getParametersCount() == 0) {
+      merged.putAllParameters(open.getParametersMap());
+    }
+    if (!request.hasOptions() && open.hasOptions()) {
+      merged.setOptions(open.getOptions());
+    }
+    return merged.build();
+  }
+}

@@ -1,0 +1,86 @@
+package dev.slipway.serving.upstream;
+
+import com.google.protobuf.Timestamp;
+import dev.slipway.registry.v1.ModelVersion;
+import dev.slipway.registry.v1.RegistryChange;
+import dev.slipway.registry.v1.RegistryEvent;
+import dev.slipway.registry.v1.RegistryState;
+import dev.slipway.serving.catalog.CatalogChange;
+import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.Stage;
+import dev.slipway.serving.catalog.VersionKey;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Turns the registry's messages into catalog values. */
+final class RegistryStates {
+  private RegistryStates() {}
+
+  static CatalogVersion version(ModelVersion message) {
+    return new CatalogVersion(
+        new VersionKey(message.getName(), message.getVersion()),
+        stage(message.getStage()),
+        readiness(message),
+        message.getAliasesList(),
+        message.getPackageDigest(),
+        message.getRunId(),
+        message.getSource(),
+        message.getDescription(),
+        instant(message.getCreateTime()));
+  }
+
+  private static Stage stage(dev.slipway.registry.v1.Stage stage) {
+    return switch (stage) {
+      case STAGE_STAGING -> Stage.STAGING;
+      case STAGE_PRODUCTION -> Stage.PRODUCTION;
+      case STAGE_ARCHIVED -> Stage.ARCHIVED;
+      case STAGE_NONE, STAGE_UNSPECIFIED, UNRECOGNIZED -> Stage.NONE;
+    };
+  }
+
+  private static CatalogVersion.Readiness readiness(ModelVersion message) {
+    return switch (message.getState()) {
+      case MODEL_VERSION_STATE_PENDING -> CatalogVersion.Readiness.PENDING;
+      case MODEL_VERSION_STATE_FAILED -> CatalogVersion.Readiness.FAILED;
+      case MODEL_VERSION_STATE_READY, MODEL_VERSION_STATE_UNSPECIFIED, UNRECOGNIZED ->
+          CatalogVersion.Readiness.READY;
+    };
+  }
+
+  private static Instant instant(Timestamp time) {
+    return Instant.ofEpochSecond(time.getSeconds(), time.getNanos());
+  }
+
+  /**
+   * Returns what an event changes, the things also changed first, so that its main state has the
+   * last word.
+   */
+  static List<CatalogChange> changes(RegistryEvent event) {
+    List<CatalogChange> changes = new ArrayList<>();
+    for (RegistryChange also : event.getAlsoChangedList()) {
+      add(also.getBefore(), also.getAfter(), changes);
+    }
+    add(event.getBefore(), event.getAfter(), changes);
+    return changes;
+  }
+
+  private static void add(RegistryState before, RegistryState after, List<CatalogChange> changes) {
+    if (after.hasModelVersion()) {
+      changes.add(new CatalogChange.VersionPut(version(after.getModelVersion())));
+    } else if (before.hasModelVersion()) {
+      ModelVersion gone = before.getModelVersion();
+      changes.add(
+          new CatalogChange.VersionRemoved(new VersionKey(gone.getName(), gone.getVersion())));
+    } else if (after.hasRegisteredModel()) {
+      String name = after.getRegisteredModel().getName();
+      String oldName = before.getRegisteredModel().getName();
+      changes.add(
+          oldName.isEmpty() || oldName.equals(name)
+              ? new CatalogChange.ModelAdded(name)
+              : new CatalogChange.ModelRenamed(oldName, name));
+    } else if (before.hasRegisteredModel()) {
+      changes.add(new CatalogChange.ModelRemoved(before.getRegisteredModel().getName()));
+    }
+  }
+}
