@@ -1,0 +1,141 @@
+package dev.slipway.registry;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.slipway.registry.rpc.CallerInterceptor;
+import dev.slipway.registry.rpc.RegistryGrpcService;
+import dev.slipway.registry.rpc.RegistryWatches;
+import dev.slipway.registry.service.ModelVersionService;
+import dev.slipway.registry.service.PackageRelease;
+import dev.slipway.registry.service.RegistryFeed;
+import dev.slipway.registry.store.ModelAliasStore;
+import dev.slipway.registry.store.ModelVersionStore;
+import dev.slipway.registry.store.PackageHoldStore;
+import dev.slipway.registry.store.RegisteredModelStore;
+import dev.slipway.registry.store.RegistryEventStore;
+import dev.slipway.registry.store.RegistryTransactions;
+import dev.slipway.registry.store.StageStore;
+import dev.slipway.registry.upstream.ArtifactLookup;
+import dev.slipway.registry.upstream.RunLookup;
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.server.ServiceModule;
+import io.grpc.BindableService;
+import io.grpc.Channel;
+import io.grpc.ServerInterceptors;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Is the registry service as its process hosts it. */
+public final class RegistryModule implements ServiceModule {
+  private static final long SWEEP_PERIOD_SECONDS = 60;
+
+  private final Database database;
+  private final RegistryFeed feed;
+  private final RegistryWatches watches;
+  private final PackageRelease release;
+  private final List<BindableService> services;
+  private final ScheduledExecutorService sweeper =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "registry-sweeper");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private RegistryModule(
+      Database database, RegistryConfig config, Channel artifact, Channel tracking, Clock clock) {
+    this.database = database;
+    // The feed reads through the transactions and is told by them: the one knot in the wiring.
+    AtomicReference<RegistryFeed> told = new AtomicReference<>();
+    RegistryTransactions transactions =
+        new RegistryTransactions(database, clock, revision -> told.get().hint(revision));
+    RegistryEventStore events = new RegistryEventStore(transactions);
+    feed = new RegistryFeed(events, config.pollInterval());
+    told.set(feed);
+    watches = new RegistryWatches(feed, events);
+
+    RegisteredModelStore models = new RegisteredModelStore(transactions);
+    ModelVersionStore versions = new ModelVersionStore(transactions);
+    PackageHoldStore holds = new PackageHoldStore(transactions);
+    ArtifactLookup artifacts = new ArtifactLookup(artifact);
+    release = new PackageRelease(holds, artifacts);
+    ModelVersionService registration =
+        new ModelVersionService(
+            models,
+            versions,
+            holds,
+            release,
+            artifacts,
+            new RunLookup(tracking),
+            () -> UUID.randomUUID().toString().replace("-", ""));
+    RegistryGrpcService service =
+        new RegistryGrpcService(
+            models,
+            versions,
+            registration,
+            new StageStore(transactions),
+            new ModelAliasStore(transactions),
+            events,
+            watches);
+    services = List.of(() -> ServerInterceptors.intercept(service, new CallerInterceptor()));
+  }
+
+  /**
+   * Opens the database, and creates and migrates what is absent.
+   *
+   * @param artifact channel to the artifact service; owned by the caller
+   * @param tracking channel to the tracking service, for sources that name a run; owned by the
+   *     caller
+   * @throws dev.slipway.runtime.database.DatabaseException if the database does not answer
+   */
+  public static RegistryModule open(
+      RegistryConfig config,
+      Channel artifact,
+      Channel tracking,
+      MetricRegistry metrics,
+      Clock clock) {
+    Database database =
+        Database.open(config.database(), "registry", "db/migration/registry", metrics);
+    return new RegistryModule(database, config, artifact, tracking, clock);
+  }
+
+  @Override
+  public String name() {
+    return "registry";
+  }
+
+  @Override
+  public List<BindableService> services() {
+    return services;
+  }
+
+  @Override
+  public boolean ready() {
+    return database.answers();
+  }
+
+  @Override
+  public void start() {
+    feed.start();
+    var unused =
+        sweeper.scheduleWithFixedDelay(
+            release::sweep, SWEEP_PERIOD_SECONDS, SWEEP_PERIOD_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void drain() {
+    watches.drain();
+  }
+
+  @Override
+  public void close() {
+    sweeper.shutdownNow();
+    watches.close();
+    feed.close();
+    database.close();
+  }
+}

@@ -1,0 +1,35 @@
+package dev.slipway.registry.event;
+
+import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.version.VersionNumber;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Is one command that changed the registry.
+ *
+ * @param revision unique, gapless, in the order of commit
+ * @param modelId the model concerned, by its lasting identity
+ * @param name the model's name at the time; after a rename the new one
+ * @param version absent when the event is about the model as a whole
+ * @param change what the command was about
+ * @param alsoChanged what else it changed
+ */
+public record RegistryEvent(
+    long revision,
+    Instant time,
+    String actor,
+    RegistryEventType type,
+    long modelId,
+    ModelName name,
+    Optional<VersionNumber> version,
+    RegistryChange change,
+    List<RegistryChange> alsoChanged,
+    String comment,
+    boolean forced) {
+  /** Copies the list. */
+  public RegistryEvent {
+    alsoChanged = List.copyOf(alsoChanged);
+  }
+}

@@ -1,0 +1,2 @@
+/** What happened to the registry: the audit and the change feed. */
+package dev.slipway.registry.event;

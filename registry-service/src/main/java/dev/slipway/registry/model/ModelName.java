@@ -1,0 +1,33 @@
+package dev.slipway.registry.model;
+
+/**
+ * Names a registered model: 1 to 256 code points, not blank, without {@code /}, {@code :} and
+ * control characters, not {@code .} or {@code ..}. Case-sensitive.
+ */
+public record ModelName(String value) {
+  /** The most code points that a name has. */
+  public static final int MAX_LENGTH = 256;
+
+  /** Checks the rules. */
+  public ModelName {
+    int length = value.codePointCount(0, value.length());
+    if (value.isBlank()) {
+      throw new IllegalArgumentException("is required and must not be blank");
+    }
+    if (length > MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "has " + length + " characters; at most " + MAX_LENGTH + " are allowed");
+    }
+    if (value.equals(".") || value.equals("..")) {
+      throw new IllegalArgumentException("must not be . or ..");
+    }
+    if (value.chars().anyMatch(c -> c == '/' || c == ':' || Character.isISOControl(c))) {
+      throw new IllegalArgumentException("must not contain /, : or control characters");
+    }
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

@@ -1,0 +1,2 @@
+/** Registered models, their names and aliases. */
+package dev.slipway.registry.model;

@@ -1,0 +1,2 @@
+/** Turns messages into domain values and back. */
+package dev.slipway.registry.rpc;

@@ -1,0 +1,43 @@
+package dev.slipway.registry.store;
+
+import java.time.Instant;
+import java.util.List;
+import org.jdbi.v3.sqlobject.customizer.Bind;
+import org.jdbi.v3.sqlobject.statement.SqlBatch;
+import org.jdbi.v3.sqlobject.statement.SqlQuery;
+import org.jdbi.v3.sqlobject.statement.SqlUpdate;
+
+/** Reads and writes {@code package_hold}. */
+public interface PackageHoldDao {
+  /** Inserts holds in a state. */
+  @SqlBatch("INSERT INTO package_hold (holder, state, since) VALUES (:holder, :state, :since)")
+  void insert(
+      @Bind("holder") List<String> holders,
+      @Bind("state") String state,
+      @Bind("since") Instant since);
+
+  /** Deletes a hold of a registration; returns 0 when it was swept. */
+  @SqlUpdate("DELETE FROM package_hold WHERE holder = :holder AND state = 'REGISTERING'")
+  int deleteRegistering(@Bind("holder") String holder);
+
+  /** Marks a hold of a registration as to be released; returns 0 when it is gone. */
+  @SqlUpdate("UPDATE package_hold SET state = 'RELEASING' WHERE holder = :holder")
+  int markReleasing(@Bind("holder") String holder);
+
+  /** Marks the holds of registrations that began before a time as to be released. */
+  @SqlUpdate(
+      "UPDATE package_hold SET state = 'RELEASING' WHERE state = 'REGISTERING' AND since < :before")
+  int markAbandoned(@Bind("before") Instant before);
+
+  /** Deletes a hold that was released. */
+  @SqlUpdate("DELETE FROM package_hold WHERE holder = :holder AND state = 'RELEASING'")
+  void deleteReleased(@Bind("holder") String holder);
+
+  /** Lists the oldest holds that are to be released. */
+  @SqlQuery(
+      """
+      SELECT holder FROM package_hold WHERE state = 'RELEASING' ORDER BY since, holder
+      FETCH FIRST :limit ROWS ONLY
+      """)
+  List<String> listReleasing(@Bind("limit") int limit);
+}

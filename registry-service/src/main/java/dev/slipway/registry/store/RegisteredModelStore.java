@@ -1,0 +1,267 @@
+package dev.slipway.registry.store;
+
+import dev.slipway.registry.actor.Caller;
+import dev.slipway.registry.actor.IdempotencyKey;
+import dev.slipway.registry.event.RegistryChange;
+import dev.slipway.registry.event.RegistryEventType;
+import dev.slipway.registry.model.ModelInProductionException;
+import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.model.NewRegisteredModel;
+import dev.slipway.registry.model.RegisteredModel;
+import dev.slipway.registry.model.RegisteredModelExistsException;
+import dev.slipway.registry.model.RegisteredModelNotFoundException;
+import dev.slipway.registry.model.RegisteredModelUpdate;
+import dev.slipway.registry.model.TooManyException;
+import dev.slipway.registry.search.RegistrySearch;
+import dev.slipway.registry.version.Stage;
+import dev.slipway.registry.version.VersionNumber;
+import dev.slipway.runtime.paging.Page;
+import dev.slipway.runtime.paging.PageRequest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * Keeps registered models. Every change is one command: atomic, with its event, durable on return.
+ * Thread-safe.
+ *
+ * <p>All methods that take a name throw {@link RegisteredModelNotFoundException} when there is no
+ * such model.
+ */
+public final class RegisteredModelStore {
+  private final RegistryTransactions transactions;
+
+  /** Creates the store. */
+  public RegisteredModelStore(RegistryTransactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /**
+   * Creates a model, or returns what an earlier call with the same key made.
+   *
+   * @throws RegisteredModelExistsException if the name is taken
+   */
+  public RegisteredModel create(
+      NewRegisteredModel wanted, Optional<IdempotencyKey> key, Caller caller) {
+    return transactions.command(
+        caller,
+        command -> {
+          Optional<CreateRequestDao.RequestRow> earlier =
+              RegistryTransactions.findEarlier(command.dao(CreateRequestDao.class), key);
+          RegisteredModelDao models = command.dao(RegisteredModelDao.class);
+          if (earlier.isPresent()) {
+            return command
+                .reader()
+                .model(
+                    models
+                        .findById(earlier.get().modelId())
+                        .orElseThrow(() -> new RegisteredModelNotFoundException(wanted.name())));
+          }
+          if (models.findByName(wanted.name().value()).isPresent()) {
+            throw new RegisteredModelExistsException(wanted.name());
+          }
+          long modelId = command.revision();
+          models.insert(
+              new RegisteredModelRow(
+                  modelId,
+                  wanted.name().value(),
+                  wanted.description(),
+                  wanted.deploymentJobId(),
+                  0,
+                  command.now(),
+                  caller.name(),
+                  command.now(),
+                  caller.name(),
+                  command.revision()));
+          List<String> keys = List.copyOf(wanted.tags().keySet());
+          command
+              .dao(TagDao.class)
+              .insertOfModel(modelId, keys, keys.stream().map(wanted.tags()::get).toList());
+          RegistryTransactions.remember(command, key, modelId, 0);
+          RegisteredModel created = command.reader().model(modelId);
+          command.record(
+              RegistryEventType.REGISTERED_MODEL_CREATED, modelId, RegistryChange.created(created));
+          return created;
+        });
+  }
+
+  /** Reads a model. */
+  public RegisteredModel get(ModelName name) {
+    return transactions.read(
+        handle -> {
+          RegistryReader reader = new RegistryReader(handle);
+          return reader.model(reader.modelRow(name));
+        });
+  }
+
+  /** Lists the models that a search means. */
+  public Page<RegisteredModel> search(RegistrySearch search, PageRequest page) {
+    return transactions.read(
+        handle -> {
+          RegistryReader reader = new RegistryReader(handle);
+          List<RegisteredModel> models = reader.models(SearchQueries.models(handle, search, page));
+          return Page.of(models, page, model -> SearchQueries.keys(search, model));
+        });
+  }
+
+  /** Changes description and deployment job. */
+  public RegisteredModel update(ModelName name, RegisteredModelUpdate update, Caller caller) {
+    return change(
+        name,
+        RegistryEventType.REGISTERED_MODEL_UPDATED,
+        caller,
+        row ->
+            new RegisteredModelRow(
+                row.modelId(),
+                row.name(),
+                update.description().orElse(row.description()),
+                update.deploymentJobId().orElse(row.deploymentJobId()),
+                row.lastVersion(),
+                row.createdAt(),
+                row.createdBy(),
+                row.updatedAt(),
+                row.updatedBy(),
+                row.revision()));
+  }
+
+  /**
+   * Gives a model another name.
+   *
+   * @throws RegisteredModelExistsException if another model has the new name
+   */
+  public RegisteredModel rename(ModelName name, ModelName newName, Caller caller) {
+    return transactions.command(
+        caller,
+        command -> {
+          RegisteredModelRow row = command.reader().modelRow(name);
+          if (!name.equals(newName)
+              && command.dao(RegisteredModelDao.class).findByName(newName.value()).isPresent()) {
+            throw new RegisteredModelExistsException(newName);
+          }
+          return change(
+              command,
+              row,
+              RegistryEventType.REGISTERED_MODEL_RENAMED,
+              r ->
+                  new RegisteredModelRow(
+                      r.modelId(),
+                      newName.value(),
+                      r.description(),
+                      r.deploymentJobId(),
+                      r.lastVersion(),
+                      r.createdAt(),
+                      r.createdBy(),
+                      r.updatedAt(),
+                      r.updatedBy(),
+                      r.revision()));
+        });
+  }
+
+  /**
+   * Deletes a model with all that belongs to it.
+   *
+   * @return the holders of its packages, which are to be released now
+   * @throws ModelInProductionException if a version is in Production and {@code force} is not set
+   */
+  public List<String> delete(ModelName name, boolean force, Caller caller) {
+    return transactions.command(
+        caller,
+        command -> {
+          RegisteredModelRow row = command.reader().modelRow(name);
+          RegisteredModel before = command.reader().model(row);
+          Optional<Long> serving =
+              command.dao(StageDao.class).findHolder(row.modelId(), Stage.PRODUCTION.name());
+          if (serving.isPresent() && !force) {
+            throw new ModelInProductionException(name, new VersionNumber(serving.get()));
+          }
+          List<String> holders = command.dao(ModelVersionDao.class).listHolders(row.modelId());
+          command.dao(PackageHoldDao.class).insert(holders, "RELEASING", command.now());
+          command.dao(RegisteredModelDao.class).delete(row.modelId());
+          command.record(
+              RegistryEventType.REGISTERED_MODEL_DELETED,
+              row.modelId(),
+              RegistryChange.deleted(before));
+          return holders;
+        });
+  }
+
+  /**
+   * Sets tags.
+   *
+   * @throws TooManyException if the model would have more than {@value RegisteredModel#MAX_TAGS}
+   */
+  public RegisteredModel setTags(ModelName name, Map<String, String> tags, Caller caller) {
+    return transactions.command(
+        caller,
+        command -> {
+          RegisteredModelRow row = command.reader().modelRow(name);
+          RegisteredModel before = command.reader().model(row);
+          Map<String, String> after = new HashMap<>(before.tags());
+          after.putAll(tags);
+          if (after.equals(before.tags())) {
+            return before;
+          }
+          if (after.size() > RegisteredModel.MAX_TAGS) {
+            throw new TooManyException(
+                "tags", "registered model " + name, RegisteredModel.MAX_TAGS);
+          }
+          List<String> keys = new ArrayList<>(tags.keySet());
+          TagDao dao = command.dao(TagDao.class);
+          dao.deleteOfModel(row.modelId(), keys);
+          dao.insertOfModel(row.modelId(), keys, keys.stream().map(tags::get).toList());
+          return recorded(command, before, RegistryEventType.REGISTERED_MODEL_TAGS_SET);
+        });
+  }
+
+  /** Removes tags; keys that are not there are passed over. */
+  public RegisteredModel deleteTags(ModelName name, Set<String> keys, Caller caller) {
+    return transactions.command(
+        caller,
+        command -> {
+          RegisteredModelRow row = command.reader().modelRow(name);
+          RegisteredModel before = command.reader().model(row);
+          if (keys.stream().noneMatch(before.tags()::containsKey)) {
+            return before;
+          }
+          command.dao(TagDao.class).deleteOfModel(row.modelId(), List.copyOf(keys));
+          return recorded(command, before, RegistryEventType.REGISTERED_MODEL_TAGS_DELETED);
+        });
+  }
+
+  private RegisteredModel change(
+      ModelName name,
+      RegistryEventType type,
+      Caller caller,
+      UnaryOperator<RegisteredModelRow> change) {
+    Function<RegistryCommand, RegisteredModel> work =
+        command -> change(command, command.reader().modelRow(name), type, change);
+    return transactions.command(caller, work);
+  }
+
+  private static RegisteredModel change(
+      RegistryCommand command,
+      RegisteredModelRow row,
+      RegistryEventType type,
+      UnaryOperator<RegisteredModelRow> change) {
+    RegisteredModel before = command.reader().model(row);
+    RegisteredModelRow changed = change.apply(row);
+    if (changed.equals(row)) {
+      return before;
+    }
+    command.dao(RegisteredModelDao.class).update(changed);
+    return recorded(command, before, type);
+  }
+
+  private static RegisteredModel recorded(
+      RegistryCommand command, RegisteredModel before, RegistryEventType type) {
+    command.touchModel(before.modelId());
+    RegisteredModel after = command.reader().model(before.modelId());
+    command.record(type, before.modelId(), RegistryChange.of(before, after));
+    return after;
+  }
+}

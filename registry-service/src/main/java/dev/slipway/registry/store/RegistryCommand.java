@@ -1,0 +1,119 @@
+package dev.slipway.registry.store;
+
+import dev.slipway.registry.actor.Caller;
+import dev.slipway.registry.event.RegistryChange;
+import dev.slipway.registry.event.RegistryEventType;
+import dev.slipway.registry.event.RegistryState;
+import dev.slipway.registry.version.VersionNumber;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Is one command inside its transaction: it holds the revision row, so no other command runs beside
+ * it, and makes at most one event. Not thread-safe.
+ */
+final class RegistryCommand {
+  private final Handle handle;
+  private final Caller caller;
+  private final Instant now;
+  private final long revision;
+  private final RegistryReader reader;
+  private boolean recorded;
+
+  RegistryCommand(Handle handle, Caller caller, Instant now, long revision) {
+    this.handle = handle;
+    this.caller = caller;
+    this.now = now;
+    this.revision = revision;
+    this.reader = new RegistryReader(handle);
+  }
+
+  Caller caller() {
+    return caller;
+  }
+
+  Instant now() {
+    return now;
+  }
+
+  /** Returns the revision that this command makes, if it changes anything. */
+  long revision() {
+    return revision;
+  }
+
+  /** Returns the revision of the registry after this command, as far as it has come. */
+  long revisionAfter() {
+    return recorded ? revision : revision - 1;
+  }
+
+  boolean recorded() {
+    return recorded;
+  }
+
+  RegistryReader reader() {
+    return reader;
+  }
+
+  <T> T dao(Class<T> type) {
+    return handle.attach(type);
+  }
+
+  void touchModel(long modelId) {
+    dao(RegisteredModelDao.class).touch(modelId, now, caller.name(), revision);
+  }
+
+  void touchVersion(long modelId, VersionNumber version) {
+    touchModel(modelId);
+    dao(ModelVersionDao.class).touch(modelId, version.value(), now, caller.name(), revision);
+  }
+
+  void record(RegistryEventType type, long modelId, RegistryChange change) {
+    record(type, modelId, change, List.of(), "");
+  }
+
+  /** Takes the revision and appends the event; once per command. */
+  void record(
+      RegistryEventType type,
+      long modelId,
+      RegistryChange change,
+      List<RegistryChange> alsoChanged,
+      String comment) {
+    if (recorded) {
+      throw new IllegalStateException("a command makes one event");
+    }
+    recorded = true;
+    RegistryState subject = change.after().or(change::before).orElseThrow();
+    dao(RevisionDao.class).set(revision);
+    dao(RegistryEventDao.class)
+        .insert(
+            new RegistryEventDao.EventRow(
+                revision,
+                now,
+                caller.name(),
+                type.name(),
+                modelId,
+                name(subject),
+                version(subject),
+                text(change.before()),
+                text(change.after()),
+                EventStates.write(alsoChanged),
+                comment,
+                false));
+  }
+
+  private static String name(RegistryState state) {
+    return state instanceof RegistryState.OfModel of
+        ? of.model().name().value()
+        : ((RegistryState.OfVersion) state).version().name().value();
+  }
+
+  private static long version(RegistryState state) {
+    return state instanceof RegistryState.OfVersion of ? of.version().number().value() : 0;
+  }
+
+  private static String text(Optional<RegistryState> state) {
+    return state.map(EventStates::write).orElse(null);
+  }
+}

@@ -1,0 +1,197 @@
+package dev.slipway.registry.store;
+
+import dev.slipway.registry.event.ActivityFilter;
+import dev.slipway.registry.event.RegistryChange;
+import dev.slipway.registry.event.RegistryEvent;
+import dev.slipway.registry.event.RegistryEventType;
+import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.model.RegisteredModel;
+import dev.slipway.registry.version.ModelVersion;
+import dev.slipway.registry.version.VersionNumber;
+import dev.slipway.runtime.paging.Page;
+import dev.slipway.runtime.paging.PageRequest;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
+import org.jdbi.v3.core.statement.Query;
+
+/** Reads what happened to the registry, and its state at one revision. Thread-safe. */
+public final class RegistryEventStore {
+  private static final int SNAPSHOT_PART = 200;
+
+  private final RegistryTransactions transactions;
+
+  /** Creates the store. */
+  public RegistryEventStore(RegistryTransactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /** Returns the revision of the last command; 0 before the first. */
+  public long revision() {
+    return transactions.read(handle -> handle.attach(RevisionDao.class).get());
+  }
+
+  /** Lists events after a revision, oldest first, without a gap. */
+  public List<RegistryEvent> listAfter(long revision, int limit) {
+    return transactions.read(
+        handle ->
+            handle.attach(RegistryEventDao.class).listAfter(revision, limit).stream()
+                .map(RegistryEventStore::event)
+                .toList());
+  }
+
+  /** Lists the events that a filter means. */
+  public Page<RegistryEvent> list(ActivityFilter filter, PageRequest page) {
+    return transactions.read(
+        handle -> {
+          Optional<Long> modelId = filter.name().map(name -> modelId(handle, name).orElse(-1L));
+          return Page.of(
+              query(handle, filter, modelId, page)
+                  .map(ConstructorMapper.of(RegistryEventDao.EventRow.class))
+                  .list()
+                  .stream()
+                  .map(RegistryEventStore::event)
+                  .toList(),
+              page,
+              event -> List.of(Long.toString(event.revision())));
+        });
+  }
+
+  /**
+   * Receives the parts of a snapshot; may throw to end it early. Called on the thread that reads,
+   * inside its transaction.
+   */
+  public interface SnapshotReceiver {
+    /** Takes some models. */
+    void models(long revision, List<RegisteredModel> models);
+
+    /** Takes some versions; all models have come before. */
+    void versions(long revision, List<ModelVersion> versions);
+  }
+
+  /**
+   * Reads the whole state at one revision, a part at a time, so that memory use does not depend on
+   * its size.
+   *
+   * @param names models wanted; empty for all
+   * @return the revision
+   */
+  public long snapshot(Set<ModelName> names, SnapshotReceiver receiver) {
+    return transactions.read(
+        handle -> {
+          long revision = handle.attach(RevisionDao.class).get();
+          forEachModels(
+              handle,
+              names,
+              rows -> receiver.models(revision, new RegistryReader(handle).models(rows)));
+          forEachModels(
+              handle,
+              names,
+              rows -> rows.forEach(row -> sendVersions(handle, row.modelId(), revision, receiver)));
+          return revision;
+        });
+  }
+
+  private static void forEachModels(
+      Handle handle,
+      Set<ModelName> names,
+      java.util.function.Consumer<List<RegisteredModelRow>> receiver) {
+    RegisteredModelDao models = handle.attach(RegisteredModelDao.class);
+    if (!names.isEmpty()) {
+      names.stream()
+          .map(ModelName::value)
+          .sorted()
+          .forEach(name -> models.findByName(name).ifPresent(row -> receiver.accept(List.of(row))));
+      return;
+    }
+    String after = "";
+    List<RegisteredModelRow> rows;
+    do {
+      rows = models.listAfter(after, SNAPSHOT_PART);
+      if (!rows.isEmpty()) {
+        receiver.accept(rows);
+        after = rows.get(rows.size() - 1).name();
+      }
+    } while (rows.size() == SNAPSHOT_PART);
+  }
+
+  private static void sendVersions(
+      Handle handle, long modelId, long revision, SnapshotReceiver receiver) {
+    ModelVersionDao versions = handle.attach(ModelVersionDao.class);
+    RegistryReader reader = new RegistryReader(handle);
+    long above = 0;
+    List<ModelVersionRow> rows;
+    do {
+      rows = versions.listAbove(modelId, above, SNAPSHOT_PART);
+      if (!rows.isEmpty()) {
+        receiver.versions(revision, reader.briefs(rows));
+        above = rows.get(rows.size() - 1).version();
+      }
+    } while (rows.size() == SNAPSHOT_PART);
+  }
+
+  private static Optional<Long> modelId(Handle handle, ModelName name) {
+    return handle
+        .attach(RegisteredModelDao.class)
+        .findByName(name.value())
+        .map(RegisteredModelRow::modelId)
+        .or(() -> handle.attach(RegistryEventDao.class).findDeletedModel(name.value()));
+  }
+
+  private static Query query(
+      Handle handle, ActivityFilter filter, Optional<Long> modelId, PageRequest page) {
+    StringBuilder sql =
+        new StringBuilder(
+            """
+            SELECT revision, event_time, actor, event_type, model_id, name, version, before_state, after_state,
+              also_changed, event_comment, forced
+            FROM registry_event WHERE 1 = 1
+            """);
+    modelId.ifPresent(id -> sql.append(" AND model_id = :modelId"));
+    filter.version().ifPresent(version -> sql.append(" AND version = :version"));
+    filter.actor().ifPresent(actor -> sql.append(" AND actor = :actor"));
+    if (!filter.types().isEmpty()) {
+      sql.append(" AND event_type = ANY(:types)");
+    }
+    filter.from().ifPresent(from -> sql.append(" AND event_time >= :from"));
+    filter.until().ifPresent(until -> sql.append(" AND event_time < :until"));
+    page.token()
+        .ifPresent(
+            token ->
+                sql.append(
+                    filter.oldestFirst() ? " AND revision > :seen" : " AND revision < :seen"));
+    sql.append(" ORDER BY revision ").append(filter.oldestFirst() ? "ASC" : "DESC");
+    sql.append(" FETCH FIRST :limit ROWS ONLY");
+    Query query = handle.createQuery(sql.toString()).bind("limit", page.size() + 1);
+    modelId.ifPresent(id -> query.bind("modelId", id));
+    filter.version().ifPresent(version -> query.bind("version", version.value()));
+    filter.actor().ifPresent(actor -> query.bind("actor", actor));
+    if (!filter.types().isEmpty()) {
+      query.bind(
+          "types", filter.types().stream().map(RegistryEventType::name).toArray(String[]::new));
+    }
+    filter.from().ifPresent(from -> query.bind("from", from));
+    filter.until().ifPresent(until -> query.bind("until", until));
+    page.token().ifPresent(token -> query.bind("seen", Long.parseLong(token.keys().get(0))));
+    return query;
+  }
+
+  private static RegistryEvent event(RegistryEventDao.EventRow row) {
+    return new RegistryEvent(
+        row.revision(),
+        row.eventTime(),
+        row.actor(),
+        RegistryEventType.valueOf(row.eventType()),
+        row.modelId(),
+        new ModelName(row.name()),
+        row.version() == 0 ? Optional.empty() : Optional.of(new VersionNumber(row.version())),
+        new RegistryChange(
+            Optional.ofNullable(row.beforeState()).map(EventStates::read),
+            Optional.ofNullable(row.afterState()).map(EventStates::read)),
+        EventStates.readChanges(row.alsoChanged()),
+        row.eventComment(),
+        row.forced());
+  }
+}

@@ -1,0 +1,2 @@
+/** Other services behind domain methods; their failures become ours here. */
+package dev.slipway.registry.upstream;
