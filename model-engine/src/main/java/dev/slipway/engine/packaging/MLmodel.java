@@ -24,7 +24,7 @@ import java.util.TreeMap;
  * read; keys that it does not know are kept.
  *
  * <p>Format: <a href="https://mlflow.org/docs/latest/ml/model/#storage-format">MLflow's storage
- * format</a>, YAML of at most 8 Mi characters.
+ * format</a>, YAML of at most 2 Mi characters.
  *
  * @param flavors by name, sorted; at least one
  * @param signature what the model takes and gives; empty when undeclared

@@ -8,7 +8,6 @@ import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.HalfFloats;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
-import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -99,9 +98,7 @@ final class TensorJson {
       double number = real(value, where);
       switch (datatype) {
         case FP64 -> buffer.putDouble(number);
-        // Through text, so that a decimal is rounded once.
-        case FP32 ->
-            buffer.putFloat(value.isNumber() ? value.decimalValue().floatValue() : (float) number);
+        case FP32 -> buffer.putFloat((float) number);
         case FP16 -> buffer.putShort(HalfFloats.floatToFp16((float) number));
         case BF16 -> buffer.putShort(HalfFloats.floatToBf16((float) number));
         default -> throw new IllegalStateException("not a floating-point type: " + datatype);
@@ -188,7 +185,7 @@ final class TensorJson {
       case FP64 -> {
         double value = buffer.getDouble();
         yield Double.isFinite(value)
-            ? NODES.numberNode(new BigDecimal(Double.toString(value)))
+            ? NODES.numberNode(value)
             : NODES.textNode(Double.toString(value));
       }
       case BYTES -> throw new IllegalStateException("BYTES has no fixed element");
@@ -196,8 +193,6 @@ final class TensorJson {
   }
 
   private static JsonNode real(float value) {
-    return Float.isFinite(value)
-        ? NODES.numberNode(new BigDecimal(Float.toString(value)))
-        : NODES.textNode(Float.toString(value));
+    return Float.isFinite(value) ? NODES.numberNode(value) : NODES.textNode(Float.toString(value));
   }
 }

@@ -25,13 +25,16 @@ import org.yaml.snakeyaml.resolver.Resolver;
  */
 final class YamlDocuments {
 
-  /** The longest document that is read, in characters. */
-  static final int MAX_CHARACTERS = 8 << 20;
+  /**
+   * The longest document that is read, in characters: room for ten thousand columns. The parser's
+   * time grows with the square of its longest plain word, so the bound is one of time too.
+   */
+  static final int MAX_CHARACTERS = 2 << 20;
 
   private static final int MAX_DEPTH = 64;
   private static final int MAX_ALIASES = 100;
   private static final int MAX_VALUES = 1_000_000;
-  private static final int MAX_CAUSE_LINES = 3;
+  private static final int MAX_CAUSE_LINES = 8;
 
   private YamlDocuments() {}
 
@@ -43,6 +46,10 @@ final class YamlDocuments {
    *     exceeds a limit
    */
   static Map<String, Object> read(String text, String where) {
+    if (text.length() > MAX_CHARACTERS) {
+      throw new ModelPackageException(
+          where + " is too large: more than " + MAX_CHARACTERS + " characters");
+    }
     LoaderOptions options = new LoaderOptions();
     options.setCodePointLimit(MAX_CHARACTERS);
     options.setNestingDepthLimit(MAX_DEPTH);

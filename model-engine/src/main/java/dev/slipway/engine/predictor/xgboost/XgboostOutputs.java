@@ -160,13 +160,7 @@ final class XgboostOutputs {
     if (row.length == 1) {
       return row[0] > THRESHOLD ? 1 : 0;
     }
-    int best = 0;
-    for (int i = 1; i < row.length; i++) {
-      if (row[i] > row[best]) {
-        best = i;
-      }
-    }
-    return best;
+    return Intercept.indexOfLargest(row);
   }
 
   private static void put(ByteBuffer buffer, DataType datatype, float value) {

@@ -24,16 +24,19 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
  */
 final class XgboostPredictor implements Predictor {
 
+  /** The half-open range of boosting rounds; an end of 0 means all. */
+  private static final int[] ALL_TREES = {0, 0};
+
   private final Booster booster;
-  private final String platform;
+  private final XgboostModelFile model;
   private final XgboostInputs inputs;
   private final XgboostOutputs outputs;
   private volatile boolean closed;
 
   private XgboostPredictor(
-      Booster booster, String platform, XgboostInputs inputs, XgboostOutputs outputs) {
+      Booster booster, XgboostModelFile model, XgboostInputs inputs, XgboostOutputs outputs) {
     this.booster = booster;
-    this.platform = platform;
+    this.model = model;
     this.inputs = inputs;
     this.outputs = outputs;
   }
@@ -45,7 +48,7 @@ final class XgboostPredictor implements Predictor {
    * @throws ModelPackageException if the signature contradicts the model
    */
   static XgboostPredictor of(
-      Booster booster, String platform, Flavor flavor, Optional<ModelSignature> signature)
+      Booster booster, XgboostModelFile model, Flavor flavor, Optional<ModelSignature> signature)
       throws XGBoostError {
     booster.setParam("nthread", "1");
     int features = Math.toIntExact(booster.getNumFeature());
@@ -59,17 +62,29 @@ final class XgboostPredictor implements Predictor {
     // share it.
     float[] row = new float[features];
     Arrays.fill(row, Float.NaN);
-    int width = booster.inplace_predict(row, 1, features, Float.NaN)[0].length;
+    int width = run(booster, model, row, 1, features)[0].length;
     boolean classifier =
         flavor.findText("model_class").filter(name -> name.endsWith("Classifier")).isPresent();
     XgboostOutputs outputs =
         XgboostOutputs.of(signature.flatMap(ModelSignature::outputs), width, classifier);
-    return new XgboostPredictor(booster, platform, inputs, outputs);
+    return new XgboostPredictor(booster, model, inputs, outputs);
+  }
+
+  private static float[][] run(
+      Booster booster, XgboostModelFile model, float[] features, int rows, int columns)
+      throws XGBoostError {
+    if (model.intercept().isEmpty()) {
+      return booster.inplace_predict(features, rows, columns, Float.NaN);
+    }
+    float[][] margins =
+        booster.inplace_predict(
+            features, rows, columns, Float.NaN, ALL_TREES, Booster.PredictionType.kMargin, null);
+    return model.intercept().get().apply(margins);
   }
 
   @Override
   public String platform() {
-    return platform;
+    return model.platform();
   }
 
   @Override
@@ -100,8 +115,7 @@ final class XgboostPredictor implements Predictor {
       return new float[0][];
     }
     try {
-      float[][] raw =
-          booster.inplace_predict(features, rows, inputs.modelColumns().size(), Float.NaN);
+      float[][] raw = run(booster, model, features, rows, inputs.modelColumns().size());
       if (raw.length != rows) {
         throw new PredictionException("XGBoost answered " + raw.length + " rows for " + rows);
       }

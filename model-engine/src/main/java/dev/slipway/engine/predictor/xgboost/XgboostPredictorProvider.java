@@ -30,14 +30,10 @@ public final class XgboostPredictorProvider implements PredictorProvider {
   @Override
   public Predictor load(ModelPackage modelPackage, Flavor flavor) {
     String data = flavor.text("data");
-    byte[] model = read(modelPackage.file(data), data);
-    Booster booster = parse(model, data);
+    XgboostModelFile model = XgboostModelFile.parse(read(modelPackage.file(data), data), data);
+    Booster booster = parse(model.content(), data);
     try {
-      return XgboostPredictor.of(
-          booster,
-          model[1] == '"' || model[1] <= ' ' ? "xgboost_json" : "xgboost_ubj",
-          flavor,
-          modelPackage.signature());
+      return XgboostPredictor.of(booster, model, flavor, modelPackage.signature());
     } catch (XGBoostError | RuntimeException e) {
       booster.dispose();
       if (e instanceof XGBoostError failure) {
@@ -49,22 +45,13 @@ public final class XgboostPredictorProvider implements PredictorProvider {
   }
 
   private static byte[] read(Path file, String data) {
-    byte[] model;
     try {
-      model = Files.readAllBytes(file);
+      return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new ModelPackageException("cannot read " + data + ": " + e, e);
     } catch (OutOfMemoryError e) {
       throw new UnsupportedModelException(data + " is too large for one buffer", e);
     }
-    // The engine takes any other start for its old format and answers with a puzzle.
-    if (model.length < 2 || model[0] != '{') {
-      throw new ModelPackageException(
-          data
-              + " is not an XGBoost model in UBJSON or JSON: save it again with a current XGBoost"
-              + " as model.ubj");
-    }
-    return model;
   }
 
   private static Booster parse(byte[] model, String data) {

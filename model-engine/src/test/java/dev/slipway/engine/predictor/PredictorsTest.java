@@ -1,0 +1,107 @@
+package dev.slipway.engine.predictor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.engine.TestModels;
+import dev.slipway.engine.error.ModelPackageException;
+import dev.slipway.engine.error.UnsupportedModelException;
+import dev.slipway.engine.packaging.Flavor;
+import dev.slipway.engine.packaging.GoldenResult;
+import dev.slipway.engine.packaging.MLmodel;
+import dev.slipway.engine.packaging.ModelPackage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PredictorsTest {
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"onnx", "xgboost-booster", "xgboost-classifier"})
+  void load_ofWhatMlflowWrote_answersAsPythonDid(String name) {
+    ModelPackage modelPackage = TestModels.mlflow(name);
+    try (Predictor predictor = Predictors.load(modelPackage)) {
+      List<GoldenResult> results = GoldenCheck.run(predictor, modelPackage.goldenRequests());
+      assertThat(results)
+          .isNotEmpty()
+          .allSatisfy(result -> assertThat(result.problems()).isEmpty());
+      assertThat(results).allMatch(result -> result.maxAbsoluteDeviation() < 1e-6);
+      assertThat(predictor.batched()).isTrue();
+    }
+  }
+
+  @Test
+  void goldenCheck_reportsAFailedPredictionAsAFailedCase() {
+    ModelPackage wrong = TestModels.mlflow("xgboost-booster");
+    try (Predictor predictor = Predictors.load(TestModels.mlflow("onnx"))) {
+      assertThat(GoldenCheck.run(predictor, wrong.goldenRequests()))
+          .singleElement()
+          .satisfies(
+              result ->
+                  assertThat(result.problems()).singleElement().asString().contains("inputs[0]"));
+    }
+  }
+
+  @Test
+  void flavors_areThoseOnTheClassPath() {
+    assertThat(Predictors.flavors()).containsExactly("onnx", "xgboost");
+  }
+
+  @Test
+  void load_withoutAnEngine_listsFlavorsAndEngines() throws Exception {
+    Files.writeString(folder.resolve("MLmodel"), "flavors: {sklearn: {}, python_function: {}}");
+    ModelPackage modelPackage = ModelPackage.read(folder);
+    assertThatThrownBy(() -> Predictors.load(modelPackage))
+        .isInstanceOf(UnsupportedModelException.class)
+        .hasMessageContaining("[python_function, sklearn]")
+        .hasMessageContaining("[onnx, xgboost]");
+  }
+
+  @Test
+  void load_prefersTheHighestPreference() {
+    MLmodel mlmodel =
+        MLmodel.builder()
+            .flavor(new Flavor("native", Map.of()))
+            .flavor(new Flavor("wrapper", Map.of()))
+            .build();
+    ModelPackage modelPackage = ModelPackage.builder(mlmodel).writeTo(folder.resolve("p"));
+    List<PredictorProvider> providers = List.of(new Named("native", 0), new Named("wrapper", -1));
+    assertThatThrownBy(() -> Predictors.load(modelPackage, providers)).hasMessage("native");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"onnx", "xgboost"})
+  void load_ofAMissingModelFile_saysWhichFile(String flavor) throws Exception {
+    Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {data: gone.bin}}");
+    ModelPackage modelPackage = ModelPackage.read(folder);
+    assertThatThrownBy(() -> Predictors.load(modelPackage))
+        .isInstanceOf(ModelPackageException.class)
+        .hasMessageContaining("gone.bin");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"onnx", "xgboost"})
+  void load_withoutADataKey_saysWhichKey(String flavor) throws Exception {
+    Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {}}");
+    ModelPackage modelPackage = ModelPackage.read(folder);
+    assertThatThrownBy(() -> Predictors.load(modelPackage))
+        .isInstanceOf(ModelPackageException.class)
+        .hasMessageContaining("flavors." + flavor + ".data is missing");
+  }
+
+  /** Throws its own name when asked to load. */
+  private record Named(String flavor, int preference) implements PredictorProvider {
+
+    @Override
+    public Predictor load(ModelPackage modelPackage, Flavor config) {
+      throw new UnsupportedModelException(flavor);
+    }
+  }
+}
