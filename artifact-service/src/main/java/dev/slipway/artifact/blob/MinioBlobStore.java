@@ -3,7 +3,6 @@ package dev.slipway.artifact.blob;
 import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.content.ContentDamagedException;
 import dev.slipway.artifact.content.Sha256;
-import dev.slipway.runtime.error.ServiceException;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.MakeBucketArgs;
@@ -13,6 +12,7 @@ import io.minio.StatObjectArgs;
 import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,19 +76,26 @@ public final class MinioBlobStore implements BlobStore {
   }
 
   private void createBucketIfAbsent(String region) {
-    try {
-      if (!client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
-        client.makeBucket(MakeBucketArgs.builder().bucket(bucket).region(region).build());
-        log.info("created bucket {}", bucket);
-      }
-    } catch (ErrorResponseException e) {
-      // Another replica may have been faster.
-      if (!BUCKET_IS_THERE.contains(e.errorResponse().code())) {
-        throw failure(e);
-      }
-    } catch (MinioException e) {
-      throw failure(e);
+    if (bucketExists()) {
+      return;
     }
+    call(
+        () -> {
+          try {
+            client.makeBucket(MakeBucketArgs.builder().bucket(bucket).region(region).build());
+            log.info("created bucket {}", bucket);
+          } catch (ErrorResponseException e) {
+            // Another replica may have been faster.
+            if (!BUCKET_IS_THERE.contains(e.errorResponse().code())) {
+              throw e;
+            }
+          }
+          return null;
+        });
+  }
+
+  private boolean bucketExists() {
+    return call(() -> client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build()));
   }
 
   @Override
@@ -102,15 +109,15 @@ public final class MinioBlobStore implements BlobStore {
       uploadsInParts.acquireUninterruptibly();
     }
     try {
-      client.uploadObject(
-          UploadObjectArgs.builder()
-              .bucket(bucket)
-              .object(objectName(content.sha256()))
-              .filename(file.toString(), PART_BYTES)
-              .contentType("application/octet-stream")
-              .build());
-    } catch (MinioException e) {
-      throw failure(e);
+      call(
+          () ->
+              client.uploadObject(
+                  UploadObjectArgs.builder()
+                      .bucket(bucket)
+                      .object(objectName(content.sha256()))
+                      .filename(file.toString(), PART_BYTES)
+                      .contentType("application/octet-stream")
+                      .build()));
     } finally {
       if (inParts) {
         uploadsInParts.release();
@@ -120,66 +127,68 @@ public final class MinioBlobStore implements BlobStore {
 
   @Override
   public InputStream open(Content content, long offset, long length) {
-    try {
-      if (length == 0) {
-        if (findSize(content.sha256()).isEmpty()) {
-          throw new ContentDamagedException(content.sha256(), "it is missing");
-        }
-        return InputStream.nullInputStream();
-      }
-      return client.getObject(
-          GetObjectArgs.builder()
-              .bucket(bucket)
-              .object(objectName(content.sha256()))
-              .offset(offset)
-              .length(length)
-              .build());
-    } catch (ErrorResponseException e) {
-      if (ABSENT.contains(e.errorResponse().code())) {
+    if (length == 0) {
+      if (findSize(content.sha256()).isEmpty()) {
         throw new ContentDamagedException(content.sha256(), "it is missing");
       }
-      if (e.errorResponse().code().equals("InvalidRange")) {
-        throw new ContentDamagedException(content.sha256(), "it is shorter than it was");
-      }
-      throw failure(e);
-    } catch (MinioException e) {
-      throw failure(e);
+      return InputStream.nullInputStream();
     }
+    return call(
+        () -> {
+          try {
+            return client.getObject(
+                GetObjectArgs.builder()
+                    .bucket(bucket)
+                    .object(objectName(content.sha256()))
+                    .offset(offset)
+                    .length(length)
+                    .build());
+          } catch (ErrorResponseException e) {
+            if (ABSENT.contains(e.errorResponse().code())) {
+              throw new ContentDamagedException(content.sha256(), "it is missing");
+            }
+            if (e.errorResponse().code().equals("InvalidRange")) {
+              throw new ContentDamagedException(content.sha256(), "it is shorter than it was");
+            }
+            throw e;
+          }
+        });
   }
 
   @Override
   public OptionalLong findSize(Sha256 sha256) {
-    try {
-      return OptionalLong.of(
-          client
-              .statObject(
-                  StatObjectArgs.builder().bucket(bucket).object(objectName(sha256)).build())
-              .size());
-    } catch (ErrorResponseException e) {
-      if (ABSENT.contains(e.errorResponse().code())) {
-        return OptionalLong.empty();
-      }
-      throw failure(e);
-    } catch (MinioException e) {
-      throw failure(e);
-    }
+    return call(
+        () -> {
+          try {
+            return OptionalLong.of(
+                client
+                    .statObject(
+                        StatObjectArgs.builder().bucket(bucket).object(objectName(sha256)).build())
+                    .size());
+          } catch (ErrorResponseException e) {
+            if (ABSENT.contains(e.errorResponse().code())) {
+              return OptionalLong.empty();
+            }
+            throw e;
+          }
+        });
   }
 
   @Override
   public void delete(Sha256 sha256) {
-    try {
-      client.removeObject(
-          RemoveObjectArgs.builder().bucket(bucket).object(objectName(sha256)).build());
-    } catch (MinioException e) {
-      throw failure(e);
-    }
+    call(
+        () -> {
+          client.removeObject(
+              RemoveObjectArgs.builder().bucket(bucket).object(objectName(sha256)).build());
+          return null;
+        });
   }
 
   @Override
   public boolean answers() {
     try {
-      return client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build());
-    } catch (MinioException e) {
+      return bucketExists();
+    } catch (StoreUnavailableException e) {
       log.debug("the store does not answer", e);
       return false;
     }
@@ -194,11 +203,25 @@ public final class MinioBlobStore implements BlobStore {
     }
   }
 
-  private static ServiceException failure(MinioException e) {
-    return e instanceof ErrorResponseException response
-            && FULL.contains(response.errorResponse().code())
-        ? new NoSpaceException(e)
-        : new StoreUnavailableException(e);
+  /** Is one call of the SDK. */
+  private interface StoreCall<T> {
+    T make() throws MinioException;
+  }
+
+  private static <T> T call(StoreCall<T> call) {
+    try {
+      return call.make();
+    } catch (ErrorResponseException e) {
+      throw FULL.contains(e.errorResponse().code())
+          ? new NoSpaceException(e)
+          : new StoreUnavailableException(e);
+    } catch (MinioException e) {
+      throw new StoreUnavailableException(e);
+    } catch (IllegalStateException e) {
+      // What the SDK makes of an IOException of its HTTP client: connection refused, reset, timed
+      // out.
+      throw e.getCause() instanceof IOException ? new StoreUnavailableException(e) : e;
+    }
   }
 
   private static String objectName(Sha256 sha256) {

@@ -260,7 +260,7 @@ public final class ArtifactStore {
     }
     Directory totals = dao.totals(range.after(), range.end());
     dao.deleteRange(range.after(), range.end());
-    return totals;
+    return new Directory(directory, totals.fileCount(), totals.sizeBytes());
   }
 
   /** Removes a directory when nothing lies in it; its row is locked by the caller. */

@@ -1,0 +1,70 @@
+package dev.slipway.artifact.blob;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.artifact.Bytes;
+import dev.slipway.artifact.content.Sha256;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.junit.S3ProxyExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class MinioBlobStoreTest extends BlobStoreContract {
+  @RegisterExtension
+  private final S3ProxyExtension s3 =
+      S3ProxyExtension.builder()
+          .withCredentials(AuthenticationType.AWS_V4, "access", "very-secret")
+          .withBlobStoreProvider("transient-nio2")
+          .withPort(0)
+          .build();
+
+  @Override
+  BlobStore open() {
+    return new MinioBlobStore(settings(s3.getUri().toString(), s3.getSecretKey()));
+  }
+
+  private MinioSettings settings(String endpoint, String secretKey) {
+    return new MinioSettings(
+        endpoint, "slipway-test", s3.getAccessKey(), secretKey, MinioSettings.DEFAULT_REGION);
+  }
+
+  @Test
+  void open_wrongSecret_isUnavailable() {
+    assertThatThrownBy(() -> new MinioBlobStore(settings(s3.getUri().toString(), "wrong")))
+        .isInstanceOf(StoreUnavailableException.class);
+  }
+
+  @Test
+  void open_nobodyListens_isUnavailable() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    assertThatThrownBy(() -> new MinioBlobStore(settings("http://127.0.0.1:" + port, "x")))
+        .isInstanceOf(StoreUnavailableException.class);
+  }
+
+  @Test
+  void settings_printed_hideTheSecret() {
+    assertThat(settings("http://localhost:9000", "very-secret").toString())
+        .doesNotContain("very-secret");
+  }
+
+  @Test
+  void answers_storeGone_isFalseAndPutIsUnavailable() throws IOException {
+    BlobStore store = open();
+    s3.afterEach(null);
+
+    assertThat(store.answers()).isFalse();
+    byte[] bytes = Bytes.random(1, 10);
+    var file = Files.write(folder.resolve("x.part"), bytes);
+    assertThatThrownBy(() -> store.put(Bytes.content(bytes), file))
+        .isInstanceOf(StoreUnavailableException.class);
+    Sha256 sha256 = Bytes.content(bytes).sha256();
+    assertThatThrownBy(() -> store.findSize(sha256)).isInstanceOf(StoreUnavailableException.class);
+  }
+}

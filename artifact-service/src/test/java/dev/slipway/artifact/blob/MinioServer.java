@@ -1,0 +1,98 @@
+package dev.slipway.artifact.blob;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** Runs a real MinIO server, as a process of its own on a free port, over an empty folder. */
+final class MinioServer implements AutoCloseable {
+  static final String ACCESS_KEY = "slipway-test";
+  static final String SECRET_KEY = "slipway-test-secret";
+  private static final String BINARY_VARIABLE = "SLIPWAY_MINIO_BINARY";
+  private static final long START_SECONDS = 60;
+  private static final long STOP_SECONDS = 10;
+
+  private final Process process;
+  private final String endpoint;
+
+  private MinioServer(Process process, String endpoint) {
+    this.process = process;
+    this.endpoint = endpoint;
+  }
+
+  /** Starts the server whose binary the environment names. */
+  static MinioServer start(Path folder) throws IOException, InterruptedException {
+    String binary = System.getenv(BINARY_VARIABLE);
+    if (binary == null || !Files.isExecutable(Path.of(binary))) {
+      throw new IllegalStateException(
+          "set "
+              + BINARY_VARIABLE
+              + " to a MinIO server; to build one:"
+              + " go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c");
+    }
+    int port;
+    int consolePort;
+    try (ServerSocket first = new ServerSocket(0);
+        ServerSocket second = new ServerSocket(0)) {
+      port = first.getLocalPort();
+      consolePort = second.getLocalPort();
+    }
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                binary,
+                "server",
+                "--quiet",
+                "--address",
+                "127.0.0.1:" + port,
+                "--console-address",
+                "127.0.0.1:" + consolePort,
+                Files.createDirectories(folder.resolve("minio")).toString())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("minio.log").toFile());
+    builder.environment().put("MINIO_ROOT_USER", ACCESS_KEY);
+    builder.environment().put("MINIO_ROOT_PASSWORD", SECRET_KEY);
+    MinioServer server = new MinioServer(builder.start(), "http://127.0.0.1:" + port);
+    server.awaitReady(folder.resolve("minio.log"));
+    return server;
+  }
+
+  private void awaitReady(Path logFile) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+    while (System.nanoTime() < deadline && process.isAlive()) {
+      if (isReady()) {
+        return;
+      }
+      Thread.sleep(50);
+    }
+    close();
+    throw new IllegalStateException("MinIO did not start: " + Files.readString(logFile));
+  }
+
+  private boolean isReady() {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection) URI.create(endpoint + "/minio/health/ready").toURL().openConnection();
+      return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  String endpoint() {
+    return endpoint;
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    process
+        .onExit()
+        .completeOnTimeout(process, STOP_SECONDS, TimeUnit.SECONDS)
+        .join()
+        .destroyForcibly();
+  }
+}

@@ -1,0 +1,853 @@
+package dev.slipway.artifact.rpc;
+
+import static dev.slipway.artifact.rpc.Calls.chunk;
+import static dev.slipway.artifact.rpc.Calls.declared;
+import static dev.slipway.artifact.rpc.Calls.finish;
+import static dev.slipway.artifact.rpc.Failures.assertFails;
+import static dev.slipway.artifact.rpc.Failures.assertInvalid;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.codahale.metrics.MetricRegistry;
+import com.google.protobuf.ByteString;
+import dev.slipway.artifact.ArtifactConfig;
+import dev.slipway.artifact.ArtifactModule;
+import dev.slipway.artifact.Bytes;
+import dev.slipway.artifact.content.UnsafePaths;
+import dev.slipway.artifact.v1.AbortUploadRequest;
+import dev.slipway.artifact.v1.Artifact;
+import dev.slipway.artifact.v1.CreateUploadUrlsRequest;
+import dev.slipway.artifact.v1.DeleteRequest;
+import dev.slipway.artifact.v1.DeleteResponse;
+import dev.slipway.artifact.v1.DownloadRequest;
+import dev.slipway.artifact.v1.DownloadResponse;
+import dev.slipway.artifact.v1.Entry;
+import dev.slipway.artifact.v1.GetManifestRequest;
+import dev.slipway.artifact.v1.ListRequest;
+import dev.slipway.artifact.v1.ListResponse;
+import dev.slipway.artifact.v1.Manifest;
+import dev.slipway.artifact.v1.ManifestEntry;
+import dev.slipway.artifact.v1.QueryUploadRequest;
+import dev.slipway.artifact.v1.QueryUploadResponse;
+import dev.slipway.artifact.v1.ReleaseSnapshotRequest;
+import dev.slipway.artifact.v1.SnapshotRequest;
+import dev.slipway.artifact.v1.StatRequest;
+import dev.slipway.artifact.v1.UploadChunk;
+import dev.slipway.artifact.v1.UploadRequest;
+import dev.slipway.artifact.v1.UploadResponse;
+import dev.slipway.artifact.v1.UploadSpec;
+import dev.slipway.artifact.v1.UploadState;
+import dev.slipway.runtime.testing.GrpcServerExtension;
+import io.grpc.Status.Code;
+import io.grpc.StatusException;
+import io.grpc.stub.BlockingClientCall;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ArtifactGrpcServiceTest {
+  private static final byte[] HELLO = "hello, artifacts\n".getBytes(UTF_8);
+
+  @TempDir Path folder;
+
+  @RegisterExtension
+  private final GrpcServerExtension server =
+      GrpcServerExtension.inProcess(
+          () ->
+              List.of(
+                  ArtifactModule.open(
+                      ArtifactConfig.below(folder), new MetricRegistry(), Clock.systemUTC())));
+
+  private Calls calls;
+
+  @BeforeEach
+  void connect() {
+    calls = new Calls(server.channel());
+  }
+
+  private Entry stat(String path) throws StatusException {
+    return calls.stub().stat(StatRequest.newBuilder().setPath(path).build());
+  }
+
+  private List<String> list(String path) throws StatusException {
+    return calls
+        .stub()
+        .list(ListRequest.newBuilder().setPath(path).setRecursive(true).build())
+        .getEntriesList()
+        .stream()
+        .map(Entry::getPath)
+        .toList();
+  }
+
+  private QueryUploadResponse query(String uploadId) throws StatusException {
+    return calls.stub().queryUpload(QueryUploadRequest.newBuilder().setUploadId(uploadId).build());
+  }
+
+  private List<Path> spooled() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("uploads"))) {
+      return files.toList();
+    }
+  }
+
+  // Upload.
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 99_999, 100_000, 100_001, 3 << 20})
+  void upload_anySize_comesBackEqual(int size) throws Exception {
+    byte[] bytes = Bytes.random(size, size);
+
+    UploadResponse response = calls.put(declared("d/file.bin", bytes), bytes, 100_000);
+
+    assertThat(response.getAlreadyPresent()).isFalse();
+    assertThat(response.getArtifact().getPath()).isEqualTo("d/file.bin");
+    assertThat(response.getArtifact().getSizeBytes()).isEqualTo(size);
+    assertThat(response.getArtifact().getSha256()).isEqualTo(Bytes.content(bytes).sha256().hex());
+    assertThat(response.getArtifact().hasCreateTime()).isTrue();
+    assertThat(calls.get("d/file.bin")).isEqualTo(bytes);
+    assertThat(spooled()).isEmpty();
+  }
+
+  @Test
+  void upload_chunkOfOneMebibyte_isTaken() throws Exception {
+    byte[] bytes = Bytes.random(1, 1 << 20);
+
+    calls.put(declared("a", bytes), bytes, 1 << 20);
+
+    assertThat(calls.get("a")).isEqualTo(bytes);
+  }
+
+  @Test
+  void upload_unicodeName_isKept() throws Exception {
+    String path = "Größe/モデル 😀/key+step+0.txt";
+
+    calls.put(path, HELLO);
+
+    assertThat(stat(path).getName()).isEqualTo("key+step+0.txt");
+    assertThat(list("")).containsExactly(path);
+    assertThat(calls.get(path)).isEqualTo(HELLO);
+  }
+
+  @Test
+  void upload_samePathAgain_replacesContentAndKeepsCreateTime() throws Exception {
+    Artifact first = calls.put("a", HELLO);
+    byte[] other = Bytes.random(2, 10);
+
+    Artifact second = calls.put("a", other);
+
+    assertThat(calls.get("a")).isEqualTo(other);
+    assertThat(second.getCreateTime()).isEqualTo(first.getCreateTime());
+  }
+
+  @Test
+  void upload_contentType_isDeclaredElseNamedElseSniffed() throws Exception {
+    UploadSpec spec = UploadSpec.newBuilder().setPath("x").setContentType("image/x-own").build();
+    assertThat(calls.put(spec, HELLO, 100).getArtifact().getContentType()).isEqualTo("image/x-own");
+    assertThat(calls.put("MLmodel", HELLO).getContentType()).isEqualTo("text/plain");
+    assertThat(calls.put("noname", HELLO).getContentType()).isEqualTo("text/plain");
+    byte[] binary = {0, 1, 2};
+    assertThat(calls.put("binary", binary).getContentType()).isEqualTo("application/octet-stream");
+    // No bytes were sent for this one.
+    assertThat(calls.put(declared("noname2", HELLO), HELLO, 100).getArtifact().getContentType())
+        .isEqualTo("text/plain");
+  }
+
+  @Test
+  void upload_declaredContentIsStored_answersWithoutBytes() throws Exception {
+    calls.put("a", HELLO);
+    BlockingClientCall<UploadRequest, UploadResponse> call = calls.upload(declared("b/c", HELLO));
+
+    UploadResponse response = call.read();
+
+    assertThat(response).isNotNull();
+    assertThat(response.getAlreadyPresent()).isTrue();
+    assertThat(calls.get("b/c")).isEqualTo(HELLO);
+  }
+
+  @Test
+  void upload_declaredContentIsStoredWithOtherSize_isRefused() throws Exception {
+    calls.put("a", HELLO);
+    UploadSpec spec = declared("b", HELLO).toBuilder().setSizeBytes(3).build();
+
+    assertFails(() -> calls.put(spec, HELLO, 100), Code.INVALID_ARGUMENT, "SIZE_MISMATCH");
+    assertThat(list("")).containsExactly("a");
+  }
+
+  @Test
+  void upload_storeHasLostTheContent_takesTheBytesAgain() throws Exception {
+    Artifact artifact = calls.put("a", HELLO);
+    String hex = artifact.getSha256();
+    Files.delete(folder.resolve("store/blobs/" + hex.substring(0, 2) + "/" + hex));
+    assertFails(() -> calls.get("a"), Code.DATA_LOSS, "CONTENT_DAMAGED");
+
+    calls.put(declared("a", HELLO), HELLO, 100);
+
+    assertThat(calls.get("a")).isEqualTo(HELLO);
+  }
+
+  @Test
+  void upload_cutAtRandomPoints_resumesAndIsEqual() throws Exception {
+    byte[] bytes = Bytes.random(7, 2_000_003);
+    UploadSpec spec = declared("big", bytes).toBuilder().setUploadId("up-1").build();
+    Random random = new Random(7);
+    int offset = 0;
+    int streams = 0;
+    UploadResponse response = null;
+    while (response == null) {
+      BlockingClientCall<UploadRequest, UploadResponse> call = calls.upload(spec);
+      int chunks = random.nextInt(6);
+      for (int i = 0; i < chunks && offset < bytes.length; i++) {
+        int length = Math.min(1 + random.nextInt(90_000), bytes.length - offset);
+        call.write(chunk(bytes, offset, length));
+        offset += length;
+      }
+      if (offset == bytes.length) {
+        response = finish(call);
+      } else {
+        call.cancel("cut", null);
+        assertThat(list("")).isEmpty();
+        offset = (int) query("up-1").getCommittedSizeBytes();
+      }
+      streams++;
+    }
+    assertThat(streams).isGreaterThan(5);
+    assertThat(response.getArtifact().getSha256()).isEqualTo(Bytes.content(bytes).sha256().hex());
+    assertThat(Arrays.equals(calls.get("big"), bytes)).isTrue();
+    assertThat(query("up-1").getState()).isEqualTo(UploadState.UPLOAD_STATE_COMPLETE);
+    assertThat(query("up-1").getCommittedSizeBytes()).isEqualTo(bytes.length);
+    assertThat(query("up-1").getArtifact()).isEqualTo(response.getArtifact());
+    assertThat(spooled()).isEmpty();
+  }
+
+  @Test
+  void upload_resumedEarlierThanCommitted_replacesWhatLiesBehind() throws Exception {
+    byte[] bytes = Bytes.random(8, 1000);
+    UploadSpec spec = declared("a", bytes).toBuilder().setUploadId("u").build();
+    BlockingClientCall<UploadRequest, UploadResponse> call = calls.upload(spec);
+    call.write(chunk(Bytes.random(9, 1000), 0, 900));
+    awaitCommitted("u", 900);
+
+    BlockingClientCall<UploadRequest, UploadResponse> second = calls.upload(spec);
+    second.write(chunk(bytes, 0, 400));
+    second.write(chunk(bytes, 400, 600));
+
+    assertThat(finish(second).getArtifact().getSizeBytes()).isEqualTo(1000);
+    assertFails(() -> finish(call), Code.ABORTED, "UPLOAD_TAKEN_OVER");
+    assertThat(calls.get("a")).isEqualTo(bytes);
+  }
+
+  private void awaitCommitted(String uploadId, long bytes) throws Exception {
+    for (int i = 0; i < 1000; i++) {
+      try {
+        if (query(uploadId).getCommittedSizeBytes() == bytes) {
+          return;
+        }
+      } catch (StatusException e) {
+        assertThat(e.getStatus().getCode()).isEqualTo(Code.NOT_FOUND);
+      }
+      Thread.sleep(5);
+    }
+    throw new AssertionError("not committed in time");
+  }
+
+  @Test
+  void upload_repeatedAfterSuccess_answersTheSame() throws Exception {
+    UploadSpec spec =
+        UploadSpec.newBuilder().setPath("a").setUploadId("u").setCreateOnly(true).build();
+    UploadResponse first = calls.put(spec, HELLO, 100);
+
+    UploadResponse second = finish(calls.upload(spec));
+
+    assertThat(second.getArtifact()).isEqualTo(first.getArtifact());
+  }
+
+  @Test
+  void upload_withoutIdCut_leavesNothing() throws Exception {
+    BlockingClientCall<UploadRequest, UploadResponse> call =
+        calls.upload(UploadSpec.newBuilder().setPath("a").build());
+    call.write(chunk(HELLO, 0, 5));
+
+    call.cancel("cut", null);
+
+    for (int i = 0; i < 1000 && !spooled().isEmpty(); i++) {
+      Thread.sleep(5);
+    }
+    assertThat(spooled()).isEmpty();
+    assertThat(list("")).isEmpty();
+  }
+
+  @Test
+  void upload_otherSpecForTheSameId_isRefused() throws Exception {
+    UploadSpec spec = UploadSpec.newBuilder().setPath("a").setUploadId("u").build();
+    BlockingClientCall<UploadRequest, UploadResponse> call = calls.upload(spec);
+    call.write(chunk(HELLO, 0, 5));
+    awaitCommitted("u", 5);
+    call.cancel("cut", null);
+
+    assertFails(
+        () -> finish(calls.upload(spec.toBuilder().setPath("b").build())),
+        Code.FAILED_PRECONDITION,
+        "UPLOAD_SPEC_CHANGED");
+    assertThat(query("u").getCommittedSizeBytes()).isEqualTo(5);
+  }
+
+  @Test
+  void upload_wrongDigest_isRefusedAndDiscarded() throws Exception {
+    byte[] other = Bytes.random(1, HELLO.length);
+    UploadSpec spec = declared("a", HELLO).toBuilder().setUploadId("u").build();
+
+    assertFails(() -> calls.put(spec, other, 5), Code.INVALID_ARGUMENT, "DIGEST_MISMATCH");
+
+    assertNothingIsThere();
+    assertFails(() -> query("u"), Code.NOT_FOUND, "UPLOAD_NOT_FOUND");
+  }
+
+  private void assertNothingIsThere() throws Exception {
+    assertThat(list("")).isEmpty();
+    assertThat(spooled()).isEmpty();
+    assertFails(() -> stat("a"), Code.NOT_FOUND, "ARTIFACT_NOT_FOUND");
+    try (Stream<Path> blobs = Files.walk(folder.resolve("store/blobs"))) {
+      assertThat(blobs.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 16, 18, 1000})
+  void upload_wrongSize_isRefusedAndDiscarded(int size) throws Exception {
+    UploadSpec spec =
+        UploadSpec.newBuilder().setPath("a").setSizeBytes(size).setUploadId("u").build();
+
+    assertFails(() -> calls.put(spec, HELLO, 5), Code.INVALID_ARGUMENT, "SIZE_MISMATCH");
+
+    assertNothingIsThere();
+  }
+
+  @Test
+  void upload_wrongCrc_isRefusedAndKeepsWhatCameBefore() throws Exception {
+    UploadSpec spec = declared("a", HELLO).toBuilder().setUploadId("u").build();
+    BlockingClientCall<UploadRequest, UploadResponse> call = calls.upload(spec);
+    call.write(chunk(HELLO, 0, 5));
+    UploadRequest good = chunk(HELLO, 5, 5);
+    call.write(
+        good.toBuilder()
+            .setChunk(good.getChunk().toBuilder().setCrc32C(good.getChunk().getCrc32C() ^ 1))
+            .build());
+
+    assertFails(() -> finish(call), Code.DATA_LOSS, "CHUNK_CHECKSUM_MISMATCH");
+
+    assertThat(list("")).isEmpty();
+    assertThat(query("u").getCommittedSizeBytes()).isEqualTo(5);
+    BlockingClientCall<UploadRequest, UploadResponse> again = calls.upload(spec);
+    again.write(chunk(HELLO, 5, HELLO.length - 5));
+    finish(again);
+    assertThat(calls.get("a")).isEqualTo(HELLO);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4, 6})
+  void upload_wrongOffset_isRefusedWithTheExpectedOne(int offset) throws Exception {
+    BlockingClientCall<UploadRequest, UploadResponse> call =
+        calls.upload(UploadSpec.newBuilder().setPath("a").build());
+    call.write(chunk(HELLO, 0, 5));
+    call.write(chunk(HELLO, offset, 5));
+
+    var info = assertFails(() -> finish(call), Code.OUT_OF_RANGE, "OFFSET_MISMATCH");
+
+    assertThat(info.getMetadataMap()).containsEntry("expected_offset", "5");
+    assertNothingIsThere();
+  }
+
+  @Test
+  void upload_createOnlyOnTakenPath_isRefused() throws Exception {
+    calls.put("a", HELLO);
+    UploadSpec spec = UploadSpec.newBuilder().setPath("a").setCreateOnly(true).build();
+
+    assertFails(
+        () -> calls.put(spec, Bytes.random(1, 5), 5),
+        Code.ALREADY_EXISTS,
+        "ARTIFACT_ALREADY_EXISTS");
+    assertThat(calls.get("a")).isEqualTo(HELLO);
+  }
+
+  @Test
+  void upload_ontoDirectoryOrBelowFile_isRefused() throws Exception {
+    calls.put("a/b", HELLO);
+
+    assertFails(() -> calls.put("a", HELLO), Code.FAILED_PRECONDITION, "PATH_IS_A_DIRECTORY");
+    var info =
+        assertFails(() -> calls.put("a/b/c", HELLO), Code.FAILED_PRECONDITION, "PARENT_IS_A_FILE");
+    assertThat(info.getMetadataMap()).containsEntry("path", "a/b");
+  }
+
+  @Test
+  void upload_manyToOnePath_endsWithOneOfThemWhole() throws Exception {
+    List<byte[]> contents = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      contents.add(Bytes.random(i, 300_000 + i));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(6);
+    try {
+      List<Future<Artifact>> uploads = new ArrayList<>();
+      for (byte[] bytes : contents) {
+        uploads.add(threads.submit(() -> calls.put("shared/file", bytes)));
+      }
+      for (Future<Artifact> upload : uploads) {
+        upload.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    byte[] last = calls.get("shared/file");
+    assertThat(contents).anyMatch(bytes -> Arrays.equals(bytes, last));
+  }
+
+  @Test
+  void upload_badSpec_namesEveryField() {
+    UploadSpec spec =
+        UploadSpec.newBuilder()
+            .setPath("../x")
+            .setUploadId("a/b")
+            .setSizeBytes(-1)
+            .setSha256("ABC")
+            .setContentType("text/\nplain")
+            .build();
+
+    assertInvalid(
+        () -> finish(calls.upload(spec)),
+        "spec.path",
+        "spec.upload_id",
+        "spec.size_bytes",
+        "spec.sha256",
+        "spec.content_type");
+    assertInvalid(() -> finish(calls.upload(UploadSpec.getDefaultInstance())), "spec.path");
+  }
+
+  static List<String> unsafePaths() {
+    return UnsafePaths.ALL;
+  }
+
+  @ParameterizedTest
+  @MethodSource("unsafePaths")
+  void everyCall_unsafePath_isRefused(String path) {
+    assertInvalid(
+        () -> finish(calls.upload(UploadSpec.newBuilder().setPath(path).build())), "spec.path");
+    assertInvalid(() -> stat(path), "path");
+    assertInvalid(() -> list(path), "path");
+    assertInvalid(() -> calls.get(path), "path");
+    assertInvalid(
+        () -> calls.stub().delete(DeleteRequest.newBuilder().setPath(path).build()), "path");
+    assertInvalid(
+        () ->
+            calls
+                .stub()
+                .snapshot(SnapshotRequest.newBuilder().setPath(path).setHolder(path).build()),
+        "path",
+        "holder");
+    assertInvalid(
+        () ->
+            calls
+                .stub()
+                .releaseSnapshot(
+                    ReleaseSnapshotRequest.newBuilder().setPath(path).setHolder(path).build()),
+        "path",
+        "holder");
+  }
+
+  @Test
+  void upload_messagesOutOfOrder_areRefused() throws Exception {
+    BlockingClientCall<UploadRequest, UploadResponse> chunkFirst = calls.stub().upload();
+    chunkFirst.write(chunk(HELLO, 0, 5));
+    assertInvalid(() -> finish(chunkFirst), "spec");
+
+    BlockingClientCall<UploadRequest, UploadResponse> nothing = calls.stub().upload();
+    assertInvalid(() -> finish(nothing), "spec");
+
+    UploadSpec spec = UploadSpec.newBuilder().setPath("a").build();
+    BlockingClientCall<UploadRequest, UploadResponse> specTwice = calls.upload(spec);
+    specTwice.write(UploadRequest.newBuilder().setSpec(spec).build());
+    assertInvalid(() -> finish(specTwice), "spec");
+
+    BlockingClientCall<UploadRequest, UploadResponse> empty = calls.upload(spec);
+    empty.write(UploadRequest.getDefaultInstance());
+    assertInvalid(() -> finish(empty), "chunk");
+    assertNothingIsThere();
+  }
+
+  @Test
+  void upload_badChunk_namesEveryField() throws Exception {
+    UploadSpec spec = UploadSpec.newBuilder().setPath("a").build();
+    BlockingClientCall<UploadRequest, UploadResponse> bad = calls.upload(spec);
+    bad.write(UploadRequest.newBuilder().setChunk(UploadChunk.newBuilder().setOffset(-1)).build());
+    assertInvalid(() -> finish(bad), "chunk.offset", "chunk.data", "chunk.crc32c");
+
+    BlockingClientCall<UploadRequest, UploadResponse> large = calls.upload(spec);
+    large.write(chunk(new byte[(1 << 20) + 1], 0, (1 << 20) + 1));
+    assertInvalid(() -> finish(large), "chunk.data");
+    assertNothingIsThere();
+  }
+
+  // QueryUpload and AbortUpload.
+
+  @Test
+  void query_unfinishedUpload_tellsPathProgressAndExpiry() throws Exception {
+    UploadSpec spec = UploadSpec.newBuilder().setPath("a/b").setUploadId("u").build();
+    BlockingClientCall<UploadRequest, UploadResponse> call = calls.upload(spec);
+    call.write(chunk(HELLO, 0, 5));
+    awaitCommitted("u", 5);
+
+    QueryUploadResponse answer = query("u");
+
+    assertThat(answer.getState()).isEqualTo(UploadState.UPLOAD_STATE_RECEIVING);
+    assertThat(answer.getPath()).isEqualTo("a/b");
+    assertThat(answer.hasExpireTime()).isTrue();
+    assertThat(answer.hasArtifact()).isFalse();
+    call.cancel("done", null);
+  }
+
+  @Test
+  void abort_unfinishedUpload_endsItsStreamAndForgetsIt() throws Exception {
+    UploadSpec spec = UploadSpec.newBuilder().setPath("a").setUploadId("u").build();
+    BlockingClientCall<UploadRequest, UploadResponse> call = calls.upload(spec);
+    call.write(chunk(HELLO, 0, 5));
+    awaitCommitted("u", 5);
+    AbortUploadRequest abort = AbortUploadRequest.newBuilder().setUploadId("u").build();
+
+    calls.stub().abortUpload(abort);
+
+    assertFails(() -> query("u"), Code.NOT_FOUND, "UPLOAD_NOT_FOUND");
+    assertFails(() -> finish(call), Code.ABORTED, "UPLOAD_TAKEN_OVER");
+    calls.stub().abortUpload(abort);
+    assertNothingIsThere();
+  }
+
+  @Test
+  void queryAndAbort_badId_areRefused() {
+    for (String id : List.of("", "a/b", ".", "..", "x".repeat(65), "ä")) {
+      assertInvalid(() -> query(id), "upload_id");
+      assertInvalid(
+          () -> calls.stub().abortUpload(AbortUploadRequest.newBuilder().setUploadId(id).build()),
+          "upload_id");
+    }
+    assertFails(() -> query("unknown"), Code.NOT_FOUND, "UPLOAD_NOT_FOUND");
+  }
+
+  // Download.
+
+  @ParameterizedTest
+  @CsvSource({"0,0", "0,1", "1,0", "299999,5", "300000,0", "300000,7", "1,262144", "100,270000"})
+  void download_range_isThatRangeByPathAndByDigest(int offset, int length) throws Exception {
+    byte[] bytes = Bytes.random(3, 300_000);
+    Artifact artifact = calls.put("a", bytes);
+    byte[] expected =
+        Arrays.copyOfRange(
+            bytes, offset, length == 0 ? 300_000 : Math.min(offset + length, 300_000));
+    DownloadRequest.Builder request =
+        DownloadRequest.newBuilder().setOffset(offset).setLength(length);
+
+    assertThat(calls.get(request.setPath("a").build())).isEqualTo(expected);
+    assertThat(calls.get(request.setSha256(artifact.getSha256()).build())).isEqualTo(expected);
+  }
+
+  @Test
+  void download_header_describesTheWhole() throws Exception {
+    Artifact artifact = calls.put("a", HELLO);
+
+    DownloadResponse byPath =
+        calls
+            .stub()
+            .download(DownloadRequest.newBuilder().setPath("a").setOffset(5).build())
+            .read();
+    DownloadResponse byDigest =
+        calls
+            .stub()
+            .download(DownloadRequest.newBuilder().setSha256(artifact.getSha256()).build())
+            .read();
+
+    assertThat(byPath.getHeader().getArtifact()).isEqualTo(artifact);
+    assertThat(byPath.getHeader().getOffset()).isEqualTo(5);
+    assertThat(byPath.getHeader().getLength()).isEqualTo(HELLO.length - 5);
+    assertThat(byDigest.getHeader().getArtifact())
+        .isEqualTo(
+            Artifact.newBuilder()
+                .setSha256(artifact.getSha256())
+                .setSizeBytes(HELLO.length)
+                .build());
+  }
+
+  @Test
+  void download_whileDeletedAndReplaced_goesOnToTheEnd() throws Exception {
+    byte[] bytes = Bytes.random(4, 8 << 20);
+    calls.put("a", bytes);
+    BlockingClientCall<?, DownloadResponse> call =
+        calls.stub().download(DownloadRequest.newBuilder().setPath("a").build());
+    assertThat(call.read().hasHeader()).isTrue();
+
+    calls.stub().delete(DeleteRequest.newBuilder().setPath("a").build());
+    calls.put("a", HELLO);
+
+    byte[] read = new byte[bytes.length];
+    for (DownloadResponse next = call.read(); next != null; next = call.read()) {
+      ByteString data = next.getChunk().getData();
+      data.copyTo(read, (int) next.getChunk().getOffset());
+    }
+    assertThat(Arrays.equals(read, bytes)).isTrue();
+    assertThat(calls.get("a")).isEqualTo(HELLO);
+  }
+
+  @Test
+  void download_absentOrDirectoryOrBeyondEnd_isRefused() throws Exception {
+    calls.put("d/a", HELLO);
+
+    assertFails(() -> calls.get("b"), Code.NOT_FOUND, "ARTIFACT_NOT_FOUND");
+    assertFails(() -> calls.get("d"), Code.FAILED_PRECONDITION, "PATH_IS_A_DIRECTORY");
+    assertFails(
+        () -> calls.get(DownloadRequest.newBuilder().setSha256("0".repeat(64)).build()),
+        Code.NOT_FOUND,
+        "ARTIFACT_NOT_FOUND");
+    var info =
+        assertFails(
+            () -> calls.get(DownloadRequest.newBuilder().setPath("d/a").setOffset(18).build()),
+            Code.OUT_OF_RANGE,
+            "OFFSET_BEYOND_END");
+    assertThat(info.getMetadataMap()).containsEntry("size_bytes", "17");
+  }
+
+  @Test
+  void download_badRequest_namesEveryField() {
+    assertInvalid(
+        () -> calls.get(DownloadRequest.newBuilder().setOffset(-1).setLength(-1).build()),
+        "source",
+        "offset",
+        "length");
+    assertInvalid(() -> calls.get(DownloadRequest.newBuilder().setSha256("x").build()), "sha256");
+    assertInvalid(() -> calls.get(""), "path");
+  }
+
+  // List, Stat, Delete.
+
+  @Test
+  void list_pages_giveEachOnceInOrder() throws Exception {
+    for (int i = 0; i < 11; i++) {
+      calls.put("d/f" + i, HELLO);
+      calls.put("d/s" + i + "/x", HELLO);
+    }
+    List<Entry> seen = new ArrayList<>();
+    ListRequest.Builder request = ListRequest.newBuilder().setPath("d").setPageSize(4);
+    ListResponse page;
+    do {
+      page = calls.stub().list(request.build());
+      assertThat(page.getEntriesCount()).isLessThanOrEqualTo(4);
+      seen.addAll(page.getEntriesList());
+      request.setPageToken(page.getNextPageToken());
+    } while (!page.getNextPageToken().isEmpty());
+
+    assertThat(seen).extracting(Entry::getName).hasSize(22).isSorted().doesNotHaveDuplicates();
+    assertThat(seen).filteredOn(Entry::hasDirectory).hasSize(11);
+    assertThat(seen.get(0).getPath()).isEqualTo("d/f0");
+    assertThat(seen.get(0).getArtifact().getPath()).isEqualTo("d/f0");
+  }
+
+  @Test
+  void list_badPaging_isRefused() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      calls.put("d/" + i, HELLO);
+    }
+    String token =
+        calls
+            .stub()
+            .list(ListRequest.newBuilder().setPath("d").setPageSize(1).build())
+            .getNextPageToken();
+
+    assertInvalid(
+        () ->
+            calls
+                .stub()
+                .list(
+                    ListRequest.newBuilder()
+                        .setPath("..")
+                        .setPageSize(-1)
+                        .setPageToken("x")
+                        .build()),
+        "path",
+        "page_size",
+        "page_token");
+    assertInvalid(
+        () -> calls.stub().list(ListRequest.newBuilder().setPageToken(token).build()),
+        "page_token");
+  }
+
+  @Test
+  void list_fileOrAbsent_hasNoEntries() throws Exception {
+    calls.put("a", HELLO);
+
+    assertThat(list("a")).isEmpty();
+    assertThat(list("b")).isEmpty();
+  }
+
+  @Test
+  void stat_fileDirectoryRootAndAbsent() throws Exception {
+    Artifact artifact = calls.put("d/e/a", HELLO);
+    calls.put("d/b", Bytes.random(1, 3));
+
+    assertThat(stat("d/e/a").getArtifact()).isEqualTo(artifact);
+    assertThat(stat("d").getDirectory().getFileCount()).isZero();
+    Entry totals =
+        calls.stub().stat(StatRequest.newBuilder().setPath("d").setWithTotals(true).build());
+    assertThat(totals.getDirectory().getFileCount()).isEqualTo(2);
+    assertThat(totals.getDirectory().getSizeBytes()).isEqualTo(HELLO.length + 3);
+    assertThat(stat("").hasDirectory()).isTrue();
+    assertFails(() -> stat("d/x"), Code.NOT_FOUND, "ARTIFACT_NOT_FOUND");
+  }
+
+  @Test
+  void delete_fileAndDirectory_answerWhatWentAway() throws Exception {
+    calls.put("d/a", HELLO);
+    calls.put("d/e/b", HELLO);
+    DeleteRequest directory = DeleteRequest.newBuilder().setPath("d").build();
+
+    assertFails(
+        () -> calls.stub().delete(directory), Code.FAILED_PRECONDITION, "PATH_IS_A_DIRECTORY");
+    DeleteResponse response = calls.stub().delete(directory.toBuilder().setRecursive(true).build());
+
+    assertThat(response.getDeletedCount()).isEqualTo(2);
+    assertThat(response.getDeletedBytes()).isEqualTo(2L * HELLO.length);
+    assertThat(list("")).isEmpty();
+    assertFails(() -> calls.stub().delete(directory), Code.NOT_FOUND, "ARTIFACT_NOT_FOUND");
+    DeleteResponse again = calls.stub().delete(directory.toBuilder().setAllowMissing(true).build());
+    assertThat(again.getDeletedCount()).isZero();
+    assertInvalid(() -> calls.stub().delete(DeleteRequest.getDefaultInstance()), "path");
+  }
+
+  // Snapshot, GetManifest, ReleaseSnapshot.
+
+  private static SnapshotRequest snapshot(String path, String holder) {
+    return SnapshotRequest.newBuilder().setPath(path).setHolder(holder).build();
+  }
+
+  @Test
+  void snapshot_folder_isReadByDigestAfterDelete() throws Exception {
+    calls.put("m/MLmodel", HELLO);
+    calls.put("m/data/model.bin", Bytes.random(1, 1000));
+
+    Manifest manifest = calls.stub().snapshot(snapshot("m", "models/digits/versions/1"));
+    calls.stub().delete(DeleteRequest.newBuilder().setPath("m").setRecursive(true).build());
+
+    assertThat(manifest.getFileCount()).isEqualTo(2);
+    assertThat(manifest.getSizeBytes()).isEqualTo(1000 + HELLO.length);
+    assertThat(manifest.getEntriesList())
+        .extracting(ManifestEntry::getPath)
+        .containsExactly("MLmodel", "data/model.bin");
+    Manifest read =
+        calls
+            .stub()
+            .getManifest(GetManifestRequest.newBuilder().setDigest(manifest.getDigest()).build());
+    assertThat(read).isEqualTo(manifest);
+    assertThat(
+            calls.get(
+                DownloadRequest.newBuilder().setSha256(read.getEntries(0).getSha256()).build()))
+        .isEqualTo(HELLO);
+    assertThat(
+            calls
+                .stub()
+                .releaseSnapshot(
+                    ReleaseSnapshotRequest.newBuilder()
+                        .setHolder("models/digits/versions/1")
+                        .build())
+                .getReleasedCount())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void getManifest_pages_fitTogether() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      calls.put("m/" + i, HELLO);
+    }
+    Manifest first = calls.stub().snapshot(snapshot("m", "h").toBuilder().setPageSize(2).build());
+    List<String> seen = new ArrayList<>();
+    Manifest page = first;
+    page.getEntriesList().forEach(entry -> seen.add(entry.getPath()));
+    while (!page.getNextPageToken().isEmpty()) {
+      page =
+          calls
+              .stub()
+              .getManifest(
+                  GetManifestRequest.newBuilder()
+                      .setDigest(first.getDigest())
+                      .setPageSize(2)
+                      .setPageToken(page.getNextPageToken())
+                      .build());
+      page.getEntriesList().forEach(entry -> seen.add(entry.getPath()));
+    }
+    assertThat(seen).containsExactly("0", "1", "2", "3", "4");
+  }
+
+  @Test
+  void snapshotAndManifest_badRequests_areRefused() throws Exception {
+    assertFails(
+        () -> calls.stub().snapshot(snapshot("absent", "h")), Code.NOT_FOUND, "ARTIFACT_NOT_FOUND");
+    assertInvalid(
+        () ->
+            calls
+                .stub()
+                .snapshot(SnapshotRequest.newBuilder().setPath("..").setPageSize(-1).build()),
+        "path",
+        "holder",
+        "page_size");
+    assertInvalid(
+        () ->
+            calls
+                .stub()
+                .getManifest(
+                    GetManifestRequest.newBuilder()
+                        .setDigest("x")
+                        .setPageSize(-1)
+                        .setPageToken("y")
+                        .build()),
+        "digest",
+        "page_size",
+        "page_token");
+    assertFails(
+        () ->
+            calls
+                .stub()
+                .getManifest(GetManifestRequest.newBuilder().setDigest("0".repeat(64)).build()),
+        Code.NOT_FOUND,
+        "MANIFEST_NOT_FOUND");
+    assertInvalid(
+        () -> calls.stub().releaseSnapshot(ReleaseSnapshotRequest.getDefaultInstance()), "holder");
+    assertThat(
+            calls
+                .stub()
+                .releaseSnapshot(ReleaseSnapshotRequest.newBuilder().setHolder("none").build())
+                .getReleasedCount())
+        .isZero();
+  }
+
+  @Test
+  void laterRpcs_areUnimplemented() {
+    assertThat(
+            org.assertj.core.api.Assertions.catchThrowableOfType(
+                    StatusException.class,
+                    () ->
+                        calls.stub().createUploadUrls(CreateUploadUrlsRequest.getDefaultInstance()))
+                .getStatus()
+                .getCode())
+        .isEqualTo(Code.UNIMPLEMENTED);
+  }
+}
