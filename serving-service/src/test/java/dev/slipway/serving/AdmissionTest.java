@@ -1,0 +1,200 @@
+package dev.slipway.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Any;
+import com.google.rpc.RetryInfo;
+import dev.slipway.inference.GRPCInferenceServiceGrpc;
+import dev.slipway.inference.InferParameter;
+import dev.slipway.inference.ModelInferResponse;
+import dev.slipway.inference.ModelStatistics;
+import dev.slipway.inference.ModelStatisticsRequest;
+import dev.slipway.registry.v1.Stage;
+import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.testing.ScriptedEngine;
+import dev.slipway.serving.testing.ServingHarness;
+import dev.slipway.serving.v1.DescribeModelRequest;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens to requests that find the model busy. */
+class AdmissionTest {
+  private static final int MAX_QUEUED = 4;
+
+  @TempDir Path folder;
+
+  private ServingHarness harness;
+  private final Semaphore gate = new Semaphore(0);
+  private final AtomicInteger begun = new AtomicInteger();
+
+  @BeforeEach
+  void start() {
+    harness =
+        new ServingHarness(
+            folder,
+            config ->
+                new ServingConfig(
+                    config.cacheFolder(),
+                    config.followed(),
+                    new QueueLimits(MAX_QUEUED, 1, 64),
+                    config.keep(),
+                    config.parallelLoads(),
+                    config.idleBufferBytes()));
+    harness.addScripted("m", 10, "gated", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    ScriptedEngine.HOOKS.put(
+        "gated",
+        request -> {
+          begun.incrementAndGet();
+          gate.acquireUninterruptibly();
+          return request;
+        });
+  }
+
+  @AfterEach
+  void stop() {
+    gate.release(1000);
+    harness.close();
+    ScriptedEngine.HOOKS.clear();
+  }
+
+  private Future<ModelInferResponse> ask(float x) {
+    return GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
+        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .modelInfer(ServingHarness.ask("m", "", x));
+  }
+
+  private int queued() {
+    return harness
+        .serving()
+        .describeModel(DescribeModelRequest.newBuilder().setModel("m").build())
+        .getVersion()
+        .getQueuedRequests();
+  }
+
+  private ModelStatistics statistics() {
+    return harness
+        .inference()
+        .modelStatistics(ModelStatisticsRequest.newBuilder().setName("m").build())
+        .getModelStats(0);
+  }
+
+  private List<Future<ModelInferResponse>> fill() {
+    List<Future<ModelInferResponse>> answers = new ArrayList<>();
+    answers.add(ask(0));
+    ServingHarness.await(() -> begun.get() == 1);
+    for (int i = 1; i <= MAX_QUEUED; i++) {
+      int waiting = i;
+      answers.add(ask(i));
+      ServingHarness.await(() -> queued() == waiting);
+    }
+    return answers;
+  }
+
+  @Test
+  void fullQueue_refusesWithRetryInfoAndAnswersTheOthers() throws Exception {
+    List<Future<ModelInferResponse>> answers = fill();
+
+    assertThatThrownBy(() -> harness.inference().modelInfer(ServingHarness.ask("m", "", 1f)))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> {
+              assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+              assertThat(StatusProto.fromThrowable(e).getDetailsList())
+                  .extracting(Any::getTypeUrl)
+                  .anyMatch(url -> url.endsWith(RetryInfo.getDescriptor().getFullName()));
+            });
+    gate.release(1000);
+
+    for (int i = 0; i < answers.size(); i++) {
+      assertThat(ServingHarness.y(answers.get(i).get(20, TimeUnit.SECONDS))).isEqualTo(i + 10f);
+    }
+  }
+
+  @Test
+  void waitingRequests_areJoinedIntoOneEngineCallAndSplitExactly() throws Exception {
+    ModelStatistics before = statistics();
+    List<Future<ModelInferResponse>> answers = fill();
+
+    gate.release(1000);
+    for (int i = 0; i < answers.size(); i++) {
+      assertThat(ServingHarness.y(answers.get(i).get(20, TimeUnit.SECONDS))).isEqualTo(i + 10f);
+    }
+
+    ModelStatistics after = statistics();
+    assertThat(after.getInferenceCount() - before.getInferenceCount()).isEqualTo(1 + MAX_QUEUED);
+    assertThat(after.getExecutionCount() - before.getExecutionCount()).isEqualTo(2);
+  }
+
+  @Test
+  void expiredOrCancelledWhileWaiting_neverRuns() throws Exception {
+    Future<ModelInferResponse> running = ask(0);
+    ServingHarness.await(() -> begun.get() == 1);
+    Future<ModelInferResponse> cancelled = ask(1);
+    ServingHarness.await(() -> queued() == 1);
+    Future<ModelInferResponse> late =
+        GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
+            .withDeadlineAfter(200, TimeUnit.MILLISECONDS)
+            .modelInfer(ServingHarness.ask("m", "", 2f));
+    Future<ModelInferResponse> impatient =
+        GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
+            .modelInfer(
+                ServingHarness.ask("m", "", 3f).toBuilder()
+                    .putParameters(
+                        "timeout", InferParameter.newBuilder().setInt64Param(1000).build())
+                    .build());
+    ServingHarness.await(() -> queued() == 3);
+    cancelled.cancel(true);
+    assertThatThrownBy(() -> late.get(20, TimeUnit.SECONDS))
+        .hasMessageContaining("DEADLINE_EXCEEDED");
+
+    gate.release(1000);
+
+    assertThatThrownBy(() -> impatient.get(20, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("DEADLINE_EXCEEDED")
+        .hasMessageContaining("before m/1 ran");
+    ServingHarness.await(() -> queued() == 0);
+    assertThat(running.get(20, TimeUnit.SECONDS).getModelVersion()).isEqualTo("1");
+    assertThat(begun).hasValue(1);
+  }
+
+  @Test
+  void requestThatMakesTheEngineFail_takesNobodyOfItsBatchWithIt() throws Exception {
+    List<Future<ModelInferResponse>> answers = fill();
+    ScriptedEngine.HOOKS.put(
+        "gated",
+        request -> {
+          for (float value : request.inputs().get(0).toFloats()) {
+            if (value == 2f) {
+              throw new IllegalStateException("two is too much");
+            }
+          }
+          return request;
+        });
+    gate.release(1000);
+
+    for (int i = 0; i < answers.size(); i++) {
+      Future<ModelInferResponse> answer = answers.get(i);
+      if (i == 2) {
+        assertThatThrownBy(() -> answer.get(20, TimeUnit.SECONDS)).hasMessageContaining("INTERNAL");
+      } else {
+        assertThat(ServingHarness.y(answer.get(20, TimeUnit.SECONDS))).isEqualTo(i + 10f);
+      }
+    }
+  }
+}

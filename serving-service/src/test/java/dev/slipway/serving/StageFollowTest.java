@@ -1,0 +1,346 @@
+package dev.slipway.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.inference.ModelInferResponse;
+import dev.slipway.registry.v1.Stage;
+import dev.slipway.serving.model.ModelPool.KeepPolicy;
+import dev.slipway.serving.testing.ScriptedEngine;
+import dev.slipway.serving.testing.ServingHarness;
+import dev.slipway.serving.v1.DescribeModelRequest;
+import dev.slipway.serving.v1.ListModelsRequest;
+import dev.slipway.serving.v1.ListModelsResponse;
+import dev.slipway.serving.v1.Residence;
+import dev.slipway.serving.v1.ServedVersion;
+import dev.slipway.serving.v1.VersionSelector;
+import dev.slipway.serving.v1.VersionState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How the server follows stages while it is being asked. */
+class StageFollowTest {
+  @TempDir Path folder;
+
+  private ServingHarness harness;
+
+  @BeforeEach
+  void start() {
+    harness = new ServingHarness(folder);
+  }
+
+  @AfterEach
+  void stop() {
+    harness.close();
+    ScriptedEngine.HOOKS.clear();
+    ScriptedEngine.LOAD_HOOKS.clear();
+  }
+
+  private ServedVersion version(String model, long version) {
+    return harness
+        .serving()
+        .describeModel(
+            DescribeModelRequest.newBuilder()
+                .setModel(model)
+                .setSelector(VersionSelector.newBuilder().setVersion(version))
+                .build())
+        .getVersion();
+  }
+
+  /**
+   * Asks Production without pause from several threads; every answer must be there and be the
+   * version's own.
+   */
+  private final class Load {
+    private final ExecutorService callers = Executors.newFixedThreadPool(4);
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    private final AtomicLong answers = new AtomicLong();
+    private final List<Future<?>> running = new ArrayList<>();
+
+    Load(String model) {
+      for (int i = 0; i < 4; i++) {
+        running.add(callers.submit(() -> ask(model)));
+      }
+    }
+
+    private void ask(String model) {
+      long last = 0;
+      while (!stopped.get()) {
+        try {
+          ModelInferResponse response =
+              harness.inference().modelInfer(ServingHarness.ask(model, "", 1f));
+          long version = Long.parseLong(response.getModelVersion());
+          assertThat(ServingHarness.y(response)).isEqualTo(1f + 10 * ((version - 1) % 5));
+          last = Math.max(last, version);
+          answers.incrementAndGet();
+        } catch (RuntimeException | AssertionError e) {
+          failures.add(e);
+        }
+      }
+    }
+
+    void stopAndCheck() throws Exception {
+      stopped.set(true);
+      for (Future<?> caller : running) {
+        caller.get(20, TimeUnit.SECONDS);
+      }
+      callers.shutdownNow();
+      assertThat(failures).isEmpty();
+      assertThat(answers.get()).isGreaterThan(100);
+    }
+  }
+
+  @Test
+  void promotionsAndRollbacksUnderLoad_failNoCallAndCloseNothingInUse() throws Exception {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    int usedBefore = ScriptedEngine.USED_AFTER_CLOSE.get();
+
+    Load load = new Load("m");
+    try {
+      for (int version = 2; version <= 10; version++) {
+        harness.addScripted("m", 10 * ((version - 1) % 5), "none", Stage.STAGE_PRODUCTION);
+        harness.awaitProduction("m", version);
+      }
+      harness.registry.move("m", 9, Stage.STAGE_PRODUCTION);
+      harness.awaitProduction("m", 9);
+    } finally {
+      load.stopAndCheck();
+    }
+
+    assertThat(ScriptedEngine.USED_AFTER_CLOSE.get()).isEqualTo(usedBefore);
+  }
+
+  @Test
+  void rollback_isAnsweredFromMemoryWithoutFetchingOrLoading() {
+    harness.addScripted("m", 0, "slow", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    harness.addScripted("m", 10, "slow", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 2);
+    assertThat(version("m", 1).getResidence()).isEqualTo(Residence.RESIDENCE_ROLLBACK);
+    AtomicInteger loads = new AtomicInteger();
+    ScriptedEngine.LOAD_HOOKS.put("slow", loads::incrementAndGet);
+
+    harness.registry.move("m", 1, Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+
+    assertThat(loads).hasValue(0);
+  }
+
+  @Test
+  void promotion_oldVersionAnswersUntilTheNewOneIsLoaded() throws Exception {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    ScriptedEngine.LOAD_HOOKS.put(
+        "blocked",
+        () -> {
+          loading.countDown();
+          try {
+            goOn.await(20, TimeUnit.SECONDS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    harness.addScripted("m", 10, "blocked", Stage.STAGE_PRODUCTION);
+    assertThat(loading.await(20, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f)).getModelVersion())
+        .isEqualTo("1");
+    assertThat(version("m", 2).getState()).isEqualTo(VersionState.VERSION_STATE_LOADING);
+    goOn.countDown();
+    harness.awaitProduction("m", 2);
+  }
+
+  @Test
+  void promotion_newVersionMissesItsGoldenRequest_oldOneKeepsAnsweringAndTheFailureShows() {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+
+    Path wrong = ScriptedEngine.write(folder.resolve("wrong"), 10, "none", 11);
+    long bad = harness.registry.add("m", harness.artifacts.put(wrong), Stage.STAGE_PRODUCTION);
+    ServingHarness.await(() -> version("m", bad).getState() == VersionState.VERSION_STATE_FAILED);
+
+    assertThat(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f)).getModelVersion())
+        .isEqualTo("1");
+    assertThat(version("m", bad).getLastError().getMessage()).contains("golden request \"one\"");
+    assertThat(version("m", 1).getAnswersStage()).isTrue();
+    assertThatThrownBy(
+            () -> harness.inference().modelInfer(ServingHarness.ask("m", Long.toString(bad), 1f)))
+        .hasMessageContaining("FAILED_PRECONDITION")
+        .hasMessageContaining("golden request");
+    harness.addScripted("m", 20, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 3);
+  }
+
+  @Test
+  void promotion_packageCannotBeFetched_isTriedAgainUntilItCan() {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    harness.artifacts.away = true;
+    harness.addScripted("m", 10, "none", Stage.STAGE_PRODUCTION);
+    ServingHarness.await(() -> version("m", 2).hasLastError());
+
+    assertThat(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f)).getModelVersion())
+        .isEqualTo("1");
+    harness.artifacts.away = false;
+    harness.awaitProduction("m", 2);
+  }
+
+  @Test
+  void stageEmptied_isFailedPreconditionAndDeletedVersionsAreNotFound() {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+
+    harness.registry.move("m", 1, Stage.STAGE_ARCHIVED);
+    ServingHarness.await(() -> refusal("m", "").contains("FAILED_PRECONDITION"));
+    harness.registry.delete("m", 1);
+    ServingHarness.await(() -> refusal("m", "1").contains("NOT_FOUND"));
+    harness.registry.deleteModel("m");
+    ServingHarness.await(() -> refusal("m", "").contains("there is no model m"));
+  }
+
+  private String refusal(String model, String slot) {
+    try {
+      harness.inference().modelInfer(ServingHarness.ask(model, slot, 1f));
+      return "";
+    } catch (io.grpc.StatusRuntimeException e) {
+      return e.getMessage();
+    }
+  }
+
+  @Test
+  void modelDeletedAndCreatedAnew_isAnsweredByItsNewPackage() {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    harness.registry.deleteModel("m");
+    harness.addScripted("m", 40, "none", Stage.STAGE_PRODUCTION);
+
+    ServingHarness.await(
+        () -> {
+          try {
+            return ServingHarness.y(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f)))
+                == 41f;
+          } catch (io.grpc.StatusRuntimeException e) {
+            return false;
+          }
+        });
+  }
+
+  @Test
+  void registryCut_lastKnownStateKeepsServingAndChangesAreCaughtUpFromTheRevision() {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    long known = harness.registry.revision();
+
+    harness.registry.cut();
+    ServingHarness.await(() -> !models().getRegistryConnected());
+    assertThat(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f)).getModelVersion())
+        .isEqualTo("1");
+    harness.addScripted("m", 10, "none", Stage.STAGE_PRODUCTION);
+    harness.registry.restore();
+
+    harness.awaitProduction("m", 2);
+    assertThat(harness.registry.resumes()).startsWith(0L).endsWith(known);
+    assertThat(models().getRegistryConnected()).isTrue();
+  }
+
+  private ListModelsResponse models() {
+    return harness.serving().listModels(ListModelsRequest.getDefaultInstance());
+  }
+
+  @Test
+  void lazyVersion_isLoadedOnceForAllWhoAsk() throws Exception {
+    AtomicInteger loads = new AtomicInteger();
+    ScriptedEngine.LOAD_HOOKS.put("counted", loads::incrementAndGet);
+    harness.addScripted("m", 10, "counted", Stage.STAGE_NONE);
+    ServingHarness.await(() -> models().getModelsCount() == 1);
+    ExecutorService callers = Executors.newFixedThreadPool(16);
+
+    List<Future<ModelInferResponse>> answers = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      answers.add(
+          callers.submit(() -> harness.inference().modelInfer(ServingHarness.ask("m", "1", 1f))));
+    }
+
+    for (Future<ModelInferResponse> answer : answers) {
+      assertThat(ServingHarness.y(answer.get(20, TimeUnit.SECONDS))).isEqualTo(11f);
+    }
+    callers.shutdownNow();
+    assertThat(loads).hasValue(1);
+  }
+
+  @Test
+  void corruptDownload_isFetchedAgainAndDamagedCacheIsReplaced() throws IOException {
+    harness.artifacts.corruptNext.set(1);
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+
+    String digest = version("m", 1).getPackageDigest();
+    Path cached = folder.resolve("cache/packages").resolve(digest).resolve("weights.bin");
+    byte[] good = Files.readAllBytes(cached);
+    Files.write(cached, new byte[] {9});
+    harness
+        .serving()
+        .load(
+            dev.slipway.serving.v1.LoadRequest.newBuilder().setModel("m").setReload(true).build());
+
+    assertThat(Files.readAllBytes(cached)).isEqualTo(good);
+    try (Stream<Path> left = Files.list(folder.resolve("cache/incoming"))) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
+  void downloadThatStaysCorrupt_isARefusalThatSaysSo() {
+    harness.artifacts.corruptNext.set(1000);
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+
+    ServingHarness.await(() -> refusal("m", "").contains("other bytes than its digest says"));
+  }
+
+  @Test
+  void rollbackCopies_areLetGoAfterTheirTime() {
+    harness.close();
+    harness =
+        new ServingHarness(
+            folder.resolve("short"),
+            config ->
+                new ServingConfig(
+                    config.cacheFolder(),
+                    config.followed(),
+                    config.limits(),
+                    new KeepPolicy(Duration.ofMillis(1), 1, Duration.ofMillis(1)),
+                    1,
+                    0));
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    harness.addScripted("m", 10, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 2);
+
+    ServingHarness.await(() -> version("m", 1).getState() == VersionState.VERSION_STATE_AVAILABLE);
+
+    assertThat(version("m", 2).getState()).isEqualTo(VersionState.VERSION_STATE_READY);
+  }
+}

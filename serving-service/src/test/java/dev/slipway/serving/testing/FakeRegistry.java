@@ -1,0 +1,211 @@
+package dev.slipway.serving.testing;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.registry.v1.GetModelVersionRequest;
+import dev.slipway.registry.v1.ModelVersion;
+import dev.slipway.registry.v1.ModelVersionState;
+import dev.slipway.registry.v1.RegisteredModel;
+import dev.slipway.registry.v1.RegistryChange;
+import dev.slipway.registry.v1.RegistryEvent;
+import dev.slipway.registry.v1.RegistryHeartbeat;
+import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceImplBase;
+import dev.slipway.registry.v1.RegistrySnapshot;
+import dev.slipway.registry.v1.RegistryState;
+import dev.slipway.registry.v1.Stage;
+import dev.slipway.registry.v1.WatchRegistryRequest;
+import dev.slipway.registry.v1.WatchRegistryResponse;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/** A registry in memory that speaks the change feed, and can be cut off. */
+public final class FakeRegistry extends RegistryServiceImplBase {
+  @GuardedBy("this")
+  private final Map<String, TreeMap<Long, ModelVersion>> models = new TreeMap<>();
+
+  @GuardedBy("this")
+  private final List<RegistryEvent> events = new ArrayList<>();
+
+  @GuardedBy("this")
+  private final List<StreamObserver<WatchRegistryResponse>> watches = new ArrayList<>();
+
+  /** What each watch asked to resume from. */
+  @GuardedBy("this")
+  private final List<Long> resumes = new ArrayList<>();
+
+  @GuardedBy("this")
+  private boolean away;
+
+  /** Registers a version and returns its number. */
+  public synchronized long add(String model, String digest, Stage stage) {
+    boolean isNew = !models.containsKey(model);
+    TreeMap<Long, ModelVersion> versions = models.computeIfAbsent(model, name -> new TreeMap<>());
+    if (isNew) {
+      emit(
+          RegistryEvent.newBuilder()
+              .setAfter(
+                  RegistryState.newBuilder()
+                      .setRegisteredModel(RegisteredModel.newBuilder().setName(model))));
+    }
+    long number = versions.isEmpty() ? 1 : versions.lastKey() + 1;
+    ModelVersion version =
+        ModelVersion.newBuilder()
+            .setName(model)
+            .setVersion(number)
+            .setState(ModelVersionState.MODEL_VERSION_STATE_READY)
+            .setStage(Stage.STAGE_NONE)
+            .setPackageDigest(digest)
+            .setRunId("0123456789abcdef0123456789abcdef")
+            .build();
+    put(version, new ArrayList<>());
+    if (stage != Stage.STAGE_NONE) {
+      move(model, number, stage);
+    }
+    return number;
+  }
+
+  /** Creates a model without versions. */
+  public synchronized void addModel(String model) {
+    models.put(model, new TreeMap<>());
+    emit(
+        RegistryEvent.newBuilder()
+            .setAfter(
+                RegistryState.newBuilder()
+                    .setRegisteredModel(RegisteredModel.newBuilder().setName(model))));
+  }
+
+  /** Moves a version to a stage; others there go to Archived. */
+  public synchronized void move(String model, long number, Stage stage) {
+    List<RegistryChange> also = new ArrayList<>();
+    for (ModelVersion other : List.copyOf(models.get(model).values())) {
+      boolean exclusive = stage == Stage.STAGE_PRODUCTION || stage == Stage.STAGE_STAGING;
+      if (exclusive && other.getStage() == stage && other.getVersion() != number) {
+        ModelVersion archived = other.toBuilder().setStage(Stage.STAGE_ARCHIVED).build();
+        models.get(model).put(other.getVersion(), archived);
+        also.add(
+            RegistryChange.newBuilder().setBefore(state(other)).setAfter(state(archived)).build());
+      }
+    }
+    put(models.get(model).get(number).toBuilder().setStage(stage).build(), also);
+  }
+
+  /** Changes a version. */
+  public synchronized void update(
+      String model, long number, UnaryOperator<ModelVersion.Builder> change) {
+    put(change.apply(models.get(model).get(number).toBuilder()).build(), new ArrayList<>());
+  }
+
+  /** Deletes a version. */
+  public synchronized void delete(String model, long number) {
+    ModelVersion gone = models.get(model).remove(number);
+    emit(RegistryEvent.newBuilder().setBefore(state(gone)));
+  }
+
+  /** Deletes a model. */
+  public synchronized void deleteModel(String model) {
+    models.remove(model);
+    emit(
+        RegistryEvent.newBuilder()
+            .setBefore(
+                RegistryState.newBuilder()
+                    .setRegisteredModel(RegisteredModel.newBuilder().setName(model))));
+  }
+
+  private static RegistryState state(ModelVersion version) {
+    return RegistryState.newBuilder().setModelVersion(version).build();
+  }
+
+  @GuardedBy("this")
+  private void put(ModelVersion version, List<RegistryChange> also) {
+    ModelVersion before = models.get(version.getName()).put(version.getVersion(), version);
+    RegistryEvent.Builder event =
+        RegistryEvent.newBuilder().addAllAlsoChanged(also).setAfter(state(version));
+    if (before != null) {
+      event.setBefore(state(before));
+    }
+    emit(event);
+  }
+
+  @GuardedBy("this")
+  private void emit(RegistryEvent.Builder event) {
+    events.add(event.setRevision(events.size() + 1L).build());
+    WatchRegistryResponse response =
+        WatchRegistryResponse.newBuilder().setEvent(events.get(events.size() - 1)).build();
+    watches.forEach(watch -> watch.onNext(response));
+  }
+
+  /** Ends all watches and refuses new ones. */
+  public synchronized void cut() {
+    away = true;
+    watches.forEach(
+        watch -> watch.onError(Status.UNAVAILABLE.withDescription("cut").asRuntimeException()));
+    watches.clear();
+  }
+
+  /** Takes watches again. */
+  public synchronized void restore() {
+    away = false;
+  }
+
+  /** Returns the present revision. */
+  public synchronized long revision() {
+    return events.size();
+  }
+
+  /** Returns what each watch asked to resume from, in order. */
+  public synchronized List<Long> resumes() {
+    return List.copyOf(resumes);
+  }
+
+  @Override
+  public synchronized void watchRegistry(
+      WatchRegistryRequest request, StreamObserver<WatchRegistryResponse> out) {
+    if (away) {
+      out.onError(Status.UNAVAILABLE.asRuntimeException());
+      return;
+    }
+    resumes.add(request.getFromRevision());
+    if (request.getFromRevision() == 0) {
+      snapshot(out);
+    } else {
+      for (RegistryEvent event : events.subList((int) request.getFromRevision(), events.size())) {
+        out.onNext(WatchRegistryResponse.newBuilder().setEvent(event).build());
+      }
+      out.onNext(
+          WatchRegistryResponse.newBuilder()
+              .setHeartbeat(RegistryHeartbeat.newBuilder().setRevision(events.size()))
+              .build());
+    }
+    watches.add(out);
+  }
+
+  @GuardedBy("this")
+  private void snapshot(StreamObserver<WatchRegistryResponse> out) {
+    RegistrySnapshot.Builder first = RegistrySnapshot.newBuilder().setRevision(events.size());
+    models
+        .keySet()
+        .forEach(name -> first.addRegisteredModels(RegisteredModel.newBuilder().setName(name)));
+    RegistrySnapshot.Builder last =
+        RegistrySnapshot.newBuilder().setRevision(events.size()).setLast(true);
+    models.values().forEach(versions -> last.addAllModelVersions(versions.values()));
+    out.onNext(WatchRegistryResponse.newBuilder().setSnapshot(first).build());
+    out.onNext(WatchRegistryResponse.newBuilder().setSnapshot(last).build());
+  }
+
+  @Override
+  public synchronized void getModelVersion(
+      GetModelVersionRequest request, StreamObserver<ModelVersion> out) {
+    ModelVersion version =
+        models.getOrDefault(request.getName(), new TreeMap<>()).get(request.getVersion());
+    if (away || version == null) {
+      out.onError((away ? Status.UNAVAILABLE : Status.NOT_FOUND).asRuntimeException());
+      return;
+    }
+    out.onNext(version);
+    out.onCompleted();
+  }
+}

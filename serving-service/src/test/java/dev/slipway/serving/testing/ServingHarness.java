@@ -1,0 +1,187 @@
+package dev.slipway.serving.testing;
+
+import com.codahale.metrics.MetricRegistry;
+import com.google.protobuf.ByteString;
+import dev.slipway.engine.packaging.Flavor;
+import dev.slipway.engine.packaging.MLmodel;
+import dev.slipway.engine.packaging.ModelPackage;
+import dev.slipway.inference.GRPCInferenceServiceGrpc;
+import dev.slipway.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
+import dev.slipway.inference.ModelInferRequest;
+import dev.slipway.inference.ModelInferResponse;
+import dev.slipway.registry.v1.Stage;
+import dev.slipway.runtime.server.Channels;
+import dev.slipway.runtime.server.GrpcServer;
+import dev.slipway.runtime.server.GrpcServerConfig;
+import dev.slipway.serving.ServingConfig;
+import dev.slipway.serving.ServingModule;
+import dev.slipway.serving.v1.ServingServiceGrpc;
+import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceBlockingStub;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessServerBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+
+/** A serving server with its real interceptors in front of a registry and packages in memory. */
+public final class ServingHarness implements AutoCloseable {
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  /** The registry that is followed. */
+  public final FakeRegistry registry = new FakeRegistry();
+
+  /** The packages. */
+  public final FakeArtifacts artifacts = new FakeArtifacts();
+
+  private final Path folder;
+  private final Server upstream;
+  private final ManagedChannel upstreamChannel;
+  private final GrpcServer server;
+  private final ManagedChannel channel;
+  private int packages;
+
+  /** Starts with the default settings. */
+  public ServingHarness(Path folder) {
+    this(folder, UnaryOperator.identity());
+  }
+
+  /** Starts with changed settings. */
+  public ServingHarness(Path folder, UnaryOperator<ServingConfig> settings) {
+    this.folder = folder;
+    String upstreamName = UUID.randomUUID().toString();
+    try {
+      upstream =
+          InProcessServerBuilder.forName(upstreamName)
+              .addService(registry)
+              .addService(artifacts)
+              .build()
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    upstreamChannel = Channels.inProcess(upstreamName);
+    ServingModule module =
+        ServingModule.open(
+            settings.apply(ServingConfig.withDefaults(folder.resolve("cache"))),
+            upstreamChannel,
+            upstreamChannel,
+            new MetricRegistry(),
+            Clock.systemUTC());
+    String name = UUID.randomUUID().toString();
+    server =
+        GrpcServer.start(
+            new GrpcServerConfig("127.0.0.1", 0, 0, 1 << 24, Duration.ofSeconds(5)),
+            name,
+            List.of(module),
+            new MetricRegistry());
+    channel = Channels.inProcess(name);
+  }
+
+  /** Returns a stub of the Open Inference Protocol. */
+  public GRPCInferenceServiceBlockingStub inference() {
+    return GRPCInferenceServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(20, TimeUnit.SECONDS);
+  }
+
+  /** Returns a stub of our own protocol. */
+  public ServingServiceBlockingStub serving() {
+    return ServingServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+  }
+
+  /** Returns the channel to the server. */
+  public ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Returns the port of the server. */
+  public int port() {
+    return server.port();
+  }
+
+  /** Registers a package that adds a constant, and returns the version's number. */
+  public long addScripted(String model, double add, String hook, Stage stage) {
+    return registry.add(
+        model,
+        artifacts.put(ScriptedEngine.write(folder.resolve("package-" + packages++), add, hook)),
+        stage);
+  }
+
+  /** Registers one of the ONNX models, and returns the version's number. */
+  public long addOnnx(String model, String file, Stage stage) {
+    ModelPackage onnx =
+        ModelPackage.builder(MLmodel.builder().flavor(Flavor.onnx("model.onnx", "1.23.2")).build())
+            .file("model.onnx", Path.of("src/test/models", file + ".onnx"))
+            .writeTo(folder.resolve("package-" + packages++));
+    return registry.add(model, artifacts.put(onnx.root()), stage);
+  }
+
+  /** Waits until a condition holds. */
+  public static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("waited in vain");
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+    }
+  }
+
+  /** Waits until a version answers for Production. */
+  public void awaitProduction(String model, long version) {
+    String wanted = Long.toString(version);
+    await(
+        () -> {
+          try {
+            return inference().modelInfer(ask(model, "", 1f)).getModelVersion().equals(wanted);
+          } catch (io.grpc.StatusRuntimeException e) {
+            return false;
+          }
+        });
+  }
+
+  /** Returns a raw request for a scripted model. */
+  public static ModelInferRequest ask(String model, String version, float... x) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * x.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : x) {
+      bytes.putFloat(value);
+    }
+    return ModelInferRequest.newBuilder()
+        .setModelName(model)
+        .setModelVersion(version)
+        .addInputs(
+            ModelInferRequest.InferInputTensor.newBuilder()
+                .setName("x")
+                .setDatatype("FP32")
+                .addShape(x.length))
+        .addRawInputContents(ByteString.copyFrom(bytes.flip()))
+        .build();
+  }
+
+  /** Returns the first value of a scripted model's answer. */
+  public static float y(ModelInferResponse response) {
+    return response
+        .getRawOutputContents(0)
+        .asReadOnlyByteBuffer()
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .getFloat();
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    server.close();
+    upstreamChannel.shutdownNow();
+    upstream.shutdownNow();
+  }
+}
