@@ -250,6 +250,36 @@ def mlflow_xgboost():
     golden(folder, [case], [tensor("predictions", labels.astype(np.int64))])
 
 
+def xgboost_objectives():
+    """A booster per objective, with what Python predicts: features, and answers row by row."""
+    folder = HERE / "xgboost"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    x = RNG.normal(size=(100, 3)).astype(np.float32)
+    x[::9, 1] = np.nan
+    counts = RNG.poisson(3, 100)
+    two_targets = np.stack([x[:, 0] * 3 + 7, x[:, 2] - 4], axis=1)
+    cases = [
+        ("regression", "ubj", x[:, 0] * 3 + 7, {"objective": "reg:squarederror"}),
+        ("two_targets", "json", two_targets, {"objective": "reg:squarederror"}),
+        ("quantiles", "ubj", x[:, 0] * 3 + 7, {"objective": "reg:quantileerror", "quantile_alpha": [0.1, 0.9]}),
+        ("binary", "json", (x[:, 0] > 0.8).astype(int), {"objective": "binary:logistic"}),
+        ("counts", "ubj", counts, {"objective": "count:poisson"}),
+        ("softprob", "json", np.digitize(x[:, 0], [0, 1]), {"objective": "multi:softprob", "num_class": 3}),
+        ("softmax", "ubj", np.digitize(x[:, 0], [0, 1]), {"objective": "multi:softmax", "num_class": 3}),
+        ("dart", "ubj", x[:, 0] * 3 + 7, {"objective": "reg:squarederror", "booster": "dart", "rate_drop": 0.5}),
+        ("linear", "ubj", x[:, 0] * 3 + 7, {"objective": "reg:squarederror", "booster": "gblinear"}),
+    ]
+    rows = x[:6]
+    expected = {"features": [["NaN" if v != v else float(v) for v in row] for row in rows]}
+    for name, extension, y, params in cases:
+        depth = {} if params.get("booster") == "gblinear" else {"max_depth": 3}
+        booster = xgb.train({"nthread": 1, "seed": 1, **depth, **params}, xgb.DMatrix(x, y), 5)
+        booster.save_model(folder / f"{name}.{extension}")
+        expected[name] = booster.predict(xgb.DMatrix(rows)).reshape(6, -1).astype(float).tolist()
+    (folder / "expected.json").write_text(json.dumps(expected) + "\n")
+
+
 def mlflow_signatures():
     """Signatures of every kind as MLflow writes them: one JSON object per line, name and the three texts."""
     frame = pd.DataFrame({
@@ -296,4 +326,5 @@ if __name__ == "__main__":
     sklearn_models()
     mlflow_onnx(network)
     mlflow_xgboost()
+    xgboost_objectives()
     mlflow_signatures()
