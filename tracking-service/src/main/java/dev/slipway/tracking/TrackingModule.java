@@ -1,0 +1,88 @@
+package dev.slipway.tracking;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.server.ServiceModule;
+import dev.slipway.tracking.rpc.TrackingGrpcService;
+import dev.slipway.tracking.service.Ingest;
+import dev.slipway.tracking.store.ExperimentStore;
+import dev.slipway.tracking.store.MetricStore;
+import dev.slipway.tracking.store.RunStore;
+import io.grpc.BindableService;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.List;
+
+/** Is the tracking service as its process hosts it. */
+public final class TrackingModule implements ServiceModule {
+  private final Database database;
+  private final Ingest ingest;
+  private final List<BindableService> services;
+
+  private TrackingModule(Database database, Ingest ingest, List<BindableService> services) {
+    this.database = database;
+    this.ingest = ingest;
+    this.services = services;
+  }
+
+  /**
+   * Opens the database, creates and migrates what is absent, and folds what an earlier process left
+   * behind.
+   *
+   * @throws dev.slipway.runtime.database.DatabaseException if the database does not answer
+   */
+  public static TrackingModule open(TrackingConfig config, MetricRegistry metrics, Clock clock) {
+    Database database =
+        Database.open(config.database(), "tracking", "db/migration/tracking", metrics);
+    try {
+      return open(database, config, clock);
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+  }
+
+  private static TrackingModule open(Database database, TrackingConfig config, Clock clock) {
+    ExperimentStore experiments = new ExperimentStore(database, config.artifactRoot());
+    experiments.ensureDefault(clock.instant());
+    RunStore runs = new RunStore(database);
+    MetricStore metricStore = new MetricStore(database);
+    Ingest ingest = Ingest.start(metricStore, runs, clock);
+    TrackingGrpcService service =
+        new TrackingGrpcService(
+            experiments,
+            runs,
+            metricStore,
+            ingest.runs(),
+            ingest.streams(),
+            clock,
+            new SecureRandom());
+    return new TrackingModule(database, ingest, List.of(service));
+  }
+
+  @Override
+  public String name() {
+    return "tracking";
+  }
+
+  @Override
+  public List<BindableService> services() {
+    return services;
+  }
+
+  @Override
+  public boolean ready() {
+    return database.answers();
+  }
+
+  @Override
+  public void drain() {
+    ingest.streams().drain();
+  }
+
+  @Override
+  public void close() {
+    ingest.close();
+    database.close();
+  }
+}

@@ -1,0 +1,222 @@
+package dev.slipway.tracking.rpc;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.Duration;
+import dev.slipway.runtime.error.InvalidRequestException;
+import dev.slipway.runtime.error.StatusMapper;
+import dev.slipway.tracking.metric.MetricBatch;
+import dev.slipway.tracking.service.MetricStream;
+import dev.slipway.tracking.service.MetricStreams;
+import dev.slipway.tracking.v1.MetricAck;
+import dev.slipway.tracking.v1.MetricStreamHints;
+import dev.slipway.tracking.v1.MetricStreamOpened;
+import dev.slipway.tracking.v1.StreamMetricsRequest;
+import dev.slipway.tracking.v1.StreamMetricsResponse;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Receives one metric stream.
+ *
+ * <p>Messages are asked for one by one while the writer stays within its credit, which is the
+ * back-pressure: a client that sends faster than the database commits waits in its own transport.
+ * Acknowledgements are written only while the client reads them; the newest one replaces those that
+ * it has not taken, so that a client which reads slowly costs no memory.
+ *
+ * <p>gRPC calls from one thread at a time, the stream's outcomes from the committer's. Writes to
+ * the call are guarded by this object's lock, which is never held while the stream is called.
+ */
+final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest> {
+  private static final MetricStreamHints HINTS =
+      MetricStreamHints.newBuilder()
+          .setPreferredBatchPoints(500)
+          .setFlushInterval(Duration.newBuilder().setNanos(50_000_000))
+          .build();
+
+  private final MetricStreams streams;
+  private final Predicate<String> isKnownName;
+  private final ServerCallStreamObserver<StreamMetricsResponse> call;
+
+  /** Set by the opening message; only gRPC's thread uses these. */
+  private Optional<MetricStream> stream = Optional.empty();
+
+  private List<String> names = List.of();
+
+  @GuardedBy("this")
+  private boolean opened;
+
+  @GuardedBy("this")
+  private long committedSeq;
+
+  @GuardedBy("this")
+  private boolean ackDue;
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  StreamMetricsObserver(
+      MetricStreams streams,
+      Predicate<String> isKnownName,
+      ServerCallStreamObserver<StreamMetricsResponse> call) {
+    this.streams = streams;
+    this.isKnownName = isKnownName;
+    this.call = call;
+    call.disableAutoRequest();
+    call.setOnReadyHandler(this::ready);
+    call.setOnCancelHandler(this::cancelled);
+    call.request(1);
+  }
+
+  @Override
+  public void onNext(StreamMetricsRequest message) {
+    try {
+      switch (message.getMessageCase()) {
+        case OPEN -> open(message);
+        case BATCH -> batch(message.getBatch());
+        case MESSAGE_NOT_SET ->
+            throw InvalidRequestException.of("message", "one of open and batch must be set");
+      }
+    } catch (RuntimeException e) {
+      if (stream.isEmpty()) {
+        close(Optional.of(e));
+        return;
+      }
+      stream.get().end(Optional.of(e));
+    }
+    requestNext();
+  }
+
+  private void open(StreamMetricsRequest message) {
+    if (stream.isPresent()) {
+      throw InvalidRequestException.of("open", "comes once, as the first message");
+    }
+    StreamRequests.Open open = StreamRequests.open(message.getOpen());
+    stream = Optional.of(streams.open(open.run(), open.writerId(), new Progress()));
+    MetricStreamOpened answer =
+        MetricStreamOpened.newBuilder()
+            .setEpoch(stream.get().opened().epoch())
+            .setCommittedSeq(stream.get().opened().committedSeq())
+            .setCredit(streams.credit())
+            .setHints(HINTS)
+            .build();
+    synchronized (this) {
+      if (!closed) {
+        opened = true;
+        committedSeq = answer.getCommittedSeq();
+        call.onNext(StreamMetricsResponse.newBuilder().setOpened(answer).build());
+      }
+    }
+    if (call.isCancelled()) {
+      cancelled();
+    }
+  }
+
+  private void batch(dev.slipway.tracking.v1.MetricBatch message) {
+    if (stream.isEmpty()) {
+      throw InvalidRequestException.of("batch", "must not come before open");
+    }
+    MetricBatch batch = StreamRequests.batch(message, names, isKnownName);
+    names = batch.names();
+    stream.get().receive(message.getSeq(), batch);
+  }
+
+  @Override
+  public void onError(Throwable cause) {
+    cancelled();
+  }
+
+  @Override
+  public void onCompleted() {
+    if (stream.isPresent()) {
+      stream.get().end(Optional.empty());
+    } else {
+      close(Optional.of(InvalidRequestException.of("open", "is required as the first message")));
+    }
+  }
+
+  /** The client is gone: what it sent is still committed, but nobody is told. */
+  private void cancelled() {
+    synchronized (this) {
+      closed = true;
+    }
+    stream.ifPresent(
+        open -> {
+          open.end(Optional.empty());
+          streams.closed(open);
+        });
+  }
+
+  /**
+   * Asks for the next message, unless the writer has used up its credit; the stream then says when
+   * there is room.
+   */
+  private void requestNext() {
+    if (stream.isEmpty() || stream.get().hasRoom(streams.credit())) {
+      call.request(1);
+    }
+  }
+
+  private synchronized void ready() {
+    sendAck();
+  }
+
+  @GuardedBy("this")
+  private void sendAck() {
+    if (opened && !closed && ackDue && call.isReady()) {
+      writeAck();
+    }
+  }
+
+  @GuardedBy("this")
+  private void writeAck() {
+    ackDue = false;
+    call.onNext(
+        StreamMetricsResponse.newBuilder()
+            .setAck(
+                MetricAck.newBuilder().setCommittedSeq(committedSeq).setCredit(streams.credit()))
+            .build());
+  }
+
+  private synchronized void close(Optional<RuntimeException> reason) {
+    if (closed) {
+      return;
+    }
+    if (opened && ackDue) {
+      writeAck();
+    }
+    closed = true;
+    if (reason.isPresent()) {
+      call.onError(StatusMapper.toStatus(reason.get()));
+    } else {
+      call.onCompleted();
+    }
+  }
+
+  private synchronized void progressed(long newCommittedSeq) {
+    committedSeq = newCommittedSeq;
+    ackDue = true;
+    sendAck();
+  }
+
+  /** Passes on what the committer's thread says. */
+  private final class Progress implements MetricStream.Listener {
+    @Override
+    public void progressed(long newCommittedSeq) {
+      StreamMetricsObserver.this.progressed(newCommittedSeq);
+    }
+
+    @Override
+    public void roomAgain() {
+      call.request(1);
+    }
+
+    @Override
+    public void ended(MetricStream ended, Optional<RuntimeException> reason) {
+      streams.closed(ended);
+      close(reason);
+    }
+  }
+}

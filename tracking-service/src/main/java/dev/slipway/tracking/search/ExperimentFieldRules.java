@@ -1,0 +1,53 @@
+package dev.slipway.tracking.search;
+
+import dev.slipway.tracking.search.ExperimentField.Attribute;
+import java.util.Locale;
+
+/** Knows the fields of experiments. */
+public final class ExperimentFieldRules implements FieldRules<ExperimentField> {
+  @Override
+  public ExperimentField field(Identifier identifier) {
+    String entity = identifier.entity().orElse("attribute").toLowerCase(Locale.ROOT);
+    return switch (entity) {
+      case "tag", "tags" -> new ExperimentField.Tag(identifier.key());
+      case "attribute", "attributes", "attr" -> attribute(identifier.key());
+      default ->
+          throw new IllegalArgumentException(
+              "'"
+                  + identifier.entity().orElse("")
+                  + "' is no entity of experiments; there are tags and attributes");
+    };
+  }
+
+  private static Attribute attribute(String key) {
+    return switch (key) {
+      case "name" -> Attribute.NAME;
+      case "experiment_id" -> Attribute.EXPERIMENT_ID;
+      case "creation_time" -> Attribute.CREATION_TIME;
+      case "last_update_time" -> Attribute.LAST_UPDATE_TIME;
+      default ->
+          throw new IllegalArgumentException(
+              "'"
+                  + key
+                  + "' is no attribute of experiments; there are name, creation_time and"
+                  + " last_update_time, and experiment_id to order by");
+    };
+  }
+
+  @Override
+  public FieldType type(ExperimentField field) {
+    return field instanceof ExperimentField.Tag || field == Attribute.NAME
+        ? FieldType.TEXT
+        : FieldType.NUMBER;
+  }
+
+  @Override
+  public boolean mayBeMissing(ExperimentField field) {
+    return field instanceof ExperimentField.Tag;
+  }
+
+  @Override
+  public boolean orderable(ExperimentField field) {
+    return field instanceof Attribute;
+  }
+}

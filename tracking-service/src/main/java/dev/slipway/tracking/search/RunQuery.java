@@ -1,0 +1,49 @@
+package dev.slipway.tracking.search;
+
+import dev.slipway.tracking.experiment.ExperimentId;
+import dev.slipway.tracking.lifecycle.ViewType;
+import dev.slipway.tracking.run.RunProjection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Asks for runs.
+ *
+ * @param experiments the experiments to search
+ * @param filter absent matches everything
+ * @param order terms before the final {@code start_time DESC, run_id ASC}
+ */
+public record RunQuery(
+    Set<ExperimentId> experiments,
+    Optional<Filter<RunField>> filter,
+    List<OrderBy<RunField>> order,
+    ViewType view,
+    RunProjection projection) {
+  /** Copies the collections. */
+  public RunQuery {
+    experiments = Set.copyOf(experiments);
+    order = List.copyOf(order);
+  }
+
+  /** Returns whether the answer depends on metrics. */
+  public boolean usesMetrics() {
+    return !projection.metrics().isNone()
+        || order.stream().anyMatch(term -> term.field() instanceof RunField.Metric)
+        || filter.map(RunQuery::usesMetrics).orElse(false);
+  }
+
+  private static boolean usesMetrics(Filter<RunField> filter) {
+    if (filter instanceof Filter.And<RunField> and) {
+      return and.parts().stream().anyMatch(RunQuery::usesMetrics);
+    }
+    if (filter instanceof Filter.Or<RunField> or) {
+      return or.parts().stream().anyMatch(RunQuery::usesMetrics);
+    }
+    if (filter instanceof Filter.Not<RunField> not) {
+      return usesMetrics(not.part());
+    }
+    return filter instanceof Filter.NumberComparison<RunField> number
+        && number.field() instanceof RunField.Metric;
+  }
+}

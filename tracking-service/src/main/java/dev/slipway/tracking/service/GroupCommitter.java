@@ -1,0 +1,224 @@
+package dev.slipway.tracking.service;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.runtime.error.ErrorKind;
+import dev.slipway.runtime.error.ServiceException;
+import dev.slipway.tracking.store.CommitResult;
+import dev.slipway.tracking.store.LogClosedException;
+import dev.slipway.tracking.store.MetricStore;
+import dev.slipway.tracking.store.RunWrite;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Commits what waits, together: one thread takes all writes that arrived while it was busy and
+ * makes them durable in one transaction. Nobody waits for a timer, and the busier it is the larger
+ * its commits get. Thread-safe.
+ */
+public final class GroupCommitter implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(GroupCommitter.class);
+
+  /** Bounds the memory of one transaction. What exceeds it waits for the next one. */
+  private static final int MAX_POINTS_PER_COMMIT = 500_000;
+
+  private static final int MAX_WRITES_PER_COMMIT = 10_000;
+
+  /** Writes that wait at most: beyond, the server is so far behind that callers are better told. */
+  private static final int MAX_WAITING = 50_000;
+
+  /** Hears what became of a write; called on the committer's thread, so it must be quick. */
+  public interface Outcome {
+    /** Says that the write is durable and visible. */
+    void committed();
+
+    /** Says that nothing of the write was written. */
+    void failed(RuntimeException reason);
+  }
+
+  private record Waiting(RunWrite write, Outcome outcome) {}
+
+  private final MetricStore store;
+  private final LatestFolder folder;
+  private final Clock clock;
+  private final Thread thread;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Object lock = new Object();
+
+  @GuardedBy("lock")
+  private final List<Waiting> queue = new ArrayList<>();
+
+  @GuardedBy("lock")
+  private boolean closed;
+
+  GroupCommitter(MetricStore store, LatestFolder folder, Clock clock) {
+    this.store = store;
+    this.folder = folder;
+    this.clock = clock;
+    this.thread = new Thread(this::run, "tracking-committer");
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /**
+   * Hands a write over and returns at once.
+   *
+   * @throws OverloadedException if too many writes wait
+   */
+  void submit(RunWrite write, Outcome outcome) {
+    synchronized (lock) {
+      if (closed) {
+        throw new StoppingException();
+      }
+      if (queue.size() >= MAX_WAITING) {
+        throw new OverloadedException();
+      }
+      queue.add(new Waiting(write, outcome));
+      lock.notifyAll();
+    }
+  }
+
+  /** Commits what waits, then stops. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      lock.notifyAll();
+    }
+    boolean interrupted = false;
+    for (boolean done = false; !done; ) {
+      try {
+        stopped.await();
+        done = true;
+      } catch (InterruptedException e) {
+        // Whoever closes this goes on to close the database, which the last commit still needs.
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
+      try {
+        commit(group);
+      } catch (RuntimeException e) {
+        commitOneByOne(group, e);
+      }
+    }
+    stopped.countDown();
+  }
+
+  /** Returns what waits, after waiting for something; empty when all is done and this is closed. */
+  private List<Waiting> take() {
+    synchronized (lock) {
+      while (queue.isEmpty() && !closed) {
+        try {
+          lock.wait();
+        } catch (InterruptedException e) {
+          log.warn("the committer does not stop for an interrupt, only when it is closed");
+        }
+      }
+      int count = 0;
+      long points = 0;
+      while (count < queue.size()
+          && count < MAX_WRITES_PER_COMMIT
+          && (count == 0 || points < MAX_POINTS_PER_COMMIT)) {
+        points += queue.get(count).write().metrics().size();
+        count++;
+      }
+      List<Waiting> first = queue.subList(0, count);
+      List<Waiting> group = new ArrayList<>(first);
+      first.clear();
+      return group;
+    }
+  }
+
+  private void commit(List<Waiting> group) {
+    List<RunWrite> writes = group.stream().map(Waiting::write).toList();
+    CommitResult result = store(writes);
+    for (int i = 0; i < group.size(); i++) {
+      Optional<ServiceException> refusal = result.refusals().get(i);
+      Outcome outcome = group.get(i).outcome();
+      notify(() -> refusal.ifPresentOrElse(outcome::failed, outcome::committed));
+    }
+  }
+
+  private CommitResult store(List<RunWrite> writes) {
+    while (true) {
+      LatestFolder.Place place = folder.nextCommit();
+      try {
+        CommitResult result =
+            store.commit(place.logId(), place.commitNo(), writes, clock.instant());
+        folder.committed(place, result.latest());
+        return result;
+      } catch (LogClosedException e) {
+        log.info("{}; opening another one", e.getMessage());
+        folder.reopen();
+      }
+    }
+  }
+
+  /** A write that the database cannot take must not take its neighbours down with it. */
+  private void commitOneByOne(List<Waiting> group, RuntimeException failure) {
+    boolean unavailable =
+        failure instanceof ServiceException known && known.kind() == ErrorKind.UNAVAILABLE;
+    if (group.size() == 1 || unavailable) {
+      group.forEach(waiting -> notify(() -> waiting.outcome().failed(failure)));
+      return;
+    }
+    log.warn("a commit of {} writes failed; trying them one by one", group.size(), failure);
+    for (Waiting waiting : group) {
+      try {
+        commit(List.of(waiting));
+      } catch (RuntimeException e) {
+        notify(() -> waiting.outcome().failed(e));
+      }
+    }
+  }
+
+  private static void notify(Runnable listener) {
+    try {
+      listener.run();
+    } catch (RuntimeException e) {
+      // Most likely the call is closed already.
+      log.debug("an outcome could not be told", e);
+    }
+  }
+
+  /** Reports that too many writes wait. */
+  static final class OverloadedException extends ServiceException {
+    private static final long serialVersionUID = 1L;
+
+    OverloadedException() {
+      super(
+          ErrorKind.RESOURCE_EXHAUSTED,
+          "TOO_MANY_WRITES",
+          "too many writes wait for the database; try again in a moment",
+          Map.of());
+    }
+  }
+
+  /** Reports that the server stops. */
+  static final class StoppingException extends ServiceException {
+    private static final long serialVersionUID = 1L;
+
+    StoppingException() {
+      super(
+          ErrorKind.UNAVAILABLE,
+          "SERVER_STOPPING",
+          "the server is stopping; try again, with another one or in a moment",
+          Map.of());
+    }
+  }
+}

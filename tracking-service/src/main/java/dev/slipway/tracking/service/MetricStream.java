@@ -1,0 +1,212 @@
+package dev.slipway.tracking.service;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.tracking.metric.MetricBatch;
+import dev.slipway.tracking.metric.SequenceGapException;
+import dev.slipway.tracking.metric.WriterAdvance;
+import dev.slipway.tracking.metric.WriterPosition;
+import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.store.RunWrite;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Is one connection of a writer: takes numbered batches, hands them to the committer, and tells how
+ * far they are durable.
+ *
+ * <p>Batches come from one thread at a time, outcomes from the committer's; the listener is called
+ * by either, never by two at once.
+ */
+public final class MetricStream {
+  /** Hears of a stream's progress. */
+  public interface Listener {
+    /** Says that more is durable, or that a batch came again that was durable already. */
+    void progressed(long committedSeq);
+
+    /** Says that a stream without room has room again. */
+    void roomAgain();
+
+    /**
+     * Says that nothing will come any more: every batch taken is durable or refused.
+     *
+     * @param stream the stream, which may not have been returned to its opener yet
+     * @param reason why the stream ended; absent when the client ended it
+     */
+    void ended(MetricStream stream, Optional<RuntimeException> reason);
+  }
+
+  private final RunId run;
+  private final String writerId;
+  private final WriterPosition opened;
+  private final GroupCommitter committer;
+  private final Listener listener;
+
+  @GuardedBy("this")
+  private long receivedSeq;
+
+  @GuardedBy("this")
+  private long committedSeq;
+
+  @GuardedBy("this")
+  private int pendingBatches;
+
+  @GuardedBy("this")
+  private long pendingPoints;
+
+  /** The credit below which the listener wants to hear of room; 0 when it does not. */
+  @GuardedBy("this")
+  private long awaitedRoom;
+
+  @GuardedBy("this")
+  private boolean ending;
+
+  @GuardedBy("this")
+  private Optional<RuntimeException> endReason = Optional.empty();
+
+  MetricStream(
+      RunId run,
+      String writerId,
+      WriterPosition opened,
+      GroupCommitter committer,
+      Listener listener) {
+    this.run = run;
+    this.writerId = writerId;
+    this.opened = opened;
+    this.committer = committer;
+    this.listener = listener;
+    this.receivedSeq = opened.committedSeq();
+    this.committedSeq = opened.committedSeq();
+  }
+
+  RunId run() {
+    return run;
+  }
+
+  String writerId() {
+    return writerId;
+  }
+
+  /** Returns where the writer stood when this connection was opened. */
+  public WriterPosition opened() {
+    return opened;
+  }
+
+  /**
+   * Returns whether the writer may send on. After a no the listener hears when there is room; after
+   * the stream's end there is never room again.
+   *
+   * @param credit points that may be pending
+   */
+  public synchronized boolean hasRoom(long credit) {
+    if (ending) {
+      return false;
+    }
+    if (pendingPoints < credit) {
+      return true;
+    }
+    awaitedRoom = credit;
+    return false;
+  }
+
+  @GuardedBy("this")
+  private void tellRoom() {
+    if (awaitedRoom > 0 && !ending && pendingPoints < awaitedRoom) {
+      awaitedRoom = 0;
+      listener.roomAgain();
+    }
+  }
+
+  /**
+   * Takes a batch. One that came before is acknowledged and ignored; one too far ends the stream.
+   */
+  public synchronized void receive(long seq, MetricBatch batch) {
+    if (ending) {
+      return;
+    }
+    if (seq <= receivedSeq) {
+      listener.progressed(committedSeq);
+      return;
+    }
+    if (seq != receivedSeq + 1) {
+      end(Optional.of(new SequenceGapException(receivedSeq + 1, seq)));
+      return;
+    }
+    RunWrite write =
+        new RunWrite(
+            run,
+            Optional.of(new WriterAdvance(writerId, opened.epoch(), seq)),
+            batch,
+            List.of(),
+            List.of());
+    receivedSeq = seq;
+    pendingBatches++;
+    pendingPoints += batch.size();
+    try {
+      committer.submit(write, new BatchOutcome(seq, batch.size()));
+    } catch (RuntimeException e) {
+      pendingBatches--;
+      pendingPoints -= batch.size();
+      end(Optional.of(e));
+    }
+  }
+
+  /**
+   * Takes nothing any more and ends once the batches taken are decided. The first reason counts.
+   *
+   * @param reason absent when the client has said all
+   */
+  public synchronized void end(Optional<RuntimeException> reason) {
+    if (!ending) {
+      ending = true;
+      endReason = reason;
+      endWhenDecided();
+    }
+  }
+
+  @GuardedBy("this")
+  private void endWhenDecided() {
+    if (ending && pendingBatches == 0) {
+      listener.ended(this, endReason);
+    }
+  }
+
+  private synchronized void committed(long seq, int points) {
+    committedSeq = seq;
+    pendingBatches--;
+    pendingPoints -= points;
+    listener.progressed(committedSeq);
+    tellRoom();
+    endWhenDecided();
+  }
+
+  private synchronized void failed(int points, RuntimeException reason) {
+    pendingBatches--;
+    pendingPoints -= points;
+    // A refusal says more than the client's own end of the stream.
+    if (!ending || endReason.isEmpty()) {
+      ending = true;
+      endReason = Optional.of(reason);
+    }
+    endWhenDecided();
+  }
+
+  private final class BatchOutcome implements GroupCommitter.Outcome {
+    private final long seq;
+    private final int points;
+
+    BatchOutcome(long seq, int points) {
+      this.seq = seq;
+      this.points = points;
+    }
+
+    @Override
+    public void committed() {
+      MetricStream.this.committed(seq, points);
+    }
+
+    @Override
+    public void failed(RuntimeException reason) {
+      MetricStream.this.failed(points, reason);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.slipway.tracking.service;
+
+import dev.slipway.tracking.metric.WriterFencedException;
+import dev.slipway.tracking.metric.WriterPosition;
+import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.store.MetricStore;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Opens metric streams and knows those that are open in this process. A stream on another replica
+ * is fenced by its epoch in the database when it next commits; one in this process hears of it at
+ * once. Thread-safe.
+ */
+public final class MetricStreams {
+  /** Points that one stream may have pending when few streams are open. */
+  static final long MAX_CREDIT = 100_000;
+
+  private static final long MIN_CREDIT = 1_000;
+  private static final long SHARED_CREDIT = 4_000_000;
+
+  private record Writer(RunId run, String writerId) {}
+
+  private final MetricStore store;
+  private final GroupCommitter committer;
+  private final Map<Writer, MetricStream> open = new ConcurrentHashMap<>();
+
+  MetricStreams(MetricStore store, GroupCommitter committer) {
+    this.store = store;
+    this.committer = committer;
+  }
+
+  /**
+   * Opens a stream, and ends the writer's older one.
+   *
+   * @throws dev.slipway.tracking.run.RunNotFoundException if there is no such run
+   * @throws dev.slipway.tracking.run.RunNotActiveException if the run is deleted
+   */
+  public MetricStream open(RunId run, String writerId, MetricStream.Listener listener) {
+    WriterPosition position = store.openWriter(run, writerId);
+    MetricStream stream = new MetricStream(run, writerId, position, committer, listener);
+    Writer writer = new Writer(run, writerId);
+    MetricStream[] older = new MetricStream[1];
+    // Two openings at once may get here in either order: the greater epoch stays.
+    open.merge(
+        writer,
+        stream,
+        (present, added) -> {
+          boolean addedIsNewer = added.opened().epoch() > present.opened().epoch();
+          older[0] = addedIsNewer ? present : added;
+          return addedIsNewer ? added : present;
+        });
+    if (older[0] != null) {
+      older[0].end(Optional.of(new WriterFencedException(writerId, older[0].opened().epoch())));
+    }
+    return stream;
+  }
+
+  /** Forgets a stream that has ended. */
+  public void closed(MetricStream stream) {
+    open.remove(new Writer(stream.run(), stream.writerId()), stream);
+  }
+
+  /** Returns how many points a stream may have pending, less the more streams are open. */
+  public long credit() {
+    return Math.max(MIN_CREDIT, Math.min(MAX_CREDIT, SHARED_CREDIT / Math.max(1, open.size())));
+  }
+
+  /** Ends all streams, as the server stops; what they sent so far is committed. */
+  public void drain() {
+    for (MetricStream stream : List.copyOf(open.values())) {
+      stream.end(Optional.of(new GroupCommitter.StoppingException()));
+    }
+  }
+}

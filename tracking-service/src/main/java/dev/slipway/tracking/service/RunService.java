@@ -1,0 +1,60 @@
+package dev.slipway.tracking.service;
+
+import dev.slipway.runtime.paging.Page;
+import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.metric.MetricBatch;
+import dev.slipway.tracking.run.LogBatch;
+import dev.slipway.tracking.run.LoggedModelNotFoundException;
+import dev.slipway.tracking.run.Run;
+import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.search.RunQuery;
+import dev.slipway.tracking.store.RunStore;
+import dev.slipway.tracking.store.RunWrite;
+import java.util.List;
+import java.util.Optional;
+
+/** Applies the rules of runs that need more than one store. Thread-safe. */
+public final class RunService {
+  private final RunStore runs;
+  private final GroupCommitter committer;
+  private final LatestFolder folder;
+
+  RunService(RunStore runs, GroupCommitter committer, LatestFolder folder) {
+    this.runs = runs;
+    this.committer = committer;
+    this.folder = folder;
+  }
+
+  /**
+   * Logs a batch; the outcome is told later, when it is durable or refused.
+   *
+   * @throws LoggedModelNotFoundException if a metric names a logged model that does not exist
+   */
+  public void logBatch(LogBatch batch, GroupCommitter.Outcome outcome) {
+    if (batch.modelId().isPresent()) {
+      throw new LoggedModelNotFoundException(batch.modelId().get());
+    }
+    committer.submit(
+        new RunWrite(batch.run(), Optional.empty(), batch.metrics(), batch.params(), batch.tags()),
+        outcome);
+  }
+
+  /**
+   * Sets tags; the outcome is told later, when they are durable or refused.
+   *
+   * @param tags no key twice
+   */
+  public void setTags(RunId run, List<Tag> tags, GroupCommitter.Outcome outcome) {
+    committer.submit(
+        new RunWrite(run, Optional.empty(), MetricBatch.EMPTY, List.of(), tags), outcome);
+  }
+
+  /** Returns a page of the runs that match, by all points that were durable when the call began. */
+  public Page<Run> search(RunQuery query, PageRequest page) {
+    if (query.usesMetrics()) {
+      folder.foldAll();
+    }
+    return runs.search(query, page);
+  }
+}

@@ -1,0 +1,239 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.paging.Page;
+import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.paging.PageToken;
+import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.entry.TagNotFoundException;
+import dev.slipway.tracking.experiment.Experiment;
+import dev.slipway.tracking.experiment.ExperimentAlreadyExistsException;
+import dev.slipway.tracking.experiment.ExperimentId;
+import dev.slipway.tracking.experiment.ExperimentNotDeletedException;
+import dev.slipway.tracking.experiment.ExperimentNotFoundException;
+import dev.slipway.tracking.experiment.NewExperiment;
+import dev.slipway.tracking.search.ExperimentQuery;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jdbi.v3.core.Handle;
+
+/** Keeps experiments and their tags. Every method is one transaction. Thread-safe. */
+public final class ExperimentStore {
+  private static final String KIND = "experiment";
+
+  private final Database database;
+  private final String artifactRoot;
+  private final ExperimentFieldSql fieldSql;
+
+  /**
+   * Creates the store.
+   *
+   * @param artifactRoot URI below which experiments without a location of their own keep artifacts
+   */
+  public ExperimentStore(Database database, String artifactRoot) {
+    this.database = database;
+    this.artifactRoot = artifactRoot.endsWith("/") ? artifactRoot : artifactRoot + "/";
+    this.fieldSql = new ExperimentFieldSql(database.dialect());
+  }
+
+  /** Creates the experiment that always exists, unless it does. */
+  public void ensureDefault(Instant now) {
+    UniqueRace.run(
+        () ->
+            database.write(
+                handle -> {
+                  ExperimentDao dao = handle.attach(ExperimentDao.class);
+                  long id = ExperimentId.DEFAULT.number();
+                  if (dao.find(id).isEmpty()) {
+                    dao.insert(id, Experiment.DEFAULT_NAME, artifactRoot + id, now.toEpochMilli());
+                  }
+                  return id;
+                }));
+  }
+
+  /**
+   * Creates an experiment.
+   *
+   * @throws ExperimentAlreadyExistsException if the name is taken
+   */
+  public Experiment create(NewExperiment experiment, Instant now) {
+    String name = experiment.name();
+    return UniqueRace.run(
+        () ->
+            database.write(
+                handle -> {
+                  RequestDao requests = handle.attach(RequestDao.class);
+                  Optional<String> known =
+                      experiment.requestId().flatMap(id -> requests.find(id, KIND));
+                  if (known.isPresent()) {
+                    return require(handle, ExperimentId.parse(known.get()));
+                  }
+                  ExperimentDao dao = handle.attach(ExperimentDao.class);
+                  if (dao.findByName(name).isPresent()) {
+                    throw new ExperimentAlreadyExistsException(name);
+                  }
+                  long id = dao.nextId();
+                  String location = experiment.artifactLocation().orElse(artifactRoot + id);
+                  dao.insert(id, name, location, now.toEpochMilli());
+                  dao.setTags(id, experiment.tags());
+                  experiment
+                      .requestId()
+                      .ifPresent(
+                          request ->
+                              requests.insert(
+                                  request, KIND, Long.toString(id), now.toEpochMilli()));
+                  return require(handle, new ExperimentId(id));
+                }));
+  }
+
+  /**
+   * Returns an experiment, be it deleted.
+   *
+   * @throws ExperimentNotFoundException if there is none with the id
+   */
+  public Experiment get(ExperimentId id) {
+    return database.read(handle -> require(handle, id));
+  }
+
+  /**
+   * Returns an experiment, be it deleted.
+   *
+   * @throws ExperimentNotFoundException if there is none with the name
+   */
+  public Experiment getByName(String name) {
+    return database.read(
+        handle -> {
+          ExperimentDao dao = handle.attach(ExperimentDao.class);
+          Experiment found =
+              dao.findByName(name).orElseThrow(() -> new ExperimentNotFoundException("name", name));
+          return found.withTags(dao.tags(found.id().number()));
+        });
+  }
+
+  /** Returns a page of the experiments that match. */
+  public Page<Experiment> search(ExperimentQuery query, PageRequest page) {
+    SqlText fromWhere = new SqlText().sql("FROM experiment e WHERE ");
+    fromWhere.sql(
+        switch (query.view()) {
+          case ACTIVE_ONLY -> "e.active";
+          case DELETED_ONLY -> "NOT e.active";
+          case ALL -> "TRUE";
+        });
+    query.filter().ifPresent(filter -> FilterSql.append(fromWhere.sql(" AND "), filter, fieldSql));
+    KeysetQuery keyset = new KeysetQuery("e.*", fromWhere, fieldSql.sortKeys(query.order()));
+    return database.read(
+        handle -> {
+          List<KeysetQuery.Row<Experiment>> rows =
+              keyset.read(handle, new ExperimentMapper(), page.token(), page.size() + 1);
+          ExperimentDao dao = handle.attach(ExperimentDao.class);
+          boolean more = rows.size() > page.size();
+          List<Experiment> experiments =
+              IntStream.range(0, more ? page.size() : rows.size())
+                  .mapToObj(i -> rows.get(i).value())
+                  .map(e -> e.withTags(dao.tags(e.id().number())))
+                  .toList();
+          return new Page<>(
+              experiments,
+              more ? PageToken.encode(page.fingerprint(), rows.get(page.size() - 1).keys()) : "");
+        });
+  }
+
+  /**
+   * Renames an experiment; its own present name changes nothing.
+   *
+   * @throws ExperimentNotFoundException if there is none with the id
+   * @throws ExperimentAlreadyExistsException if another one has the name
+   */
+  public Experiment rename(ExperimentId id, String name, Instant now) {
+    return UniqueRace.run(
+        () ->
+            database.write(
+                handle -> {
+                  ExperimentDao dao = handle.attach(ExperimentDao.class);
+                  Experiment present = lock(dao, id).requireActive();
+                  if (!present.name().equals(name)) {
+                    if (dao.findByName(name).isPresent()) {
+                      throw new ExperimentAlreadyExistsException(name);
+                    }
+                    dao.rename(id.number(), name, now.toEpochMilli());
+                  }
+                  return require(handle, id);
+                }));
+  }
+
+  /** Deletes an active experiment softly, with all its runs. */
+  public Experiment delete(ExperimentId id, Instant now) {
+    return database.write(
+        handle -> {
+          ExperimentDao dao = handle.attach(ExperimentDao.class);
+          lock(dao, id).requireActive();
+          dao.setActive(id.number(), false, now.toEpochMilli());
+          dao.deleteRuns(id.number(), now.toEpochMilli());
+          return require(handle, id);
+        });
+  }
+
+  /**
+   * Restores a deleted experiment with all its runs.
+   *
+   * @throws ExperimentNotDeletedException if it is active
+   */
+  public Experiment restore(ExperimentId id, Instant now) {
+    return database.write(
+        handle -> {
+          ExperimentDao dao = handle.attach(ExperimentDao.class);
+          if (lock(dao, id).active()) {
+            throw new ExperimentNotDeletedException(id);
+          }
+          dao.setActive(id.number(), true, now.toEpochMilli());
+          dao.restoreRuns(id.number());
+          return require(handle, id);
+        });
+  }
+
+  /** Sets tags of an active experiment; no key twice. */
+  public void setTags(ExperimentId id, List<Tag> tags, Instant now) {
+    database.write(
+        handle -> {
+          ExperimentDao dao = handle.attach(ExperimentDao.class);
+          lock(dao, id).requireActive();
+          dao.setTags(id.number(), tags);
+          dao.touch(id.number(), now.toEpochMilli());
+          return id;
+        });
+  }
+
+  /**
+   * Removes tags of an active experiment, all or none.
+   *
+   * @throws TagNotFoundException if it lacks one
+   */
+  public void deleteTags(ExperimentId id, List<String> keys, Instant now) {
+    database.write(
+        handle -> {
+          ExperimentDao dao = handle.attach(ExperimentDao.class);
+          lock(dao, id).requireActive();
+          for (String key : keys) {
+            if (dao.deleteTag(id.number(), key) == 0) {
+              throw new TagNotFoundException(key, "experiment " + id);
+            }
+          }
+          dao.touch(id.number(), now.toEpochMilli());
+          return id;
+        });
+  }
+
+  private static Experiment lock(ExperimentDao dao, ExperimentId id) {
+    return dao.lock(id.number())
+        .orElseThrow(() -> new ExperimentNotFoundException("experiment_id", id.toString()));
+  }
+
+  private static Experiment require(Handle handle, ExperimentId id) {
+    ExperimentDao dao = handle.attach(ExperimentDao.class);
+    return dao.find(id.number())
+        .orElseThrow(() -> new ExperimentNotFoundException("experiment_id", id.toString()))
+        .withTags(dao.tags(id.number()));
+  }
+}

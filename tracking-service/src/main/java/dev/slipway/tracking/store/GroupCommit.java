@@ -1,0 +1,235 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.runtime.error.ServiceException;
+import dev.slipway.tracking.entry.Param;
+import dev.slipway.tracking.entry.ParamConflictException;
+import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.metric.LatestPoints;
+import dev.slipway.tracking.metric.Segment;
+import dev.slipway.tracking.metric.SegmentBuilder;
+import dev.slipway.tracking.metric.WriterAdvance;
+import dev.slipway.tracking.metric.WriterFencedException;
+import dev.slipway.tracking.metric.WriterPosition;
+import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.run.RunNotFoundException;
+import dev.slipway.tracking.store.MetricDao.SegmentRow;
+import dev.slipway.tracking.store.MetricDao.WriterRow;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Writes many {@link RunWrite}s in one transaction: reads and locks what they depend on, decides
+ * for each in order whether it stands, then writes all that stand in a few batches. Lives for one
+ * attempt of one transaction.
+ */
+final class GroupCommit {
+  private record ParamPlace(RunId run, String key) {}
+
+  private record WriterPlace(RunId run, String writerId) {}
+
+  private final RunDao runs;
+  private final MetricDao metrics;
+  private final Map<String, Integer> nameIds;
+
+  private final Map<RunId, RunInfo> runInfos = new HashMap<>();
+  private final Map<WriterPlace, WriterPosition> writers = new HashMap<>();
+  private final Map<ParamPlace, String> storedParams = new HashMap<>();
+
+  private final Map<RunId, SegmentBuilder> segments = new TreeMap<>(GroupCommit::compareIds);
+  private final Map<RunId, List<Param>> newParams = new TreeMap<>(GroupCommit::compareIds);
+  private final Map<RunId, Map<String, Tag>> newTags = new TreeMap<>(GroupCommit::compareIds);
+  private final Map<WriterPlace, Long> advanced = new HashMap<>();
+
+  GroupCommit(Handle handle, Map<String, Integer> nameIds) {
+    this.runs = handle.attach(RunDao.class);
+    this.metrics = handle.attach(MetricDao.class);
+    this.nameIds = nameIds;
+  }
+
+  private static int compareIds(RunId a, RunId b) {
+    return a.uuid().compareTo(b.uuid());
+  }
+
+  CommitResult commit(long logId, long commitNo, List<RunWrite> writes) {
+    loadRuns(writes);
+    loadWriters(writes);
+    loadParams(writes);
+    List<Optional<ServiceException>> refusals = new ArrayList<>();
+    for (RunWrite write : writes) {
+      refusals.add(decide(write));
+    }
+    LatestPoints latest = new LatestPoints();
+    flush(logId, commitNo, latest);
+    return new CommitResult(refusals, latest);
+  }
+
+  private void loadRuns(List<RunWrite> writes) {
+    UUID[] locked = ids(writes.stream().filter(RunWrite::locksRun));
+    UUID[] others = ids(writes.stream().filter(write -> !write.locksRun()));
+    // Whoever only appends points needs no lock: a delete at the same moment comes before or after,
+    // and both are right.
+    if (others.length > 0) {
+      runs.findAll(others).forEach(run -> runInfos.put(run.id(), run));
+    }
+    if (locked.length > 0) {
+      runs.lockAll(locked).forEach(run -> runInfos.put(run.id(), run));
+    }
+  }
+
+  private static UUID[] ids(Stream<RunWrite> writes) {
+    return writes.map(write -> write.run().uuid()).distinct().toArray(UUID[]::new);
+  }
+
+  private void loadWriters(List<RunWrite> writes) {
+    List<RunWrite> streamed = writes.stream().filter(w -> w.writer().isPresent()).toList();
+    if (streamed.isEmpty()) {
+      return;
+    }
+    String[] names =
+        streamed.stream()
+            .map(write -> write.writer().orElseThrow().writerId())
+            .distinct()
+            .toArray(String[]::new);
+    for (WriterRow row : metrics.lockWriters(ids(streamed.stream()), names)) {
+      writers.put(new WriterPlace(new RunId(row.run()), row.writerId()), row.position());
+    }
+  }
+
+  private void loadParams(List<RunWrite> writes) {
+    List<RunWrite> withParams = writes.stream().filter(w -> !w.params().isEmpty()).toList();
+    if (withParams.isEmpty()) {
+      return;
+    }
+    String[] keys =
+        withParams.stream()
+            .flatMap(write -> write.params().stream())
+            .map(Param::key)
+            .distinct()
+            .toArray(String[]::new);
+    for (RunEntry<Param> row : runs.paramsOf(ids(withParams.stream()), keys)) {
+      ParamPlace place = new ParamPlace(new RunId(row.run()), row.entry().key());
+      storedParams.put(place, row.entry().value());
+    }
+  }
+
+  private Optional<ServiceException> decide(RunWrite write) {
+    try {
+      RunInfo run = runInfos.get(write.run());
+      if (run == null) {
+        throw new RunNotFoundException(write.run());
+      }
+      run.requireActive();
+      requireOwner(write);
+      requireSameParams(write);
+    } catch (ServiceException refusal) {
+      return Optional.of(refusal);
+    }
+    accept(write);
+    return Optional.empty();
+  }
+
+  private void requireOwner(RunWrite write) {
+    if (write.writer().isEmpty()) {
+      return;
+    }
+    WriterAdvance advance = write.writer().get();
+    WriterPosition position = writers.get(new WriterPlace(write.run(), advance.writerId()));
+    if (position == null
+        || position.epoch() != advance.epoch()
+        || position.committedSeq() != advance.seq() - 1) {
+      throw new WriterFencedException(advance.writerId(), advance.epoch());
+    }
+  }
+
+  private void requireSameParams(RunWrite write) {
+    for (Param param : write.params()) {
+      String stored = storedParams.get(new ParamPlace(write.run(), param.key()));
+      if (stored != null && !stored.equals(param.value())) {
+        throw new ParamConflictException(param.key(), stored, param.value());
+      }
+    }
+  }
+
+  private void accept(RunWrite write) {
+    RunId run = write.run();
+    write
+        .writer()
+        .ifPresent(
+            advance -> {
+              WriterPlace place = new WriterPlace(run, advance.writerId());
+              writers.put(place, new WriterPosition(advance.epoch(), advance.seq()));
+              advanced.put(place, advance.seq());
+            });
+    if (write.metrics().size() > 0) {
+      segments.computeIfAbsent(run, r -> new SegmentBuilder()).add(write.metrics(), nameIds::get);
+    }
+    for (Param param : write.params()) {
+      if (storedParams.put(new ParamPlace(run, param.key()), param.value()) == null) {
+        newParams.computeIfAbsent(run, r -> new ArrayList<>()).add(param);
+      }
+    }
+    for (Tag tag : write.tags()) {
+      newTags.computeIfAbsent(run, r -> new TreeMap<>()).put(tag.key(), tag);
+    }
+  }
+
+  private void flush(long logId, long commitNo, LatestPoints latest) {
+    List<SegmentRow> rows = new ArrayList<>();
+    segments.forEach(
+        (run, builder) -> {
+          builder.latest((point, nameId) -> latest.add(run, nameId, point));
+          List<Segment> packed = builder.build();
+          for (int part = 0; part < packed.size(); part++) {
+            Segment segment = packed.get(part);
+            rows.add(
+                new SegmentRow(
+                    run.uuid(),
+                    logId,
+                    commitNo,
+                    part,
+                    segment.minStep(),
+                    segment.maxStep(),
+                    segment.points(),
+                    segment.packed()));
+          }
+        });
+    if (!rows.isEmpty()) {
+      metrics.insertSegments(rows);
+    }
+    newParams.forEach((run, params) -> runs.insertParams(run.uuid(), params));
+    newTags.forEach(this::setTags);
+    advanceWriters();
+  }
+
+  private void setTags(RunId run, Map<String, Tag> tags) {
+    runs.setTags(run.uuid(), tags.values());
+    Tag name = tags.get(Tag.RUN_NAME);
+    if (name != null && !name.value().isEmpty()) {
+      runs.rename(run.uuid(), name.value());
+    }
+  }
+
+  private void advanceWriters() {
+    if (advanced.isEmpty()) {
+      return;
+    }
+    List<UUID> runIds = new ArrayList<>();
+    List<String> writerIds = new ArrayList<>();
+    List<Long> seqs = new ArrayList<>();
+    advanced.forEach(
+        (place, seq) -> {
+          runIds.add(place.run().uuid());
+          writerIds.add(place.writerId());
+          seqs.add(seq);
+        });
+    metrics.advanceWriters(runIds, writerIds, seqs);
+  }
+}

@@ -1,0 +1,273 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.tracking.metric.WriterPosition;
+import dev.slipway.tracking.run.LatestMetric;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
+import org.jdbi.v3.sqlobject.customizer.BindMethods;
+import org.jdbi.v3.sqlobject.statement.SqlBatch;
+import org.jdbi.v3.sqlobject.statement.SqlQuery;
+import org.jdbi.v3.sqlobject.statement.SqlUpdate;
+
+/**
+ * Is the SQL of the metric log and what is derived from it; only for the stores of this package.
+ */
+public interface MetricDao {
+  /** Is a metric name with its number. */
+  record NameRow(int id, String name) {}
+
+  /** Is where a writer stands. */
+  record WriterRow(UUID run, String writerId, WriterPosition position) {}
+
+  /** Is a log with its last commit and how far it is folded. */
+  record LogRow(long logId, long committedNo, long foldedNo) {}
+
+  /** Is a packed segment of a run. */
+  @SuppressWarnings("ArrayRecordComponent") // Passes a row's bytes through; nobody compares rows.
+  record PackedRow(UUID run, byte[] packed) {}
+
+  /** Is a segment to be inserted. */
+  @SuppressWarnings("ArrayRecordComponent") // Passes a row's bytes through; nobody compares rows.
+  record SegmentRow(
+      UUID run,
+      long logId,
+      long commitNo,
+      int part,
+      long minStep,
+      long maxStep,
+      int points,
+      byte[] packed) {}
+
+  /** Is a segment's place and range, without its points. */
+  record SegmentHead(long logId, long commitNo, int part, long minStep) {}
+
+  @SqlQuery("SELECT name_id, name FROM metric_name WHERE name = ANY(:names)")
+  @RegisterRowMapper(NameMapper.class)
+  List<NameRow> names(String[] names);
+
+  @SqlQuery("SELECT name_id, name FROM metric_name WHERE name_id = ANY(:ids)")
+  @RegisterRowMapper(NameMapper.class)
+  List<NameRow> namesById(Integer[] ids);
+
+  @SqlBatch("INSERT INTO metric_name (name) VALUES (:name) ON CONFLICT DO NOTHING")
+  void insertNames(Iterable<String> name);
+
+  @SqlQuery("SELECT nextval('metric_log_number')")
+  long nextLogId();
+
+  @SqlUpdate(
+      "INSERT INTO metric_log (log_id, committed_no, commit_time_ms) VALUES (:logId, 0, :now)")
+  void insertLog(long logId, long now);
+
+  @SqlUpdate("INSERT INTO metric_fold (log_id, folded_no) VALUES (:logId, 0)")
+  void insertFold(long logId);
+
+  @SqlUpdate(
+      """
+      UPDATE metric_log SET committed_no = :commitNo, commit_time_ms = :now
+      WHERE log_id = :logId
+      """)
+  int advanceLog(long logId, long commitNo, long now);
+
+  @SqlQuery(
+      """
+      SELECT l.log_id, l.committed_no, f.folded_no
+      FROM metric_log l JOIN metric_fold f ON f.log_id = l.log_id
+      WHERE l.committed_no > f.folded_no AND l.log_id <> :ownLog
+      ORDER BY l.log_id
+      """)
+  @RegisterRowMapper(LogMapper.class)
+  List<LogRow> unfoldedLogs(long ownLog);
+
+  @SqlQuery(
+      """
+      SELECT l.log_id, l.committed_no, f.folded_no
+      FROM metric_log l JOIN metric_fold f ON f.log_id = l.log_id
+      WHERE l.log_id = :logId
+      """)
+  @RegisterRowMapper(LogMapper.class)
+  Optional<LogRow> log(long logId);
+
+  @SqlQuery("SELECT folded_no FROM metric_fold WHERE log_id = :logId FOR UPDATE")
+  Optional<Long> lockFold(long logId);
+
+  @SqlUpdate("UPDATE metric_fold SET folded_no = :through WHERE log_id = :logId")
+  void advanceFold(long logId, long through);
+
+  @SqlUpdate(
+      """
+      DELETE FROM metric_log
+      WHERE commit_time_ms < :before
+        AND committed_no <= (SELECT f.folded_no FROM metric_fold f WHERE f.log_id = metric_log.log_id)
+      """)
+  int deleteQuietLogs(long before);
+
+  @SqlUpdate(
+      """
+      DELETE FROM metric_log
+      WHERE log_id = :logId
+        AND committed_no <= (SELECT f.folded_no FROM metric_fold f WHERE f.log_id = metric_log.log_id)
+      """)
+  int deleteFoldedLog(long logId);
+
+  @SqlUpdate(
+      """
+      DELETE FROM metric_fold
+      WHERE NOT EXISTS (SELECT 1 FROM metric_log l WHERE l.log_id = metric_fold.log_id)
+      """)
+  int deleteOrphanedFolds();
+
+  @SqlBatch(
+      """
+      INSERT INTO metric_segment (run_id, log_id, commit_no, part, min_step, max_step, point_count, packed)
+      VALUES (:run, :logId, :commitNo, :part, :minStep, :maxStep, :points, :packed)
+      """)
+  void insertSegments(@BindMethods Iterable<SegmentRow> segments);
+
+  @SqlQuery(
+      """
+      SELECT s.run_id, s.packed
+      FROM metric_segment s JOIN metric_fold f ON f.log_id = s.log_id
+      WHERE s.run_id = :run AND s.commit_no > f.folded_no
+      ORDER BY s.log_id, s.commit_no, s.part
+      """)
+  @RegisterRowMapper(PackedMapper.class)
+  List<PackedRow> unfoldedSegments(UUID run);
+
+  @SqlQuery(
+      """
+      SELECT log_id, commit_no, part, min_step
+      FROM metric_segment
+      WHERE run_id = :run AND max_step >= :from AND min_step <= :to
+        AND (min_step, log_id, commit_no, part) > (:afterMinStep, :afterLog, :afterCommit, :afterPart)
+      ORDER BY min_step, log_id, commit_no, part
+      FETCH FIRST :limit ROWS ONLY
+      """)
+  @RegisterRowMapper(HeadMapper.class)
+  List<SegmentHead> segmentHeads(
+      UUID run,
+      long from,
+      long to,
+      long afterMinStep,
+      long afterLog,
+      long afterCommit,
+      int afterPart,
+      int limit);
+
+  @SqlQuery(
+      """
+      SELECT packed FROM metric_segment
+      WHERE run_id = :run AND log_id = :logId AND commit_no = :commitNo AND part = :part
+      """)
+  Optional<byte[]> segment(UUID run, long logId, long commitNo, int part);
+
+  @SqlQuery(
+      """
+      SELECT run_id, writer_id, epoch, committed_seq FROM metric_writer
+      WHERE run_id = ANY(:runs) AND writer_id = ANY(:writers)
+      ORDER BY run_id, writer_id
+      FOR UPDATE
+      """)
+  @RegisterRowMapper(WriterMapper.class)
+  List<WriterRow> lockWriters(UUID[] runs, String[] writers);
+
+  @SqlUpdate(
+      """
+      INSERT INTO metric_writer (run_id, writer_id, epoch, committed_seq)
+      VALUES (:run, :writer, 1, 0)
+      """)
+  void insertWriter(UUID run, String writer);
+
+  @SqlUpdate("UPDATE metric_writer SET epoch = :epoch WHERE run_id = :run AND writer_id = :writer")
+  void setEpoch(UUID run, String writer, long epoch);
+
+  @SqlBatch(
+      """
+      UPDATE metric_writer SET committed_seq = :seq
+      WHERE run_id = :run AND writer_id = :writer
+      """)
+  void advanceWriters(List<UUID> run, List<String> writer, List<Long> seq);
+
+  @SqlUpdate(
+      """
+      MERGE INTO latest_metric t
+      USING (SELECT * FROM unnest(:runs, :names, :steps, :timestamps, :values)
+             AS x (run_id, name_id, step, timestamp_ms, metric_value)) s
+      ON t.run_id = s.run_id AND t.name_id = s.name_id
+      WHEN MATCHED AND (s.step, s.timestamp_ms, s.metric_value) > (t.step, t.timestamp_ms, t.metric_value)
+        THEN UPDATE SET step = s.step, timestamp_ms = s.timestamp_ms, metric_value = s.metric_value
+      WHEN NOT MATCHED THEN INSERT (run_id, name_id, step, timestamp_ms, metric_value)
+        VALUES (s.run_id, s.name_id, s.step, s.timestamp_ms, s.metric_value)
+      """)
+  void mergeLatest(UUID[] runs, Integer[] names, Long[] steps, Long[] timestamps, Double[] values);
+
+  @SqlQuery(
+      """
+      SELECT m.run_id, n.name, m.step, m.timestamp_ms, m.metric_value
+      FROM latest_metric m JOIN metric_name n ON n.name_id = m.name_id
+      WHERE m.run_id = ANY(:runs)
+      ORDER BY m.run_id, n.name
+      """)
+  @RegisterRowMapper(RunEntryMapper.OfMetrics.class)
+  List<RunEntry<LatestMetric>> latest(UUID[] runs);
+
+  @SqlQuery(
+      """
+      SELECT m.run_id, n.name, m.step, m.timestamp_ms, m.metric_value
+      FROM latest_metric m JOIN metric_name n ON n.name_id = m.name_id
+      WHERE m.run_id = ANY(:runs) AND n.name = ANY(:names)
+      ORDER BY m.run_id, n.name
+      """)
+  @RegisterRowMapper(RunEntryMapper.OfMetrics.class)
+  List<RunEntry<LatestMetric>> latestOf(UUID[] runs, String[] names);
+
+  /** Reads a name. */
+  final class NameMapper implements RowMapper<NameRow> {
+    @Override
+    public NameRow map(ResultSet rs, StatementContext context) throws SQLException {
+      return new NameRow(rs.getInt("name_id"), rs.getString("name"));
+    }
+  }
+
+  /** Reads a writer. */
+  final class WriterMapper implements RowMapper<WriterRow> {
+    @Override
+    public WriterRow map(ResultSet rs, StatementContext context) throws SQLException {
+      return new WriterRow(
+          rs.getObject("run_id", UUID.class),
+          rs.getString("writer_id"),
+          new WriterPosition(rs.getLong("epoch"), rs.getLong("committed_seq")));
+    }
+  }
+
+  /** Reads a log. */
+  final class LogMapper implements RowMapper<LogRow> {
+    @Override
+    public LogRow map(ResultSet rs, StatementContext context) throws SQLException {
+      return new LogRow(rs.getLong("log_id"), rs.getLong("committed_no"), rs.getLong("folded_no"));
+    }
+  }
+
+  /** Reads a packed segment. */
+  final class PackedMapper implements RowMapper<PackedRow> {
+    @Override
+    public PackedRow map(ResultSet rs, StatementContext context) throws SQLException {
+      return new PackedRow(rs.getObject("run_id", UUID.class), rs.getBytes("packed"));
+    }
+  }
+
+  /** Reads a segment's head. */
+  final class HeadMapper implements RowMapper<SegmentHead> {
+    @Override
+    public SegmentHead map(ResultSet rs, StatementContext context) throws SQLException {
+      return new SegmentHead(
+          rs.getLong("log_id"), rs.getLong("commit_no"), rs.getInt("part"), rs.getLong("min_step"));
+    }
+  }
+}

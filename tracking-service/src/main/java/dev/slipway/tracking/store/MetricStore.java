@@ -1,0 +1,305 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.error.ServiceException;
+import dev.slipway.tracking.metric.HistoryQuery;
+import dev.slipway.tracking.metric.LatestPoints;
+import dev.slipway.tracking.metric.MetricPoint;
+import dev.slipway.tracking.metric.SegmentReader;
+import dev.slipway.tracking.metric.WriterPosition;
+import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.run.RunNotFoundException;
+import dev.slipway.tracking.store.MetricDao.LogRow;
+import dev.slipway.tracking.store.MetricDao.PackedRow;
+import dev.slipway.tracking.store.MetricDao.SegmentHead;
+import dev.slipway.tracking.store.MetricDao.WriterRow;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Keeps the metric log and what is derived from it.
+ *
+ * <p>A process appends to a log of its own, one commit after the other. The latest points of a
+ * log's commits up to its fold are in {@code latest_metric}; for those after it a reader looks into
+ * the segments. Thread-safe, except that the commits of one log must follow each other.
+ */
+public final class MetricStore {
+  private static final int HEADS_PER_READ = 512;
+  private static final int SEGMENTS_PER_FETCH = 64;
+
+  private final Database database;
+  private final MetricNames names;
+
+  /** Creates the store. */
+  public MetricStore(Database database) {
+    this.database = database;
+    this.names = new MetricNames(database);
+    SqlArrays.register(database.jdbi());
+  }
+
+  /** Opens a log of its own for a process, and returns its id. */
+  public long openLog(Instant now) {
+    return database.write(
+        handle -> {
+          MetricDao dao = handle.attach(MetricDao.class);
+          long logId = dao.nextLogId();
+          dao.insertLog(logId, now.toEpochMilli());
+          dao.insertFold(logId);
+          return logId;
+        });
+  }
+
+  /**
+   * Forgets a log that is folded entirely; without effect on one that is not. A process whose log
+   * was forgotten gets {@link #commit} refused and opens another one.
+   */
+  public void closeLog(long logId) {
+    database.write(
+        handle -> {
+          MetricDao dao = handle.attach(MetricDao.class);
+          dao.deleteFoldedLog(logId);
+          return dao.deleteOrphanedFolds();
+        });
+  }
+
+  /** Forgets all logs that are folded entirely and saw no commit since the time given. */
+  public void closeQuietLogs(Instant before) {
+    database.write(
+        handle -> {
+          MetricDao dao = handle.attach(MetricDao.class);
+          dao.deleteQuietLogs(before.toEpochMilli());
+          return dao.deleteOrphanedFolds();
+        });
+  }
+
+  /** Returns whether some point has been seen with the name, as far as memory tells. */
+  public boolean isKnownName(String name) {
+    return names.isKnown(name);
+  }
+
+  /**
+   * Registers a new connection of a writer, which fences all older ones.
+   *
+   * @return the connection's epoch and the last durable batch
+   * @throws RunNotFoundException if there is no such run
+   * @throws ServiceException if the run is deleted
+   */
+  public WriterPosition openWriter(RunId run, String writerId) {
+    return UniqueRace.run(
+        () ->
+            database.write(
+                handle -> {
+                  RunInfo info =
+                      handle
+                          .attach(RunDao.class)
+                          .find(run.uuid())
+                          .orElseThrow(() -> new RunNotFoundException(run));
+                  info.requireActive();
+                  MetricDao dao = handle.attach(MetricDao.class);
+                  List<WriterRow> rows =
+                      dao.lockWriters(new UUID[] {run.uuid()}, new String[] {writerId});
+                  if (rows.isEmpty()) {
+                    dao.insertWriter(run.uuid(), writerId);
+                    return new WriterPosition(1, 0);
+                  }
+                  WriterPosition before = rows.get(0).position();
+                  dao.setEpoch(run.uuid(), writerId, before.epoch() + 1);
+                  return new WriterPosition(before.epoch() + 1, before.committedSeq());
+                }));
+  }
+
+  /**
+   * Writes all that stands of the writes in one durable transaction. Each write is all or nothing;
+   * one that is refused does not touch the others.
+   *
+   * @param commitNo greater than that of every commit of the log before
+   * @throws LogClosedException if the log was forgotten meanwhile; nothing is written
+   */
+  public CommitResult commit(long logId, long commitNo, List<RunWrite> writes, Instant now) {
+    Set<String> used = new HashSet<>();
+    writes.forEach(write -> used.addAll(write.metrics().names()));
+    Map<String, Integer> nameIds = names.resolve(used);
+    return database.write(
+        handle -> {
+          // A commit without points adds nothing to the log.
+          if (!used.isEmpty()
+              && handle.attach(MetricDao.class).advanceLog(logId, commitNo, now.toEpochMilli())
+                  == 0) {
+            throw new LogClosedException(logId);
+          }
+          return new GroupCommit(handle, nameIds).commit(logId, commitNo, writes);
+        });
+  }
+
+  /**
+   * Writes latest points of a log.
+   *
+   * @param through the commit up to which {@code latest}, together with what was folded before,
+   *     covers the log
+   */
+  public void fold(long logId, long through, LatestPoints latest) {
+    UniqueRace.run(
+        () ->
+            database.write(
+                handle -> {
+                  MetricDao dao = handle.attach(MetricDao.class);
+                  Optional<Long> folded = dao.lockFold(logId);
+                  merge(dao, latest);
+                  if (folded.isPresent() && folded.get() < through) {
+                    dao.advanceFold(logId, through);
+                  }
+                  return through;
+                }));
+  }
+
+  /**
+   * Folds the logs of other processes, alive or dead, up to their last commit, so that {@code
+   * latest_metric} covers all that they had committed when the call began.
+   */
+  public void foldOthers(long ownLog) {
+    List<LogRow> unfolded =
+        database.read(handle -> handle.attach(MetricDao.class).unfoldedLogs(ownLog));
+    for (LogRow log : unfolded) {
+      UniqueRace.run(() -> database.write(handle -> foldFromSegments(handle, log.logId())));
+    }
+  }
+
+  private static long foldFromSegments(Handle handle, long logId) {
+    MetricDao dao = handle.attach(MetricDao.class);
+    Optional<Long> folded = dao.lockFold(logId);
+    Optional<LogRow> log = dao.log(logId);
+    if (folded.isEmpty() || log.isEmpty() || log.get().committedNo() <= folded.get()) {
+      return 0;
+    }
+    long through = log.get().committedNo();
+    LatestPoints latest = new LatestPoints();
+    try (Stream<PackedRow> segments =
+        handle
+            .createQuery(
+                """
+                SELECT run_id, packed FROM metric_segment
+                WHERE log_id = :logId AND commit_no > :after AND commit_no <= :through
+                ORDER BY commit_no
+                """)
+            .bind("logId", logId)
+            .bind("after", folded.get())
+            .bind("through", through)
+            .setFetchSize(SEGMENTS_PER_FETCH)
+            .map(new MetricDao.PackedMapper())
+            .stream()) {
+      segments.forEach(
+          row -> {
+            RunId run = new RunId(row.run());
+            SegmentReader.readLatest(
+                row.packed(), (point, nameId) -> latest.add(run, nameId, point));
+          });
+    }
+    merge(dao, latest);
+    dao.advanceFold(logId, through);
+    return through;
+  }
+
+  private static void merge(MetricDao dao, LatestPoints latest) {
+    record Entry(UUID run, int nameId, MetricPoint point) {}
+    List<Entry> entries = new ArrayList<>();
+    latest
+        .byRun()
+        .forEach(
+            (run, points) ->
+                points.forEach((name, point) -> entries.add(new Entry(run.uuid(), name, point))));
+    if (entries.isEmpty()) {
+      return;
+    }
+    // All folds lock rows in one order, so that two never wait for each other.
+    entries.sort(Comparator.comparing(Entry::run).thenComparingInt(Entry::nameId));
+    int n = entries.size();
+    UUID[] runs = new UUID[n];
+    Integer[] nameIds = new Integer[n];
+    Long[] steps = new Long[n];
+    Long[] timestamps = new Long[n];
+    Double[] values = new Double[n];
+    for (int i = 0; i < n; i++) {
+      Entry entry = entries.get(i);
+      runs[i] = entry.run();
+      nameIds[i] = entry.nameId();
+      steps[i] = entry.point().step();
+      timestamps[i] = entry.point().timestampMillis();
+      values[i] = entry.point().value();
+    }
+    dao.mergeLatest(runs, nameIds, steps, timestamps, values);
+  }
+
+  /**
+   * Returns points of a metric in order, equal ones once.
+   *
+   * @param limit most points returned; memory use is bounded by it and the size of a segment
+   */
+  public List<MetricPoint> history(HistoryQuery query, int limit) {
+    Optional<Integer> nameId = names.find(query.metricKey());
+    if (nameId.isEmpty()) {
+      return List.of();
+    }
+    return database.read(handle -> history(handle, query, nameId.get(), limit));
+  }
+
+  private static List<MetricPoint> history(
+      Handle handle, HistoryQuery query, int nameId, int limit) {
+    MetricDao dao = handle.attach(MetricDao.class);
+    UUID run = query.run().uuid();
+    NavigableSet<MetricPoint> least = new TreeSet<>();
+    SegmentHead last = new SegmentHead(Long.MIN_VALUE, Long.MIN_VALUE, -1, Long.MIN_VALUE);
+    while (true) {
+      List<SegmentHead> heads =
+          dao.segmentHeads(
+              run,
+              query.firstStep(),
+              query.maxStep(),
+              last.minStep(),
+              last.logId(),
+              last.commitNo(),
+              last.part(),
+              HEADS_PER_READ);
+      for (SegmentHead head : heads) {
+        OptionalLong bound =
+            least.size() < limit ? OptionalLong.empty() : OptionalLong.of(least.last().step());
+        if (bound.isPresent() && head.minStep() > bound.getAsLong()) {
+          return List.copyOf(least);
+        }
+        dao.segment(run, head.logId(), head.commitNo(), head.part())
+            .ifPresent(packed -> keepLeast(packed, nameId, query, limit, least));
+        last = head;
+      }
+      if (heads.size() < HEADS_PER_READ) {
+        return List.copyOf(least);
+      }
+    }
+  }
+
+  private static void keepLeast(
+      byte[] packed, int nameId, HistoryQuery query, int limit, NavigableSet<MetricPoint> least) {
+    SegmentReader.read(
+        packed,
+        nameId,
+        point -> {
+          if (query.wants(point)
+              && (least.size() < limit || point.compareTo(least.last()) < 0)
+              && least.add(point)
+              && least.size() > limit) {
+            least.pollLast();
+          }
+        });
+  }
+}

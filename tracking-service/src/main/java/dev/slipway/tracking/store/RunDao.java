@@ -1,0 +1,117 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.tracking.entry.Param;
+import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.run.RunInfo;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
+import org.jdbi.v3.sqlobject.customizer.BindMethods;
+import org.jdbi.v3.sqlobject.statement.SqlBatch;
+import org.jdbi.v3.sqlobject.statement.SqlQuery;
+import org.jdbi.v3.sqlobject.statement.SqlUpdate;
+
+/** Is the SQL of runs, their params and their tags; only for the stores of this package. */
+@RegisterRowMapper(RunInfoMapper.class)
+@RegisterRowMapper(TagMapper.class)
+public interface RunDao {
+  @SqlUpdate(
+      """
+      INSERT INTO run (run_id, experiment_id, run_name, user_id, status, start_time_ms, artifact_uri)
+      VALUES (:id, :experiment, :name, :user, :status, :start, :artifactUri)
+      """)
+  void insert(
+      UUID id,
+      long experiment,
+      String name,
+      String user,
+      int status,
+      long start,
+      String artifactUri);
+
+  @SqlQuery("SELECT " + RunInfoMapper.COLUMNS + " FROM run WHERE run_id = :id")
+  Optional<RunInfo> find(UUID id);
+
+  @SqlQuery("SELECT " + RunInfoMapper.COLUMNS + " FROM run WHERE run_id = :id FOR UPDATE")
+  Optional<RunInfo> lock(UUID id);
+
+  @SqlQuery("SELECT " + RunInfoMapper.COLUMNS + " FROM run WHERE run_id = ANY(:ids)")
+  List<RunInfo> findAll(UUID[] ids);
+
+  @SqlQuery(
+      "SELECT "
+          + RunInfoMapper.COLUMNS
+          + " FROM run WHERE run_id = ANY(:ids) ORDER BY run_id FOR UPDATE")
+  List<RunInfo> lockAll(UUID[] ids);
+
+  @SqlUpdate(
+      """
+      UPDATE run
+      SET run_name = :name, user_id = :user, status = :status, start_time_ms = :start, end_time_ms = :end
+      WHERE run_id = :id
+      """)
+  void update(UUID id, String name, String user, int status, long start, Long end);
+
+  @SqlUpdate("UPDATE run SET run_name = :name WHERE run_id = :id")
+  void rename(UUID id, String name);
+
+  @SqlUpdate("UPDATE run SET delete_time_ms = :time WHERE run_id = :id")
+  void setDeleteTime(UUID id, Long time);
+
+  @SqlBatch(
+      """
+      MERGE INTO run_tag t
+      USING (VALUES (CAST(:run AS UUID), CAST(:key AS VARCHAR), CAST(:value AS VARCHAR))) s (run_id, tag_key, tag_value)
+      ON t.run_id = s.run_id AND t.tag_key = s.tag_key
+      WHEN MATCHED THEN UPDATE SET tag_value = s.tag_value
+      WHEN NOT MATCHED THEN INSERT (run_id, tag_key, tag_value) VALUES (s.run_id, s.tag_key, s.tag_value)
+      """)
+  void setTags(UUID run, @BindMethods Iterable<Tag> tags);
+
+  @SqlUpdate("DELETE FROM run_tag WHERE run_id = :run AND tag_key = :key")
+  int deleteTag(UUID run, String key);
+
+  @SqlQuery(
+      """
+      SELECT run_id, tag_key, tag_value FROM run_tag
+      WHERE run_id = ANY(:runs)
+      ORDER BY run_id, tag_key
+      """)
+  @RegisterRowMapper(RunEntryMapper.OfTags.class)
+  List<RunEntry<Tag>> tags(UUID[] runs);
+
+  @SqlQuery(
+      """
+      SELECT run_id, tag_key, tag_value FROM run_tag
+      WHERE run_id = ANY(:runs) AND tag_key = ANY(:keys)
+      ORDER BY run_id, tag_key
+      """)
+  @RegisterRowMapper(RunEntryMapper.OfTags.class)
+  List<RunEntry<Tag>> tagsOf(UUID[] runs, String[] keys);
+
+  @SqlBatch(
+      """
+      INSERT INTO run_param (run_id, param_key, param_value, param_number)
+      VALUES (:run, :key, :value, :number)
+      """)
+  void insertParams(UUID run, @BindMethods Iterable<Param> params);
+
+  @SqlQuery(
+      """
+      SELECT run_id, param_key, param_value FROM run_param
+      WHERE run_id = ANY(:runs)
+      ORDER BY run_id, param_key
+      """)
+  @RegisterRowMapper(RunEntryMapper.OfParams.class)
+  List<RunEntry<Param>> params(UUID[] runs);
+
+  @SqlQuery(
+      """
+      SELECT run_id, param_key, param_value FROM run_param
+      WHERE run_id = ANY(:runs) AND param_key = ANY(:keys)
+      ORDER BY run_id, param_key
+      """)
+  @RegisterRowMapper(RunEntryMapper.OfParams.class)
+  List<RunEntry<Param>> paramsOf(UUID[] runs, String[] keys);
+}

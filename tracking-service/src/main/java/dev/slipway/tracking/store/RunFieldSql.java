@@ -1,0 +1,218 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.runtime.database.Dialect;
+import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.run.RunStatus;
+import dev.slipway.tracking.search.Operator;
+import dev.slipway.tracking.search.OrderBy;
+import dev.slipway.tracking.search.RunField;
+import dev.slipway.tracking.search.RunField.Attribute;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * Writes clauses and sort keys over {@code run r}: what hangs on a run through EXISTS, its own
+ * columns directly.
+ */
+final class RunFieldSql implements FieldSql<RunField> {
+  private static final String RUN_ID_TEXT = "REPLACE(CAST(r.run_id AS VARCHAR), '-', '')";
+  private static final String STATUS_TEXT =
+      Arrays.stream(RunStatus.values())
+          .map(status -> "WHEN " + status.code() + " THEN '" + status.name() + "'")
+          .collect(Collectors.joining(" ", "CASE r.status ", " END"));
+  private static final String NAN = "CAST('NaN' AS DOUBLE PRECISION)";
+
+  private final String byCodePoint;
+
+  RunFieldSql(Dialect dialect) {
+    // H2 sorts by code unit anyway and knows no such collation; PostgreSQL would sort by the locale
+    // of the database.
+    this.byCodePoint = dialect == Dialect.POSTGRESQL ? " COLLATE \"C\"" : "";
+  }
+
+  @Override
+  public void compareText(SqlText out, RunField field, Operator operator, String text) {
+    if (field == Attribute.RUN_ID && !operator.isPattern()) {
+      Optional<UUID> id = uuid(text);
+      if (id.isPresent()) {
+        out.sql("r.run_id ").sql(FilterSql.symbol(operator)).sql(" ").bind(id.get());
+      } else {
+        out.sql(operator == Operator.EQUAL ? "FALSE" : "TRUE");
+      }
+    } else if (field instanceof Attribute attribute) {
+      out.sql(textColumn(attribute));
+      FilterSql.textOperator(out, operator, text);
+    } else {
+      exists(out, field);
+      out.sql(" AND ").sql(valueColumn(field));
+      FilterSql.textOperator(out, operator, text);
+      out.sql(")");
+    }
+  }
+
+  @Override
+  public void compareNumber(SqlText out, RunField field, Operator operator, double number) {
+    if (field instanceof Attribute attribute) {
+      out.sql("COALESCE(")
+          .sql(attribute == Attribute.START_TIME ? "r.start_time_ms" : "r.end_time_ms")
+          .sql(" ")
+          .sql(FilterSql.symbol(operator))
+          .sql(" ")
+          .bind(number)
+          .sql(", FALSE)");
+      return;
+    }
+    String column = field instanceof RunField.Metric ? "x.metric_value" : "x.param_number";
+    exists(out, field);
+    out.sql(" AND ").sql(column).sql(" ").sql(FilterSql.symbol(operator)).sql(" ").bind(number);
+    if (operator == Operator.GREATER || operator == Operator.GREATER_OR_EQUAL) {
+      // Both databases take NaN for greater than every number; it is to match != alone.
+      out.sql(" AND ").sql(column).sql(" <> ").sql(NAN);
+    }
+    out.sql(")");
+  }
+
+  @Override
+  public void membership(SqlText out, RunField field, boolean negated, List<String> texts) {
+    if (field == Attribute.RUN_ID) {
+      List<UUID> ids = texts.stream().map(RunFieldSql::uuid).flatMap(Optional::stream).toList();
+      if (ids.isEmpty()) {
+        out.sql(negated ? "TRUE" : "FALSE");
+        return;
+      }
+      out.sql(negated ? "NOT " : "").sql("r.run_id = ANY(").bind(ids.toArray(UUID[]::new)).sql(")");
+    } else if (field instanceof Attribute attribute) {
+      out.sql(textColumn(attribute));
+      FilterSql.inList(out, negated, texts);
+    } else {
+      exists(out, field);
+      out.sql(" AND ").sql(valueColumn(field));
+      FilterSql.inList(out, negated, texts);
+      out.sql(")");
+    }
+  }
+
+  @Override
+  public void presence(SqlText out, RunField field, boolean negated) {
+    out.sql(negated ? "NOT " : "");
+    exists(out, field);
+    out.sql(")");
+  }
+
+  /** Opens a subquery over the rows of a keyed field; the caller closes it. */
+  private static void exists(SqlText out, RunField field) {
+    if (field instanceof RunField.Metric metric) {
+      out.sql("EXISTS (SELECT 1 FROM latest_metric x WHERE x.run_id = r.run_id AND x.name_id = ")
+          .sql("(SELECT n.name_id FROM metric_name n WHERE n.name = ")
+          .bind(metric.key())
+          .sql(")");
+    } else if (field instanceof RunField.Param param) {
+      out.sql("EXISTS (SELECT 1 FROM run_param x WHERE x.run_id = r.run_id AND x.param_key = ")
+          .bind(param.key());
+    } else if (field instanceof RunField.Tag tag) {
+      out.sql("EXISTS (SELECT 1 FROM run_tag x WHERE x.run_id = r.run_id AND x.tag_key = ")
+          .bind(tag.key());
+    } else {
+      throw new IllegalStateException("not a keyed field: " + field);
+    }
+  }
+
+  private static String valueColumn(RunField field) {
+    return field instanceof RunField.Param ? "x.param_value" : "x.tag_value";
+  }
+
+  private static String textColumn(Attribute attribute) {
+    return switch (attribute) {
+      case RUN_ID -> RUN_ID_TEXT;
+      case RUN_NAME -> "r.run_name";
+      case STATUS -> STATUS_TEXT;
+      case USER_ID -> "r.user_id";
+      case ARTIFACT_URI -> "r.artifact_uri";
+      case START_TIME, END_TIME -> throw new IllegalStateException("not a text: " + attribute);
+    };
+  }
+
+  private static Optional<UUID> uuid(String text) {
+    try {
+      return Optional.of(RunId.parse(text).uuid());
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Returns the sort keys of an order, the final {@code start_time DESC, run_id ASC} included, and
+   * appends the joins that they need.
+   */
+  List<SortKey> sortKeys(List<OrderBy<RunField>> order, SqlText joins) {
+    List<SortKey> keys = new ArrayList<>();
+    boolean byStart = false;
+    for (int i = 0; i < order.size(); i++) {
+      RunField field = order.get(i).field();
+      boolean descending = order.get(i).descending();
+      byStart |= field == Attribute.START_TIME;
+      if (field instanceof Attribute attribute) {
+        addAttribute(keys, attribute, descending);
+      } else {
+        addKeyed(keys, joins, field, descending, "o" + i);
+      }
+    }
+    if (!byStart) {
+      keys.add(SortKey.integer(new SqlText().sql("r.start_time_ms"), true));
+    }
+    keys.add(SortKey.uuid(new SqlText().sql("r.run_id")));
+    return keys;
+  }
+
+  private void addAttribute(List<SortKey> keys, Attribute attribute, boolean descending) {
+    if (attribute == Attribute.START_TIME) {
+      keys.add(SortKey.integer(new SqlText().sql("r.start_time_ms"), descending));
+    } else if (attribute == Attribute.END_TIME) {
+      keys.add(missingLast("r.end_time_ms"));
+      keys.add(SortKey.integer(new SqlText().sql("COALESCE(r.end_time_ms, 0)"), descending));
+    } else {
+      SqlText text = new SqlText().sql("CAST(" + textColumn(attribute) + " AS VARCHAR)");
+      keys.add(SortKey.text(text.sql(byCodePoint), descending));
+    }
+  }
+
+  private void addKeyed(
+      List<SortKey> keys, SqlText joins, RunField field, boolean descending, String alias) {
+    if (field instanceof RunField.Metric metric) {
+      String value = alias + ".metric_value";
+      joins
+          .sql(" LEFT JOIN latest_metric " + alias + " ON " + alias + ".run_id = r.run_id AND ")
+          .sql(alias + ".name_id = (SELECT n.name_id FROM metric_name n WHERE n.name = ")
+          .bind(metric.key())
+          .sql(")");
+      String rank =
+          "CASE WHEN %s IS NULL THEN 2 WHEN %s = %s THEN 1 ELSE 0 END".formatted(value, value, NAN);
+      keys.add(SortKey.integer(new SqlText().sql(rank), false));
+      String number =
+          "CASE WHEN %s IS NULL OR %s = %s THEN CAST(0 AS DOUBLE PRECISION) ELSE %s END"
+              .formatted(value, value, NAN, value);
+      keys.add(SortKey.number(new SqlText().sql(number), descending));
+      return;
+    }
+    boolean param = field instanceof RunField.Param;
+    String prefix = param ? "param" : "tag";
+    String key = param ? ((RunField.Param) field).key() : ((RunField.Tag) field).key();
+    joins
+        .sql(" LEFT JOIN run_" + prefix + " " + alias + " ON " + alias + ".run_id = r.run_id AND ")
+        .sql(alias + "." + prefix + "_key = ")
+        .bind(key);
+    String value = alias + "." + prefix + "_value";
+    keys.add(missingLast(value));
+    keys.add(
+        SortKey.text(new SqlText().sql("COALESCE(" + value + ", '')" + byCodePoint), descending));
+  }
+
+  private static SortKey missingLast(String column) {
+    return SortKey.integer(
+        new SqlText().sql("CASE WHEN " + column + " IS NULL THEN 1 ELSE 0 END"), false);
+  }
+}
