@@ -2,6 +2,7 @@ package dev.slipway.engine.packaging;
 
 import dev.slipway.engine.error.ModelPackageException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -33,7 +34,7 @@ public record Flavor(String name, Map<String, Object> config) {
     config.put("data", data);
     config.put("onnx_session_options", null);
     config.put("onnx_version", onnxVersion);
-    config.put("providers", java.util.List.of("CPUExecutionProvider"));
+    config.put("providers", List.of("CPUExecutionProvider"));
     return new Flavor("onnx", config);
   }
 

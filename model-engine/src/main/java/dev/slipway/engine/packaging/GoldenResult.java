@@ -5,6 +5,7 @@ import dev.slipway.engine.tensor.HalfFloats;
 import dev.slipway.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -85,7 +86,7 @@ public record GoldenResult(
         byte[][] left = expected.toBytes();
         byte[][] right = actual.toBytes();
         for (int i = 0; i < left.length; i++) {
-          if (!java.util.Arrays.equals(left[i], right[i])) {
+          if (!Arrays.equals(left[i], right[i])) {
             wrong.add(i);
           }
         }

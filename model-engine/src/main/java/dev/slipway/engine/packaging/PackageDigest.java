@@ -3,8 +3,10 @@ package dev.slipway.engine.packaging;
 import dev.slipway.engine.error.ModelPackageException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -85,10 +87,10 @@ public record PackageDigest(List<Entry> entries) {
     try (Stream<Path> paths = Files.walk(root)) {
       return new PackageDigest(
           paths
-              .filter(path -> !Files.isDirectory(path, java.nio.file.LinkOption.NOFOLLOW_LINKS))
+              .filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
               .map(path -> entry(root, path))
               .toList());
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new ModelPackageException("cannot list the package: " + e, e);
     }
   }
@@ -96,7 +98,7 @@ public record PackageDigest(List<Entry> entries) {
   private static Entry entry(Path root, Path file) {
     String path =
         root.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
-    if (!Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new ModelPackageException(
           path + " is not a regular file: a package holds files and folders only");
     }

@@ -9,6 +9,7 @@ import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,7 +71,7 @@ class GoldenRequestsTest {
                 Tensor.ofBytes(
                     "b",
                     Shape.of(2),
-                    "é\0".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                    "é\0".getBytes(StandardCharsets.UTF_8),
                     new byte[] {(byte) 0xff, 0}),
                 Tensor.ofFloats("scalar", Shape.of(), Float.MIN_VALUE),
                 Tensor.ofDoubles("empty", Shape.of(0, 4))),

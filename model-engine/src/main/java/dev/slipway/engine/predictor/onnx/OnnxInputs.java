@@ -5,6 +5,7 @@ import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.predictor.FeatureMatrix;
 import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ColumnSchema;
+import dev.slipway.engine.signature.ColumnSpec;
 import dev.slipway.engine.signature.Schema;
 import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.signature.TensorSchema;
@@ -204,11 +205,9 @@ final class OnnxInputs {
       }
     }
     // A tensor of its own per input: the model has no way to be given a missing column or a matrix.
-    List<dev.slipway.engine.signature.ColumnSpec> required =
+    List<ColumnSpec> required =
         schema.columns().stream()
-            .map(
-                column ->
-                    new dev.slipway.engine.signature.ColumnSpec(column.name(), column.type(), true))
+            .map(column -> new ColumnSpec(column.name(), column.type(), true))
             .toList();
     SignatureChecks checks = SignatureChecks.ofSeparateColumns(new ColumnSchema(required));
     return new OnnxInputs(
