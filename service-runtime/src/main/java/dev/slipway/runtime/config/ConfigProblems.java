@@ -1,7 +1,8 @@
 package dev.slipway.runtime.config;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -11,9 +12,12 @@ import java.util.function.Supplier;
  * of a secret.
  */
 public final class ConfigProblems {
-  private final List<String> problems = new ArrayList<>();
+  private final Set<String> problems = new LinkedHashSet<>();
 
-  /** Adds a problem with a flag, such as {@code --port}. */
+  /**
+   * Adds a problem with a flag, such as {@code --port}; one that is noted already is not told
+   * twice.
+   */
   public void add(String flag, String problem) {
     problems.add("%s (%s): %s".formatted(flag, EnvironmentTwins.variable(flag), problem));
   }
@@ -35,7 +39,7 @@ public final class ConfigProblems {
   /** Throws all problems as one {@link ConfigException}, if there is any. */
   public void throwIfAny() {
     if (!problems.isEmpty()) {
-      throw new ConfigException(problems);
+      throw new ConfigException(List.copyOf(problems));
     }
   }
 }

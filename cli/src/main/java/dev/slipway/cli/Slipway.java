@@ -1,0 +1,62 @@
+package dev.slipway.cli;
+
+import dev.slipway.artifact.ArtifactServer;
+import dev.slipway.cli.call.CallCommand;
+import dev.slipway.cli.quickstart.QuickstartCommand;
+import dev.slipway.cli.server.ServerCommand;
+import dev.slipway.registry.RegistryServer;
+import dev.slipway.runtime.config.Commands;
+import dev.slipway.serving.ServingServer;
+import dev.slipway.tracking.TrackingServer;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+
+/** Is the {@code slipway} command. */
+@Command(
+    name = "slipway",
+    description = "The life of a model over gRPC: tracking, registry, artifacts and serving.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Slipway.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Every flag has an environment twin: --data-dir is SLIPWAY_DATA_DIR.",
+      "Start with: slipway quickstart"
+    },
+    subcommands = {
+      QuickstartCommand.class,
+      ServerCommand.class,
+      TrackingServer.class,
+      RegistryServer.class,
+      ArtifactServer.class,
+      ServingServer.class,
+      CallCommand.class,
+      HelpCommand.class
+    })
+public final class Slipway {
+  private Slipway() {}
+
+  /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong command line or setting. */
+  public static void main(String[] args) {
+    // gRPC logs through java.util.logging.
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
+    System.exit(Commands.of(command()).execute(args));
+  }
+
+  /** Returns the command with all its subcommands, for a command line of its own. */
+  static Object command() {
+    return new Slipway();
+  }
+
+  /** Tells the version that the build wrote into the jar. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Slipway.class.getPackage().getImplementationVersion();
+      return new String[] {"slipway " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+}
