@@ -11,6 +11,10 @@ import java.util.regex.Pattern;
  *     64
  */
 public record Caller(String name, Set<String> roles) {
+  private static final Pattern NAME =
+      Pattern.compile("[\\x21-\\x7E]([\\x20-\\x7E]{0,126}[\\x21-\\x7E])?");
+  private static final Pattern ROLE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
   /** Stands for callers that do not say who they are. */
   public static final Caller ANONYMOUS = new Caller("anonymous", Set.of());
 
@@ -19,10 +23,6 @@ public record Caller(String name, Set<String> roles) {
 
   /** The most roles that a caller has. */
   public static final int MAX_ROLES = 64;
-
-  private static final Pattern NAME =
-      Pattern.compile("[\\x21-\\x7E]([\\x20-\\x7E]{0,126}[\\x21-\\x7E])?");
-  private static final Pattern ROLE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
   /** Checks the name and the roles. */
   public Caller {

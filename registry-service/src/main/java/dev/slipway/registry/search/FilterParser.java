@@ -123,15 +123,14 @@ final class FilterParser {
     if (key.isEmpty()) {
       key = take("a key").text();
     }
-    switch (entity) {
-      case "tag", "tags":
-        return new Attribute(Kind.TAG, Optional.of(key));
-      case "attribute", "attributes":
-        return attribute(key);
-      default:
+    return switch (entity) {
+      case "tag", "tags" -> new Attribute(Kind.TAG, Optional.of(key));
+      case "attribute", "attributes" -> attribute(key);
+      default -> {
         next--;
         throw problem("has the unknown entity \"" + entity + "\"; expected tags or attribute");
-    }
+      }
+    };
   }
 
   private Attribute attribute(String key) {

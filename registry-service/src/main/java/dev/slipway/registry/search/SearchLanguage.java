@@ -8,50 +8,58 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Is the search language over one kind of thing: which attributes it has and how it is sorted. */
-public enum SearchLanguage {
-  /** Over registered models. */
-  MODELS(
-      Map.of("name", Attribute.Kind.NAME),
-      Map.of(
-          "name",
-          Column.NAME,
-          "last_updated_timestamp",
-          Column.LAST_UPDATED_TIMESTAMP,
-          "timestamp",
-          Column.LAST_UPDATED_TIMESTAMP),
-      List.of(),
-      List.of(new SortKey(Column.NAME, true))),
-  /** Over versions. */
-  VERSIONS(
-      Map.of(
-          "name", Attribute.Kind.NAME,
-          "run_id", Attribute.Kind.RUN_ID,
-          "source_path", Attribute.Kind.SOURCE_PATH,
-          "version_number", Attribute.Kind.VERSION_NUMBER),
-      Map.of(
-          "name", Column.NAME,
-          "version_number", Column.VERSION_NUMBER,
-          "creation_timestamp", Column.CREATION_TIMESTAMP,
-          "last_updated_timestamp", Column.LAST_UPDATED_TIMESTAMP),
-      List.of(new SortKey(Column.LAST_UPDATED_TIMESTAMP, false)),
-      List.of(new SortKey(Column.NAME, true), new SortKey(Column.VERSION_NUMBER, false)));
+/**
+ * Is the search language over one kind of thing: which attributes it has and how it is sorted.
+ * Immutable.
+ */
+public final class SearchLanguage {
+  /** Searches registered models. */
+  public static final SearchLanguage MODELS =
+      new SearchLanguage(
+          "models",
+          Map.of("name", Attribute.Kind.NAME),
+          Map.of(
+              "name", Column.NAME,
+              "last_updated_timestamp", Column.LAST_UPDATED_TIMESTAMP,
+              "timestamp", Column.LAST_UPDATED_TIMESTAMP),
+          List.of(),
+          List.of(new SortKey(Column.NAME, true)));
+
+  /** Searches versions. */
+  public static final SearchLanguage VERSIONS =
+      new SearchLanguage(
+          "versions",
+          Map.of(
+              "name", Attribute.Kind.NAME,
+              "run_id", Attribute.Kind.RUN_ID,
+              "source_path", Attribute.Kind.SOURCE_PATH,
+              "version_number", Attribute.Kind.VERSION_NUMBER),
+          Map.of(
+              "name", Column.NAME,
+              "version_number", Column.VERSION_NUMBER,
+              "creation_timestamp", Column.CREATION_TIMESTAMP,
+              "last_updated_timestamp", Column.LAST_UPDATED_TIMESTAMP),
+          List.of(new SortKey(Column.LAST_UPDATED_TIMESTAMP, false)),
+          List.of(new SortKey(Column.NAME, true), new SortKey(Column.VERSION_NUMBER, false)));
 
   /** The most characters of a filter. */
   public static final int MAX_FILTER_LENGTH = 4096;
 
   private static final int MAX_ORDER_KEYS = 4;
 
+  private final String things;
   private final Map<String, Attribute.Kind> attributes;
   private final Map<String, Column> columns;
   private final List<SortKey> defaultOrder;
   private final List<SortKey> tieBreak;
 
-  SearchLanguage(
+  private SearchLanguage(
+      String things,
       Map<String, Attribute.Kind> attributes,
       Map<String, Column> columns,
       List<SortKey> defaultOrder,
       List<SortKey> tieBreak) {
+    this.things = things;
     this.attributes = attributes;
     this.columns = columns;
     this.defaultOrder = defaultOrder;
@@ -90,12 +98,18 @@ public enum SearchLanguage {
     return new ArrayList<>(keys.values());
   }
 
+  /** Returns what is searched, in plural. */
+  @Override
+  public String toString() {
+    return things;
+  }
+
   private static void put(Map<Column, SortKey> keys, SortKey key) {
     keys.putIfAbsent(key.column(), key);
   }
 
   private SortKey parseKey(String text) {
-    String[] words = text.strip().split("\\s+");
+    String[] words = text.strip().split("\\s+", -1);
     Column column = columns.get(words[0]);
     if (column == null) {
       throw new IllegalArgumentException(

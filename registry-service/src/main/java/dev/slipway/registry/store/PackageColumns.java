@@ -2,6 +2,7 @@ package dev.slipway.registry.store;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.signature.ModelSignature;
@@ -11,7 +12,9 @@ import java.util.Optional;
 
 /** Writes flavors and signatures into columns and reads them back. Thread-safe. */
 final class PackageColumns {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  // Whole numbers come back as they are in an MLmodel file: as Long.
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.USE_LONG_FOR_INTS);
 
   private PackageColumns() {}
 

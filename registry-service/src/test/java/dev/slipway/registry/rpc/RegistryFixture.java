@@ -1,0 +1,173 @@
+package dev.slipway.registry.rpc;
+
+import com.codahale.metrics.MetricRegistry;
+import com.google.protobuf.ByteString;
+import dev.slipway.artifact.ArtifactConfig;
+import dev.slipway.artifact.ArtifactModule;
+import dev.slipway.artifact.v1.ArtifactServiceGrpc;
+import dev.slipway.artifact.v1.UploadChunk;
+import dev.slipway.artifact.v1.UploadRequest;
+import dev.slipway.artifact.v1.UploadResponse;
+import dev.slipway.artifact.v1.UploadSpec;
+import dev.slipway.registry.RegistryConfig;
+import dev.slipway.registry.RegistryModule;
+import dev.slipway.runtime.error.ErrorInterceptor;
+import dev.slipway.runtime.server.ServiceModule;
+import dev.slipway.runtime.testing.TestDatabases;
+import dev.slipway.tracking.v1.GetRunRequest;
+import dev.slipway.tracking.v1.Run;
+import dev.slipway.tracking.v1.RunInfo;
+import dev.slipway.tracking.v1.TrackingServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.zip.CRC32C;
+
+/**
+ * Gives a registry the services that it asks: a real artifact service, and a tracking service that
+ * knows one run.
+ */
+final class RegistryFixture implements AutoCloseable {
+  static final String RUN_ID = "0123456789abcdef0123456789abcdef";
+  static final String RUN_ELSEWHERE = "ffffffffffffffffffffffffffffffff";
+
+  static final String MODEL_FILE =
+      """
+      flavors:
+        python_function:
+          loader_module: mlflow.xgboost
+        xgboost:
+          data: model.ubj
+          xgb_version: 3.0.4
+      run_id: %s
+      signature:
+        inputs: '[{"type": "long", "name": "age", "required": true}, {"type": "array", "items": {"type": "double"}, "name": "scores", "required": false}]'
+        outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 10]}}]'
+        params: '[{"name": "temperature", "default": 0.5, "shape": null, "type": "double"}]'
+      """
+          .formatted(RUN_ID);
+
+  private final ArtifactModule artifact;
+  private final Server server;
+  private final ManagedChannel channel;
+  private final Path folder;
+
+  RegistryFixture(Path folder) {
+    this.folder = folder;
+    artifact =
+        ArtifactModule.open(
+            ArtifactConfig.below(folder.resolve("artifact")),
+            new MetricRegistry(),
+            Clock.systemUTC());
+    String name = UUID.randomUUID().toString();
+    InProcessServerBuilder builder =
+        InProcessServerBuilder.forName(name)
+            .intercept(new ErrorInterceptor())
+            .addService(new OneRun());
+    artifact.services().forEach(builder::addService);
+    try {
+      server = builder.build().start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    channel = InProcessChannelBuilder.forName(name).build();
+  }
+
+  List<ServiceModule> registry() {
+    return List.of(
+        RegistryModule.open(
+            RegistryConfig.of(TestDatabases.h2(folder)),
+            channel,
+            channel,
+            new MetricRegistry(),
+            Clock.systemUTC()));
+  }
+
+  ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Ends the services that the registry asks, which then do not answer. */
+  void stopUpstream() {
+    server.shutdownNow();
+  }
+
+  void uploadPackage(String path) {
+    upload(path + "/MLmodel", MODEL_FILE.getBytes(StandardCharsets.UTF_8));
+    upload(path + "/model.ubj", path.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void upload(String path, byte[] bytes) {
+    CompletableFuture<UploadResponse> done = new CompletableFuture<>();
+    StreamObserver<UploadRequest> upload =
+        ArtifactServiceGrpc.newStub(channel)
+            .upload(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(UploadResponse response) {
+                    done.complete(response);
+                  }
+
+                  @Override
+                  public void onError(Throwable failure) {
+                    done.completeExceptionally(failure);
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    upload.onNext(
+        UploadRequest.newBuilder().setSpec(UploadSpec.newBuilder().setPath(path)).build());
+    int chunk = 1 << 20;
+    for (int offset = 0; offset < bytes.length; offset += chunk) {
+      ByteString data = ByteString.copyFrom(bytes, offset, Math.min(chunk, bytes.length - offset));
+      CRC32C crc = new CRC32C();
+      crc.update(data.asReadOnlyByteBuffer());
+      upload.onNext(
+          UploadRequest.newBuilder()
+              .setChunk(
+                  UploadChunk.newBuilder()
+                      .setOffset(offset)
+                      .setData(data)
+                      .setCrc32C((int) crc.getValue()))
+              .build());
+    }
+    upload.onCompleted();
+    done.join();
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    server.shutdownNow();
+    artifact.close();
+  }
+
+  private static final class OneRun extends TrackingServiceGrpc.TrackingServiceImplBase {
+    @Override
+    public void getRun(GetRunRequest request, StreamObserver<Run> observer) {
+      String uri;
+      switch (request.getRunId()) {
+        case RUN_ID -> uri = "mlflow-artifacts:/1/" + RUN_ID + "/artifacts";
+        case RUN_ELSEWHERE -> uri = "s3://elsewhere/1";
+        default -> {
+          observer.onError(Status.NOT_FOUND.asRuntimeException());
+          return;
+        }
+      }
+      observer.onNext(Run.newBuilder().setInfo(RunInfo.newBuilder().setArtifactUri(uri)).build());
+      observer.onCompleted();
+    }
+  }
+}
