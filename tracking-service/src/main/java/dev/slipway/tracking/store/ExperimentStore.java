@@ -72,7 +72,13 @@ public final class ExperimentStore {
                   }
                   ExperimentDao dao = handle.attach(ExperimentDao.class);
                   if (dao.findByName(name).isPresent()) {
-                    throw new ExperimentAlreadyExistsException(name);
+                    // Perhaps by this very request, sent twice at once: its row is visible by now.
+                    Optional<String> twin =
+                        experiment.requestId().flatMap(id -> requests.find(id, KIND));
+                    return require(
+                        handle,
+                        ExperimentId.parse(
+                            twin.orElseThrow(() -> new ExperimentAlreadyExistsException(name))));
                   }
                   long id = dao.nextId();
                   String location = experiment.artifactLocation().orElse(artifactRoot + id);

@@ -79,7 +79,13 @@ public final class RunStore {
                   Experiment experiment = lockExperiment(handle, run.experimentId());
                   RunDao dao = handle.attach(RunDao.class);
                   if (dao.find(run.id().uuid()).isPresent()) {
-                    throw new RunAlreadyExistsException(run.id());
+                    // Perhaps by this very request, sent twice at once: its row is visible by now.
+                    Optional<String> twin = run.requestId().flatMap(id -> requests.find(id, KIND));
+                    return get(
+                        handle,
+                        RunId.parse(
+                            twin.orElseThrow(() -> new RunAlreadyExistsException(run.id()))),
+                        RunProjection.ALL);
                   }
                   insert(dao, run, experiment);
                   run.requestId()

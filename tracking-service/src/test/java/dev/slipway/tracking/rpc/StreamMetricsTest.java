@@ -2,6 +2,7 @@ package dev.slipway.tracking.rpc;
 
 import static dev.slipway.tracking.rpc.Errors.assertIs;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.codahale.metrics.MetricRegistry;
 import com.google.rpc.ErrorInfo;
@@ -13,8 +14,10 @@ import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.DeleteRunRequest;
 import dev.slipway.tracking.v1.GetMetricHistoryRequest;
 import dev.slipway.tracking.v1.GetRunRequest;
+import dev.slipway.tracking.v1.LogBatchRequest;
 import dev.slipway.tracking.v1.MetricBatch;
 import dev.slipway.tracking.v1.MetricColumns;
+import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.Run;
 import dev.slipway.tracking.v1.StreamMetricsRequest;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
@@ -78,7 +81,7 @@ class StreamMetricsTest {
         .addNames("m")
         .addStep(seq)
         .addTimestampMs(1000 + seq)
-        .addValue(seq);
+        .addValue((double) seq);
   }
 
   private static List<Long> steps(long last) {
@@ -132,7 +135,8 @@ class StreamMetricsTest {
             .addAllStep(List.of(-1L, 8L, 9L))
             .addAllTimestampMs(List.of(5L, 6L, 7L))
             .addAllValue(List.of(2.0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY)));
-    writer.send(MetricBatch.newBuilder().setSeq(3).addTimestampMs(0).addAllValue(List.of(5.0, 6.0)));
+    writer.send(
+        MetricBatch.newBuilder().setSeq(3).addTimestampMs(0).addAllValue(List.of(5.0, 6.0)));
     writer.halfClose();
     writer.awaitEnd();
 
@@ -219,7 +223,8 @@ class StreamMetricsTest {
   @Test
   void badMessages_endTheStreamNamingEveryField() throws Exception {
     String run = newRun();
-    assertRefused(MetricWriter.open(server.channel(), "xyz", "bad id"), "open.run_id", "open.writer_id");
+    assertRefused(
+        MetricWriter.open(server.channel(), "xyz", "bad id"), "open.run_id", "open.writer_id");
     MetricWriter noOpen = new MetricWriter(server.channel());
     noOpen.send(batch(1));
     assertRefused(noOpen, "batch");
@@ -232,12 +237,7 @@ class StreamMetricsTest {
     MetricWriter empty = open(run);
     empty.send(StreamMetricsRequest.getDefaultInstance());
     assertRefused(empty, "message");
-    assertBatchRefused(
-        MetricBatch.newBuilder(),
-        "batch.seq",
-        "batch.value",
-        "batch.names",
-        "batch.timestamp_ms");
+    assertBatchRefused(MetricBatch.newBuilder(), "batch.seq", "batch.value", "batch.names");
     assertBatchRefused(
         batch(1).clearNames().addAllNames(List.of("ok", "a//b", "", "x".repeat(251))),
         "batch.names[1]",
@@ -254,10 +254,7 @@ class StreamMetricsTest {
         "batch.name_index[1]",
         "batch.step",
         "batch.timestamp_ms[0]");
-    assertBatchRefused(
-        batch(1)
-            .addAllValue(Collections.nCopies(50_000, 1.0)),
-        "batch.value");
+    assertBatchRefused(batch(1).addAllValue(Collections.nCopies(50_000, 1.0)), "batch.value");
     assertThat(history(run, "m").getStepCount()).isZero();
   }
 
@@ -274,13 +271,20 @@ class StreamMetricsTest {
   }
 
   @Test
-  void messageBeyondTheServersLimit_endsTheStreamAndIsNotCommitted() throws Exception {
+  void messageBeyondTheServersLimit_isRefusedAndNotCommitted() throws Exception {
     String run = newRun();
     MetricWriter writer = open(run);
     writer.send(batch(1));
     writer.awaitCommitted(1);
     writer.send(batch(2).addNames("x".repeat(17 * 1024 * 1024)));
     assertThat(Status.fromThrowable(writer.awaitError()).getCode())
+        .isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.CANCELLED);
+    LogBatchRequest tooLarge =
+        LogBatchRequest.newBuilder()
+            .setRunId(run)
+            .addParams(Param.newBuilder().setKey("p").setValue("x".repeat(17 * 1024 * 1024)))
+            .build();
+    assertThat(Status.fromThrowable(catchThrowable(() -> stub().logBatch(tooLarge))).getCode())
         .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     MetricWriter again = open(run);
     assertThat(again.opened().getCommittedSeq()).isEqualTo(1);

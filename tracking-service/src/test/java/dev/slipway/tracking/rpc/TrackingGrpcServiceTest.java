@@ -134,10 +134,7 @@ class TrackingGrpcServiceTest {
     assertThat(created.getTagsList()).containsExactly(tag("a", "2"));
     assertThat(created.getCreateTime())
         .isEqualTo(
-            Timestamp.newBuilder()
-                .setSeconds(NOW.getEpochSecond())
-                .setNanos(123_000_000)
-                .build());
+            Timestamp.newBuilder().setSeconds(NOW.getEpochSecond()).setNanos(123_000_000).build());
     assertThat(created.getArtifactLocation()).isEqualTo("mlflow-artifacts:/" + id);
     assertThat(
             stub()
@@ -812,9 +809,7 @@ class TrackingGrpcServiceTest {
 
   @Test
   void laterRpcs_answerUnimplemented() {
-    var failure =
-        catchThrowable(
-            () -> stub().logInputs(LogInputsRequest.getDefaultInstance()));
+    var failure = catchThrowable(() -> stub().logInputs(LogInputsRequest.getDefaultInstance()));
     assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
   }
 }

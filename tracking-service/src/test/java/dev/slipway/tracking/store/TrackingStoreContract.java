@@ -484,7 +484,7 @@ abstract class TrackingStoreContract {
     assertThat(search("run_id LIKE '%'")).hasSize(4);
     assertThat(search("run_id LIKE '%-%'")).isEmpty();
     assertThat(search("artifact_uri ILIKE 'MLFLOW-artifacts:/0/%'")).hasSize(4);
-    assertThat(search("params.lr = ''' OR 1=1 --'")).isEmpty();
+    assertThat(search("params.lr = \"' OR 1=1 --\"")).isEmpty();
   }
 
   @Test
