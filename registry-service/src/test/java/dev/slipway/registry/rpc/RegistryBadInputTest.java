@@ -48,7 +48,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Sends bad input of every kind to every RPC of the main road; all violations must come back at once. */
+/**
+ * Sends bad input of every kind to every RPC of the main road; all violations must come back at
+ * once.
+ */
 final class RegistryBadInputTest {
   @TempDir private Path folder;
   private RegistryFixture fixture;
@@ -66,7 +69,7 @@ final class RegistryBadInputTest {
     fixture.close();
   }
 
-  record Bad(String name, Consumer<RegistryServiceBlockingStub> call, String... fields) {
+  record Bad(String name, Consumer<RegistryServiceBlockingStub> call, List<String> fields) {
     @Override
     public String toString() {
       return name;
@@ -78,13 +81,13 @@ final class RegistryBadInputTest {
   void badInput_isRefusedWithEveryField(Bad bad) {
     RegistryServiceBlockingStub stub = RegistryServiceGrpc.newBlockingStub(server.channel());
 
-    assertInvalid(() -> bad.call().accept(stub), bad.fields());
+    assertInvalid(() -> bad.call().accept(stub), bad.fields().toArray(String[]::new));
   }
 
   static Stream<Bad> badInput_isRefusedWithEveryField() {
     Timestamp badTime = Timestamp.newBuilder().setNanos(-1).build();
     return Stream.of(
-        new Bad(
+        bad(
             "create model: everything wrong",
             stub ->
                 stub.createRegisteredModel(
@@ -110,27 +113,27 @@ final class RegistryBadInputTest {
         name("..", "create model: dots"),
         name("a\nb", "create model: control"),
         name("x".repeat(257), "create model: long"),
-        new Bad(
+        bad(
             "get model",
             stub -> stub.getRegisteredModel(GetRegisteredModelRequest.getDefaultInstance()),
             "name"),
-        new Bad(
+        bad(
             "delete model",
             stub -> stub.deleteRegisteredModel(DeleteRegisteredModelRequest.getDefaultInstance()),
             "name"),
-        new Bad(
+        bad(
             "rename",
             stub ->
                 stub.renameRegisteredModel(
                     RenameRegisteredModelRequest.newBuilder().setNewName("/").build()),
             "name",
             "new_name"),
-        new Bad(
+        bad(
             "update model: no mask",
             stub -> stub.updateRegisteredModel(UpdateRegisteredModelRequest.getDefaultInstance()),
             "registered_model.name",
             "update_mask"),
-        new Bad(
+        bad(
             "update model: bad mask",
             stub ->
                 stub.updateRegisteredModel(
@@ -144,7 +147,7 @@ final class RegistryBadInputTest {
                         .build()),
             "registered_model.description",
             "update_mask.paths[1]"),
-        new Bad(
+        bad(
             "search models",
             stub ->
                 stub.searchRegisteredModels(
@@ -158,7 +161,7 @@ final class RegistryBadInputTest {
             "order_by",
             "page_size",
             "page_token"),
-        new Bad(
+        bad(
             "search versions",
             stub ->
                 stub.searchModelVersions(
@@ -168,12 +171,12 @@ final class RegistryBadInputTest {
                         .build()),
             "filter",
             "order_by"),
-        new Bad(
+        bad(
             "set model tags: none",
             stub -> stub.setRegisteredModelTags(SetRegisteredModelTagsRequest.getDefaultInstance()),
             "name",
             "tags"),
-        new Bad(
+        bad(
             "set model tags: long",
             stub ->
                 stub.setRegisteredModelTags(
@@ -184,14 +187,14 @@ final class RegistryBadInputTest {
                         .build()),
             "tags[\"" + "k".repeat(251) + "\"]",
             "tags[\"v\"]"),
-        new Bad(
+        bad(
             "delete model tags",
             stub ->
                 stub.deleteRegisteredModelTags(
                     DeleteRegisteredModelTagsRequest.newBuilder().addKeys("../x").build()),
             "name",
             "keys[0]"),
-        new Bad(
+        bad(
             "create version: everything wrong",
             stub ->
                 stub.createModelVersion(
@@ -223,24 +226,23 @@ final class RegistryBadInputTest {
         source("models:/m/Production", "create version: no number"),
         source("s3://bucket/../x", "create version: dots elsewhere"),
         source("a\\b", "create version: backslash"),
-        new Bad(
+        bad(
             "finalize",
             stub -> stub.finalizeModelVersion(FinalizeModelVersionRequest.getDefaultInstance()),
             "name",
             "version"),
-        new Bad(
+        bad(
             "get version",
             stub ->
-                stub.getModelVersion(
-                    GetModelVersionRequest.newBuilder().setVersion(-1).build()),
+                stub.getModelVersion(GetModelVersionRequest.newBuilder().setVersion(-1).build()),
             "name",
             "version"),
-        new Bad(
+        bad(
             "delete version",
             stub -> stub.deleteModelVersion(DeleteModelVersionRequest.getDefaultInstance()),
             "name",
             "version"),
-        new Bad(
+        bad(
             "list versions",
             stub ->
                 stub.listModelVersions(
@@ -248,7 +250,7 @@ final class RegistryBadInputTest {
             "name",
             "stage",
             "page_size"),
-        new Bad(
+        bad(
             "latest versions",
             stub ->
                 stub.getLatestVersions(
@@ -258,7 +260,7 @@ final class RegistryBadInputTest {
                         .build()),
             "name",
             "stages[1]"),
-        new Bad(
+        bad(
             "update version",
             stub ->
                 stub.updateModelVersion(
@@ -271,13 +273,13 @@ final class RegistryBadInputTest {
             "model_version.version",
             "model_version.run_link",
             "update_mask.paths[1]"),
-        new Bad(
+        bad(
             "set version tags",
             stub -> stub.setModelVersionTags(SetModelVersionTagsRequest.getDefaultInstance()),
             "name",
             "version",
             "tags"),
-        new Bad(
+        bad(
             "delete version tags",
             stub ->
                 stub.deleteModelVersionTags(
@@ -287,7 +289,7 @@ final class RegistryBadInputTest {
                         .addAllKeys(Collections.nCopies(101, "k"))
                         .build()),
             "keys"),
-        new Bad(
+        bad(
             "transition: everything wrong",
             stub ->
                 stub.transitionStage(
@@ -300,7 +302,7 @@ final class RegistryBadInputTest {
             "stage",
             "expected_current_stage",
             "comment"),
-        new Bad(
+        bad(
             "transition: archive into Archived",
             stub ->
                 stub.transitionStage(
@@ -311,7 +313,7 @@ final class RegistryBadInputTest {
                         .setArchiveExistingVersions(true)
                         .build()),
             "archive_existing_versions"),
-        new Bad(
+        bad(
             "rollback",
             stub ->
                 stub.rollbackStage(
@@ -322,7 +324,7 @@ final class RegistryBadInputTest {
             "name",
             "stage",
             "expected_current_version"),
-        new Bad(
+        bad(
             "set alias: reserved",
             stub ->
                 stub.setModelAlias(
@@ -338,22 +340,22 @@ final class RegistryBadInputTest {
         alias("Production"),
         alias("a b"),
         alias("x".repeat(256)),
-        new Bad(
+        bad(
             "delete alias",
             stub -> stub.deleteModelAlias(DeleteModelAliasRequest.getDefaultInstance()),
             "name",
             "alias"),
-        new Bad(
+        bad(
             "get by alias",
             stub -> stub.getVersionByAlias(GetVersionByAliasRequest.getDefaultInstance()),
             "name",
             "alias"),
-        new Bad(
+        bad(
             "resolve: no selector",
             stub -> stub.resolveVersion(ResolveVersionRequest.getDefaultInstance()),
             "name",
             "selector"),
-        new Bad(
+        bad(
             "resolve: unspecified stage",
             stub ->
                 stub.resolveVersion(
@@ -362,13 +364,13 @@ final class RegistryBadInputTest {
                         .setStage(Stage.STAGE_UNSPECIFIED)
                         .build()),
             "stage"),
-        new Bad(
+        bad(
             "resolve: not latest",
             stub ->
                 stub.resolveVersion(
                     ResolveVersionRequest.newBuilder().setName("m").setLatest(false).build()),
             "latest"),
-        new Bad(
+        bad(
             "watch",
             stub -> {
               var unused =
@@ -383,7 +385,7 @@ final class RegistryBadInputTest {
             "from_revision",
             "names[1]",
             "heartbeat_interval"),
-        new Bad(
+        bad(
             "activities",
             stub ->
                 stub.listActivities(
@@ -405,8 +407,13 @@ final class RegistryBadInputTest {
             "page_size"));
   }
 
+  private static Bad bad(
+      String name, Consumer<RegistryServiceBlockingStub> call, String... fields) {
+    return new Bad(name, call, List.of(fields));
+  }
+
   private static Bad name(String name, String what) {
-    return new Bad(
+    return bad(
         what,
         stub ->
             stub.createRegisteredModel(
@@ -415,7 +422,7 @@ final class RegistryBadInputTest {
   }
 
   private static Bad source(String source, String what) {
-    return new Bad(
+    return bad(
         what,
         stub ->
             stub.createModelVersion(
@@ -424,7 +431,7 @@ final class RegistryBadInputTest {
   }
 
   private static Bad alias(String alias) {
-    return new Bad(
+    return bad(
         "set alias: " + alias,
         stub ->
             stub.setModelAlias(

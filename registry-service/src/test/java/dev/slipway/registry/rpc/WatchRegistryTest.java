@@ -205,11 +205,17 @@ final class WatchRegistryTest {
     tag("digits", 1);
     var unused =
         stub.renameRegisteredModel(
-            RenameRegisteredModelRequest.newBuilder().setName("digits").setNewName("ziffern").build());
+            RenameRegisteredModelRequest.newBuilder()
+                .setName("digits")
+                .setNewName("ziffern")
+                .build());
     tag("ziffern", 2);
     var unused2 =
         stub.renameRegisteredModel(
-            RenameRegisteredModelRequest.newBuilder().setName("ziffern").setNewName("digits").build());
+            RenameRegisteredModelRequest.newBuilder()
+                .setName("ziffern")
+                .setNewName("digits")
+                .build());
 
     assertThat(watch.next().getEvent().getRevision()).isEqualTo(4);
     assertThat(watch.next().getEvent().getRevision()).isEqualTo(5);

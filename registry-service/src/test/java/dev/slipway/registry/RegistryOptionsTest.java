@@ -1,0 +1,44 @@
+package dev.slipway.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.runtime.config.ConfigException;
+import dev.slipway.runtime.config.ConfigProblems;
+import dev.slipway.runtime.database.DatabaseConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+final class RegistryOptionsTest {
+  private static final DatabaseConfig DATABASE = DatabaseConfig.h2File(Path.of("registry"));
+
+  @Test
+  void pollInterval_hasADefaultAndIsMapped() {
+    assertThat(config(new ConfigProblems()).pollInterval()).isEqualTo(Duration.ofMillis(200));
+    assertThat(config(new ConfigProblems(), "--registry-poll-millis=1000").pollInterval())
+        .isEqualTo(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void pollInterval_outOfRange_isRefused() {
+    for (String value : new String[] {"9", "10001", "-1"}) {
+      ConfigProblems problems = new ConfigProblems();
+      var unused = config(problems, "--registry-poll-millis=" + value);
+      assertThatThrownBy(problems::throwIfAny)
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("--registry-poll-millis")
+          .hasMessageContaining("10 to 10000");
+    }
+  }
+
+  private static RegistryConfig config(ConfigProblems problems, String... args) {
+    RegistryOptions options = new RegistryOptions();
+    CommandSpec command =
+        CommandSpec.create().addMixin("registry", CommandSpec.forAnnotatedObject(options));
+    var unused = new CommandLine(command).parseArgs(args);
+    return options.config(DATABASE, problems);
+  }
+}
