@@ -37,6 +37,16 @@ public final class ServingModule implements ServiceModule {
 
   private static final long SWEEP_SECONDS = 5;
 
+  /** What the JVM gives threads by itself. */
+  private static final long DEFAULT_STACK_BYTES = 0;
+
+  /**
+   * Opening a model may recurse deeply in native code: ONNX Runtime matches the process's command
+   * line with a recursive regular expression, and a long class path there overflows a stack of
+   * common size, which kills the process.
+   */
+  private static final long LOAD_STACK_BYTES = 64L << 20;
+
   private final ExecutorService loads;
   private final ExecutorService predictions;
   private final ScheduledExecutorService timer;
@@ -54,10 +64,14 @@ public final class ServingModule implements ServiceModule {
       MetricRegistry metrics,
       Clock clock) {
     this.metrics = metrics;
-    this.loads = Executors.newFixedThreadPool(config.parallelLoads(), threads("model-load"));
+    this.loads =
+        Executors.newFixedThreadPool(
+            config.parallelLoads(), threads("model-load", LOAD_STACK_BYTES));
     this.predictions =
-        Executors.newFixedThreadPool(config.limits().maxRunning(), threads("prediction"));
-    this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
+        Executors.newFixedThreadPool(
+            config.limits().maxRunning(), threads("prediction", DEFAULT_STACK_BYTES));
+    this.timer =
+        Executors.newSingleThreadScheduledExecutor(threads("serving-timer", DEFAULT_STACK_BYTES));
     this.catalog = new Catalog();
     ModelLoader loader =
         new ModelLoader(
@@ -117,10 +131,10 @@ public final class ServingModule implements ServiceModule {
     return version == null ? "development" : version;
   }
 
-  private static ThreadFactory threads(String name) {
+  private static ThreadFactory threads(String name, long stackBytes) {
     AtomicInteger count = new AtomicInteger();
     return task -> {
-      Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+      Thread thread = new Thread(null, task, name + "-" + count.incrementAndGet(), stackBytes);
       thread.setDaemon(true);
       return thread;
     };

@@ -73,15 +73,18 @@ public final class BatchRunner {
 
   private void runAlone(Execution request) {
     long started = System.nanoTime();
+    List<Tensor> outputs;
     try {
-      List<Tensor> outputs = predict(request, request.inputs());
-      long computed = System.nanoTime();
-      long rows = request.rows();
-      statistics.called(rows, 0, computed - started, 0);
-      answer(request, outputs, rows, started, started, computed);
+      outputs = predict(request, request.inputs());
     } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-      fail(request, e);
+      statistics.failed(System.nanoTime() - request.arrivedNanos());
+      request.receiver().failed(translate(e));
+      return;
     }
+    long computed = System.nanoTime();
+    long rows = request.rows();
+    statistics.called(rows, 0, computed - started, 0);
+    answer(request, outputs, rows, started, started, computed);
   }
 
   /** Returns whether the batch was answered; if not, nobody was told anything. */
@@ -121,11 +124,7 @@ public final class BatchRunner {
     statistics.called(
         total, assembled - started, computed - assembled, System.nanoTime() - computed);
     for (int i = 0; i < batch.size(); i++) {
-      try {
-        answer(batch.get(i), answers.get(i), total, started, assembled, computed);
-      } catch (RuntimeException e) {
-        fail(batch.get(i), e);
-      }
+      answer(batch.get(i), answers.get(i), total, started, assembled, computed);
     }
     return true;
   }
@@ -146,9 +145,15 @@ public final class BatchRunner {
     long queueNanos = taken - request.offeredNanos();
     long assemblyNanos = request.offeredNanos() - request.arrivedNanos() + assembled - taken;
     long computeNanos = computed - assembled;
-    request
-        .receiver()
-        .answered(new Answer(outputs, rows, new Timings(assemblyNanos, queueNanos, computeNanos)));
+    try {
+      request
+          .receiver()
+          .answered(
+              new Answer(outputs, rows, new Timings(assemblyNanos, queueNanos, computeNanos)));
+    } catch (RuntimeException e) {
+      // The others of the batch still want their answers.
+      request.receiver().failed(e);
+    }
     long now = System.nanoTime();
     statistics.answered(
         clock.millis(),
@@ -157,11 +162,6 @@ public final class BatchRunner {
         assemblyNanos,
         computeNanos,
         now - computed);
-  }
-
-  private void fail(Execution request, Throwable failure) {
-    statistics.failed(System.nanoTime() - request.arrivedNanos());
-    request.receiver().failed(translate(failure));
   }
 
   private RuntimeException translate(Throwable failure) {
@@ -173,9 +173,6 @@ public final class BatchRunner {
     }
     if (failure instanceof EngineException known) {
       return new PredictionFailedException(version, known.getMessage(), known);
-    }
-    if (failure instanceof RuntimeException unforeseen) {
-      return unforeseen;
     }
     return new PredictionFailedException(version, failure.toString(), failure);
   }
