@@ -39,6 +39,8 @@ final class SlipwayProcess implements AutoCloseable {
         List.of(
             "-XX:+UseSerialGC",
             "-Xmx512m",
+            // The class path of tests has a quieter one of its own.
+            "-Dlogback.configurationFile=logback.xml",
             "-cp",
             System.getProperty("java.class.path"),
             "dev.slipway.cli.Slipway"));

@@ -25,6 +25,8 @@ public final class Commands {
     CommandLine line = new CommandLine(command);
     return line.setDefaultValueProvider(new EnvironmentTwins(environment))
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // @FILE is a value of ours, not a file of arguments.
+        .setExpandAtFiles(false)
         .setUsageHelpAutoWidth(true)
         .setExecutionStrategy(Commands::run)
         .setExecutionExceptionHandler((e, failed, result) -> report(e, failed))
