@@ -11,8 +11,12 @@ import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.PredictorProvider;
+import dev.slipway.engine.signature.ModelSignature;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * Loads MLflow's {@code onnx} flavor: {@code data} names the model file; weights in files of their
@@ -30,6 +34,12 @@ public final class OnnxPredictorProvider implements PredictorProvider {
           2, SessionOptions.OptLevel.EXTENDED_OPT,
           99, SessionOptions.OptLevel.ALL_OPT);
 
+  /**
+   * ONNX Runtime matches the command line of the process with a recursive regular expression when
+   * it starts: a long class path there overflows a stack of common size, and the process dies.
+   */
+  private static final long OPEN_STACK_BYTES = 64L << 20;
+
   /** Creates the provider; the native library loads with the first model. */
   public OnnxPredictorProvider() {}
 
@@ -42,6 +52,40 @@ public final class OnnxPredictorProvider implements PredictorProvider {
   public Predictor load(ModelPackage modelPackage, Flavor flavor) {
     String data = flavor.text("data");
     Path file = modelPackage.file(data);
+    FutureTask<Predictor> opening =
+        new FutureTask<>(() -> open(file, data, flavor, modelPackage.signature()));
+    new Thread(null, opening, "onnx-open", OPEN_STACK_BYTES).start();
+    return result(opening);
+  }
+
+  /**
+   * Waits without heed of interrupts: the native half cannot be stopped, and its session would be
+   * lost.
+   */
+  private static Predictor result(FutureTask<Predictor> opening) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return opening.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("opening an ONNX model failed", e.getCause());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static Predictor open(
+      Path file, String data, Flavor flavor, Optional<ModelSignature> signature) {
     OrtEnvironment environment = environment();
     OrtSession session;
     try (SessionOptions options = options(flavor)) {
@@ -50,7 +94,7 @@ public final class OnnxPredictorProvider implements PredictorProvider {
       throw refusal(data, e);
     }
     try {
-      return new OnnxPredictor(environment, session, modelPackage.signature());
+      return new OnnxPredictor(environment, session, signature);
     } catch (OrtException | RuntimeException e) {
       close(session, e);
       if (e instanceof OrtException failure) {
