@@ -61,7 +61,7 @@ final class RegistryBadInputTest {
       GrpcServerExtension.inProcess(
           () -> {
             fixture = new RegistryFixture(folder);
-            return fixture.registry();
+            return fixture.openRegistry();
           });
 
   @AfterEach

@@ -62,6 +62,7 @@ final class RegistryFixture implements AutoCloseable {
   private final Server server;
   private final ManagedChannel channel;
   private final Path folder;
+  private RegistryModule registry;
 
   RegistryFixture(Path folder) {
     this.folder = folder;
@@ -84,14 +85,21 @@ final class RegistryFixture implements AutoCloseable {
     channel = InProcessChannelBuilder.forName(name).build();
   }
 
-  List<ServiceModule> registry() {
-    return List.of(
+  /** Opens a registry on a fresh database, for the server that is to host it. */
+  List<ServiceModule> openRegistry() {
+    registry =
         RegistryModule.open(
             RegistryConfig.of(TestDatabases.h2(folder)),
             channel,
             channel,
             new MetricRegistry(),
-            Clock.systemUTC()));
+            Clock.systemUTC());
+    return List.of(registry);
+  }
+
+  /** Returns the registry that was opened last. */
+  RegistryModule registry() {
+    return registry;
   }
 
   ManagedChannel channel() {

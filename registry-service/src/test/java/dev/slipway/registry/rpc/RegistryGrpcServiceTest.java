@@ -63,7 +63,7 @@ final class RegistryGrpcServiceTest {
       GrpcServerExtension.inProcess(
           () -> {
             fixture = new RegistryFixture(folder);
-            return fixture.registry();
+            return fixture.openRegistry();
           });
 
   private RegistryServiceBlockingStub stub;

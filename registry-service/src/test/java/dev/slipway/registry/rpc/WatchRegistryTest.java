@@ -27,6 +27,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -49,7 +51,7 @@ final class WatchRegistryTest {
           4 << 20,
           () -> {
             fixture = new RegistryFixture(folder);
-            return fixture.registry();
+            return fixture.openRegistry();
           });
 
   private RegistryServiceBlockingStub stub;
@@ -150,7 +152,8 @@ final class WatchRegistryTest {
 
   @Test
   void slowWatcher_isHeldBack_andGetsEverythingInTheEnd() throws Exception {
-    int commands = 1500;
+    // More than the events that are kept in memory for all watchers.
+    int commands = 1200;
     model("digits");
     LinkedBlockingQueue<RegistryEvent> received = new LinkedBlockingQueue<>();
     AtomicReference<ClientCallStreamObserver<WatchRegistryRequest>> control =
@@ -182,9 +185,13 @@ final class WatchRegistryTest {
             });
     assertThat(started.await(5, TimeUnit.SECONDS)).isTrue();
 
+    ExecutorService writers = Executors.newFixedThreadPool(8);
     for (int i = 2; i <= commands; i++) {
-      tag("digits", i);
+      int value = i;
+      writers.execute(() -> tag("digits", value));
     }
+    writers.shutdown();
+    assertThat(writers.awaitTermination(50, TimeUnit.SECONDS)).isTrue();
     assertThat(received).isEmpty();
     control.get().request(Integer.MAX_VALUE);
 
@@ -273,11 +280,9 @@ final class WatchRegistryTest {
     Iterator<WatchRegistryResponse> watch = watch(WatchRegistryRequest.getDefaultInstance());
     assertThat(watch.next().getSnapshot().getLast()).isTrue();
 
-    Thread stopper = new Thread(() -> server.server().close());
-    stopper.start();
+    fixture.registry().drain();
 
     assertFails(watch::next, Status.Code.UNAVAILABLE, "SHUTTING_DOWN");
-    stopper.join();
   }
 
   private Iterator<WatchRegistryResponse> watch(WatchRegistryRequest request) throws Exception {
