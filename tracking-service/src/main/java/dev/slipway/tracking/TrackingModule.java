@@ -18,6 +18,7 @@ public final class TrackingModule implements ServiceModule {
   private final Database database;
   private final Ingest ingest;
   private final List<BindableService> services;
+  private boolean closed;
 
   private TrackingModule(Database database, Ingest ingest, List<BindableService> services) {
     this.database = database;
@@ -72,7 +73,7 @@ public final class TrackingModule implements ServiceModule {
 
   @Override
   public boolean ready() {
-    return database.answers();
+    return ingest.isOpen() && database.answers();
   }
 
   @Override
@@ -82,7 +83,10 @@ public final class TrackingModule implements ServiceModule {
 
   @Override
   public void close() {
-    ingest.close();
-    database.close();
+    if (!closed) {
+      closed = true;
+      ingest.close();
+      database.close();
+    }
   }
 }

@@ -44,6 +44,18 @@ final class EntryRequests {
     violations.parse(field, key, EntryKey::check);
   }
 
+  /**
+   * Checks a text that may be empty: its length, and that it lacks the one character that
+   * PostgreSQL cannot keep.
+   */
+  static String text(String field, String text, int maxChars, Violations violations) {
+    violations.atMost(field, text, maxChars);
+    if (text.indexOf('\0') >= 0) {
+      violations.add(field, "must not contain the character NUL");
+    }
+    return text;
+  }
+
   /** Reads tags; of equal keys the last one counts. */
   static List<Tag> tags(
       String field,
@@ -56,7 +68,7 @@ final class EntryRequests {
       var message = messages.get(i);
       String path = field + "[" + i + "]";
       key(path + ".key", message.getKey(), violations);
-      violations.atMost(path + ".value", message.getValue(), maxValueChars);
+      text(path + ".value", message.getValue(), maxValueChars, violations);
       tags.put(message.getKey(), new Tag(message.getKey(), message.getValue()));
     }
     return List.copyOf(tags.values());
@@ -84,7 +96,7 @@ final class EntryRequests {
       var message = messages.get(i);
       String path = field + "[" + i + "]";
       key(path + ".key", message.getKey(), violations);
-      violations.atMost(path + ".value", message.getValue(), Param.MAX_VALUE_CHARS);
+      text(path + ".value", message.getValue(), Param.MAX_VALUE_CHARS, violations);
       if (!keys.add(message.getKey())) {
         violations.add(path + ".key", "appears twice; a request sets a param once");
       }
@@ -99,6 +111,7 @@ final class EntryRequests {
     atMost(field, keys.size(), Tag.MAX_PER_REQUEST, violations);
     for (int i = 0; i < keys.size(); i++) {
       violations.required(field + "[" + i + "]", keys.get(i));
+      text(field + "[" + i + "]", keys.get(i), EntryKey.MAX_CHARS, violations);
     }
     return keys.stream().distinct().toList();
   }
@@ -172,6 +185,9 @@ final class EntryRequests {
       violations.add(field + ".keys", "goes with MODE_LISTED only");
     }
     atMost(field + ".keys", selection.getKeysCount(), KeySelection.MAX_KEYS, violations);
+    for (int i = 0; i < selection.getKeysCount(); i++) {
+      text(field + ".keys[" + i + "]", selection.getKeys(i), EntryKey.MAX_CHARS, violations);
+    }
     return switch (selection.getMode()) {
       case MODE_UNSPECIFIED, MODE_ALL -> KeySelection.ALL;
       case MODE_NONE -> KeySelection.NONE;

@@ -2,6 +2,7 @@ package dev.slipway.tracking.rpc;
 
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.tracking.entry.EntryKey;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.metric.HistoryQuery;
 import dev.slipway.tracking.metric.MetricPoint;
@@ -110,6 +111,7 @@ final class SearchRequests {
     Violations violations = new Violations();
     Optional<RunId> run = EntryRequests.runId("run_id", request.getRunId(), violations);
     violations.required("metric_key", request.getMetricKey());
+    EntryRequests.text("metric_key", request.getMetricKey(), EntryKey.MAX_CHARS, violations);
     long minStep = request.hasMinStep() ? request.getMinStep() : Long.MIN_VALUE;
     long maxStep = request.hasMaxStep() ? request.getMaxStep() : Long.MAX_VALUE;
     if (maxStep < minStep) {
@@ -128,8 +130,10 @@ final class SearchRequests {
                 request.getMetricKey(),
                 minStep + " " + maxStep),
             violations);
+    Optional<MetricPoint> after =
+        page.token()
+            .flatMap(token -> violations.parse("page_token", token.keys(), SearchRequests::point));
     violations.throwIfAny();
-    Optional<MetricPoint> after = page.token().map(token -> point(token.keys()));
     return new Paged<>(
         new HistoryQuery(run.orElseThrow(), request.getMetricKey(), minStep, maxStep, after), page);
   }
@@ -143,6 +147,9 @@ final class SearchRequests {
   }
 
   private static MetricPoint point(List<String> keys) {
+    if (keys.size() != 3) {
+      throw new IllegalArgumentException("is not a page token of this list");
+    }
     return new MetricPoint(
         Long.parseLong(keys.get(0)),
         Long.parseLong(keys.get(1)),

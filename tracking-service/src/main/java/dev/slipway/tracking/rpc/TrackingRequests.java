@@ -60,6 +60,7 @@ final class TrackingRequests {
   static String experimentName(String name) {
     Violations violations = new Violations();
     violations.required("name", name);
+    EntryRequests.text("name", name, Experiment.MAX_NAME_CHARS, violations);
     violations.throwIfAny();
     return name;
   }
@@ -78,19 +79,12 @@ final class TrackingRequests {
   }
 
   private static String checkExperimentName(String field, String name, Violations violations) {
-    violations.required(field, name, Experiment.MAX_NAME_CHARS);
+    violations.required(field, name);
     if (!name.isEmpty() && name.isBlank()) {
       violations.add(field, "must not be blank");
     }
-    checkText(field, name, violations);
+    EntryRequests.text(field, name, Experiment.MAX_NAME_CHARS, violations);
     return name;
-  }
-
-  /** PostgreSQL cannot keep the character with the number 0. */
-  private static void checkText(String field, String text, Violations violations) {
-    if (text.indexOf('\0') >= 0) {
-      violations.add(field, "must not contain the character NUL");
-    }
   }
 
   private static Optional<String> artifactLocation(String location, Violations violations) {
@@ -139,10 +133,8 @@ final class TrackingRequests {
             ? RunId.random()
             : EntryRequests.runId("run_id", request.getRunId(), violations)
                 .orElseGet(RunId::random);
-    violations.atMost("run_name", request.getRunName(), RunInfo.MAX_NAME_CHARS);
-    checkText("run_name", request.getRunName(), violations);
-    violations.atMost("user_id", request.getUserId(), RunInfo.MAX_USER_CHARS);
-    checkText("user_id", request.getUserId(), violations);
+    EntryRequests.text("run_name", request.getRunName(), RunInfo.MAX_NAME_CHARS, violations);
+    EntryRequests.text("user_id", request.getUserId(), RunInfo.MAX_USER_CHARS, violations);
     Instant start =
         request.hasStartTime()
             ? EntryRequests.time("start_time", request.getStartTime(), violations)
@@ -191,14 +183,13 @@ final class TrackingRequests {
     Set<String> mask = EntryRequests.mask(request.getUpdateMask(), RUN_MASK, violations);
     Optional<String> name = Optional.empty();
     if (mask.contains("run_name")) {
-      violations.required("run.run_name", run.getRunName(), RunInfo.MAX_NAME_CHARS);
-      checkText("run.run_name", run.getRunName(), violations);
+      violations.required("run.run_name", run.getRunName());
+      EntryRequests.text("run.run_name", run.getRunName(), RunInfo.MAX_NAME_CHARS, violations);
       name = Optional.of(run.getRunName());
     }
     Optional<String> user = Optional.empty();
     if (mask.contains("user_id")) {
-      violations.atMost("run.user_id", run.getUserId(), RunInfo.MAX_USER_CHARS);
-      checkText("run.user_id", run.getUserId(), violations);
+      EntryRequests.text("run.user_id", run.getUserId(), RunInfo.MAX_USER_CHARS, violations);
       user = Optional.of(run.getUserId());
     }
     Optional<RunStatus> status =

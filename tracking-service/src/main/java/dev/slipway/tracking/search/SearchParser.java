@@ -84,6 +84,9 @@ public final class SearchParser<F> {
       throw new IllegalArgumentException(
           "has " + text.length() + " characters; at most " + MAX_CHARS + " are allowed");
     }
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("must not contain the character NUL");
+    }
     FilterLexer lexer = new FilterLexer(CharStreams.fromString(text));
     lexer.removeErrorListeners();
     lexer.addErrorListener(new Refusal());

@@ -109,14 +109,43 @@ public final class GroupCommitter implements AutoCloseable {
   }
 
   private void run() {
-    for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
-      try {
-        commit(group);
-      } catch (RuntimeException e) {
-        commitOneByOne(group, e);
+    try {
+      for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
+        try {
+          commit(group);
+        } catch (RuntimeException e) {
+          commitOneByOne(group, e);
+        } catch (Error e) {
+          fail(group, new StoppingException());
+          throw e;
+        }
       }
+    } finally {
+      abandonRest();
+      stopped.countDown();
     }
-    stopped.countDown();
+  }
+
+  /** Nobody may wait for a thread that is gone, be it that it died of an error. */
+  private void abandonRest() {
+    List<Waiting> rest;
+    synchronized (lock) {
+      closed = true;
+      rest = List.copyOf(queue);
+      queue.clear();
+    }
+    fail(rest, new StoppingException());
+  }
+
+  private static void fail(List<Waiting> group, RuntimeException reason) {
+    group.forEach(waiting -> notify(() -> waiting.outcome().failed(reason)));
+  }
+
+  /** Returns whether writes are taken. */
+  boolean isOpen() {
+    synchronized (lock) {
+      return !closed;
+    }
   }
 
   /** Returns what waits, after waiting for something; empty when all is done and this is closed. */
@@ -174,7 +203,7 @@ public final class GroupCommitter implements AutoCloseable {
     boolean unavailable =
         failure instanceof ServiceException known && known.kind() == ErrorKind.UNAVAILABLE;
     if (group.size() == 1 || unavailable) {
-      group.forEach(waiting -> notify(() -> waiting.outcome().failed(failure)));
+      fail(group, failure);
       return;
     }
     log.warn("a commit of {} writes failed; trying them one by one", group.size(), failure);
@@ -182,7 +211,7 @@ public final class GroupCommitter implements AutoCloseable {
       try {
         commit(List.of(waiting));
       } catch (RuntimeException e) {
-        notify(() -> waiting.outcome().failed(e));
+        fail(List.of(waiting), e);
       }
     }
   }

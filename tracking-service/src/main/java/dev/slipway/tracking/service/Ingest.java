@@ -29,6 +29,11 @@ public final class Ingest implements AutoCloseable {
     return ingest;
   }
 
+  /** Returns whether writes are taken. */
+  public boolean isOpen() {
+    return committer.isOpen();
+  }
+
   /** Returns the streams. */
   public MetricStreams streams() {
     return streams;

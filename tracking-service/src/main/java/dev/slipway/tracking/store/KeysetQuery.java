@@ -1,5 +1,6 @@
 package dev.slipway.tracking.store;
 
+import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.paging.PageToken;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -56,8 +57,12 @@ final class KeysetQuery {
 
   private List<Object> values(PageToken token) {
     List<Object> values = new ArrayList<>();
-    for (int i = 0; i < keys.size(); i++) {
-      values.add(keys.get(i).parse().apply(token.keys().get(i)));
+    try {
+      for (int i = 0; i < keys.size(); i++) {
+        values.add(keys.get(i).parse().apply(token.keys().get(i)));
+      }
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw InvalidRequestException.of("page_token", "is not a page token of this list");
     }
     return values;
   }

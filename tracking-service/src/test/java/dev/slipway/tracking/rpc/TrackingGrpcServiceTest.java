@@ -739,6 +739,53 @@ class TrackingGrpcServiceTest {
   }
 
   @Test
+  void text_withTheCharacterThatDatabasesCannotKeep_isRefusedEverywhere() {
+    String bad = "a\0b";
+    assertInvalid(() -> newExperiment(bad), "name");
+    assertInvalid(
+        () ->
+            stub()
+                .getExperimentByName(GetExperimentByNameRequest.newBuilder().setName(bad).build()),
+        "name");
+    assertInvalid(
+        () ->
+            stub().createRun(CreateRunRequest.newBuilder().setRunName(bad).setUserId(bad).build()),
+        "run_name",
+        "user_id");
+    assertInvalid(
+        () ->
+            stub()
+                .logBatch(
+                    LogBatchRequest.newBuilder()
+                        .setRunId(ABSENT_RUN)
+                        .addMetrics(metric(bad, 1, 1))
+                        .addParams(param("p", bad))
+                        .addTags(tag("t", bad))
+                        .build()),
+        "metrics[0].key",
+        "params[0].value",
+        "tags[0].value");
+    assertInvalid(
+        () ->
+            stub()
+                .getMetricHistory(
+                    GetMetricHistoryRequest.newBuilder()
+                        .setRunId(ABSENT_RUN)
+                        .setMetricKey(bad)
+                        .build()),
+        "metric_key");
+    assertInvalid(
+        () ->
+            stub()
+                .searchRuns(
+                    SearchRunsRequest.newBuilder()
+                        .addExperimentIds("0")
+                        .setFilter("tags.a = '" + bad + "'")
+                        .build()),
+        "filter");
+  }
+
+  @Test
   void metricHistory_pages_coverAllPointsInOrder() {
     String run = newRun();
     for (int batch = 0; batch < 4; batch++) {
