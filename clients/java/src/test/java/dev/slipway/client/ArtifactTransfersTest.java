@@ -1,0 +1,283 @@
+package dev.slipway.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.slipway.artifact.ArtifactConfig;
+import dev.slipway.artifact.ArtifactModule;
+import dev.slipway.artifact.v1.Artifact;
+import dev.slipway.artifact.v1.DeleteRequest;
+import dev.slipway.artifact.v1.Manifest;
+import dev.slipway.artifact.v1.SnapshotRequest;
+import dev.slipway.runtime.testing.GrpcServerExtension;
+import io.grpc.Status.Code;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+class ArtifactTransfersTest {
+  private static final TransferOptions IMPATIENT =
+      new TransferOptions(3, 5, Duration.ofMillis(5), Duration.ofMillis(50));
+
+  @TempDir Path folder;
+
+  @RegisterExtension
+  private final GrpcServerExtension server =
+      GrpcServerExtension.netty(
+          64 << 20,
+          () ->
+              List.of(
+                  ArtifactModule.open(
+                      ArtifactConfig.below(folder.resolve("server")),
+                      new MetricRegistry(),
+                      Clock.systemUTC())));
+
+  private CuttingProxy proxy;
+  private SlipwayClient client;
+  private ArtifactTransfers transfers;
+
+  @BeforeEach
+  void connect() throws IOException {
+    proxy = new CuttingProxy(server.server().port());
+    client = SlipwayClient.connect(proxy.address());
+    transfers = client.transfers(IMPATIENT);
+  }
+
+  @AfterEach
+  void disconnect() throws IOException {
+    client.close();
+    proxy.close();
+  }
+
+  private Path file(String name, int size) throws IOException {
+    byte[] bytes = new byte[size];
+    new Random(size).nextBytes(bytes);
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    return Files.write(file, bytes);
+  }
+
+  private static void assertEqualFiles(Path actual, Path expected) throws IOException {
+    assertThat(Files.mismatch(actual, expected)).isEqualTo(-1);
+  }
+
+  private void assertNoLeftovers() throws IOException {
+    try (Stream<Path> names = Files.list(folder)) {
+      assertThat(names.map(path -> path.getFileName().toString()))
+          .noneMatch(name -> name.contains(".part-"));
+    }
+  }
+
+  @Test
+  void uploadAndDownload_file_isEqualAndProgressAddsUp() throws Exception {
+    Path file = file("a.bin", 1_000_001);
+    List<TransferListener.Progress> heard = new ArrayList<>();
+
+    Artifact up = transfers.uploadFile(file, "d/a.bin", heard::add);
+    Artifact down = transfers.downloadFile("d/a.bin", folder.resolve("b.bin"), heard::add);
+
+    assertThat(down).isEqualTo(up);
+    assertEqualFiles(folder.resolve("b.bin"), file);
+    assertThat(heard.get(heard.size() - 1))
+        .isEqualTo(new TransferListener.Progress(1, 1, 1_000_001, 1_000_001, "d/a.bin"));
+    assertThat(heard).allMatch(progress -> progress.bytesTotal() == 1_000_001);
+    assertThat(transfers.readBytes("d/a.bin", 1_000_001)).hasSize(1_000_001);
+    assertNoLeftovers();
+  }
+
+  @Test
+  void upload_connectionCutAgainAndAgain_resumesAndIsEqual() throws Exception {
+    Path file = file("big.bin", 24 << 20);
+    proxy.cutEvery(2 << 20, 8);
+
+    transfers.uploadFile(file, "big.bin");
+
+    assertThat(proxy.cuts()).isEqualTo(8);
+    assertEqualFiles(transfers(file("x", 0)), file);
+  }
+
+  private Path transfers(Path target) throws Exception {
+    transfers.downloadFile("big.bin", target);
+    return target;
+  }
+
+  @Test
+  void download_connectionCutAgainAndAgain_resumesAndIsEqual() throws Exception {
+    Path file = file("big.bin", 24 << 20);
+    transfers.uploadFile(file, "big.bin");
+    proxy.cutEvery(2 << 20, 8);
+
+    transfers.downloadFile("big.bin", folder.resolve("copy.bin"));
+
+    assertThat(proxy.cuts()).isEqualTo(8);
+    assertEqualFiles(folder.resolve("copy.bin"), file);
+    assertNoLeftovers();
+  }
+
+  @Test
+  void upload_contentThatIsThere_sendsNoBytes() throws Exception {
+    Path file = file("a.bin", 8 << 20);
+    transfers.uploadFile(file, "a.bin");
+    proxy.cutEvery(4 << 20, 1);
+
+    transfers.uploadFile(file, "b.bin");
+
+    assertThat(proxy.cuts()).isZero();
+  }
+
+  @Test
+  void uploadFolder_thenManifest_comesBackWhole() throws Exception {
+    file("model/MLmodel", 100);
+    file("model/data/model.bin", 2_000_000);
+    file("model/data/empty", 0);
+    file("model/Größe/モデル.txt", 5);
+    for (int i = 0; i < 40; i++) {
+      file("model/many/" + i, 1000 + i);
+    }
+    List<TransferListener.Progress> heard = new ArrayList<>();
+
+    List<Artifact> artifacts =
+        transfers.uploadFolder(folder.resolve("model"), "1/r/artifacts/model", heard::add);
+    Manifest manifest =
+        client
+            .artifacts()
+            .snapshot(
+                SnapshotRequest.newBuilder()
+                    .setPath("1/r/artifacts/model")
+                    .setHolder("models/m/versions/1")
+                    .build());
+    client.artifacts().delete(DeleteRequest.newBuilder().setPath("1").setRecursive(true).build());
+    Manifest down = transfers.downloadManifest(manifest.getDigest(), folder.resolve("copy"));
+
+    assertThat(artifacts).hasSize(44);
+    assertThat(heard.get(heard.size() - 1).filesDone()).isEqualTo(44);
+    assertThat(down.getFileCount()).isEqualTo(44);
+    assertSameFolders(folder.resolve("model"), folder.resolve("copy"));
+    assertNoLeftovers();
+  }
+
+  private static void assertSameFolders(Path expected, Path actual) throws IOException {
+    assertThat(files(actual)).isEqualTo(files(expected));
+    for (String name : files(expected)) {
+      assertEqualFiles(actual.resolve(name), expected.resolve(name));
+    }
+  }
+
+  private static List<String> files(Path root) throws IOException {
+    try (Stream<Path> walk = Files.walk(root)) {
+      return walk.filter(Files::isRegularFile)
+          .map(file -> root.relativize(file).toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void downloadFolder_asItIsNow_comesBackWhole() throws Exception {
+    file("f/a", 10);
+    file("f/b/c", 20);
+    transfers.uploadFolder(folder.resolve("f"), "deep/down");
+
+    transfers.downloadFolder("deep/down", folder.resolve("g"));
+    transfers.downloadFolder("", folder.resolve("all"));
+
+    assertSameFolders(folder.resolve("f"), folder.resolve("g"));
+    assertThat(files(folder.resolve("all"))).containsExactly("deep/down/a", "deep/down/b/c");
+  }
+
+  @Test
+  void downloads_ofWhatIsNotThere_leaveNothing() throws Exception {
+    Path target = folder.resolve("t");
+
+    assertCode(Code.NOT_FOUND, () -> transfers.downloadFile("absent", target));
+    assertCode(Code.NOT_FOUND, () -> transfers.downloadFolder("absent", target));
+    assertCode(Code.NOT_FOUND, () -> transfers.downloadManifest("0".repeat(64), target));
+    assertCode(Code.INVALID_ARGUMENT, () -> transfers.downloadFile("../x", target));
+    assertThat(target).doesNotExist();
+    assertNoLeftovers();
+  }
+
+  /** Is a transfer that fails. */
+  private interface Transfer {
+    void run() throws IOException, InterruptedException;
+  }
+
+  private static void assertCode(Code code, Transfer transfer) {
+    assertThatThrownBy(transfer::run)
+        .isInstanceOfSatisfying(TransferException.class, e -> assertThat(e.code()).isEqualTo(code));
+  }
+
+  @Test
+  void downloads_ontoAFolderThatExists_areRefused() throws Exception {
+    transfers.uploadBytes("x".getBytes(UTF_8), "d/x");
+    Files.createDirectory(folder.resolve("t"));
+
+    assertThatThrownBy(() -> transfers.downloadFolder("d", folder.resolve("t")))
+        .isInstanceOf(FileAlreadyExistsException.class);
+  }
+
+  @Test
+  void download_damagedContent_isRefusedAndLeavesNothing() throws Exception {
+    Artifact artifact = transfers.uploadBytes("hello".getBytes(UTF_8), "x");
+    String hex = artifact.getSha256();
+    Path blob = folder.resolve("server/store/blobs/" + hex.substring(0, 2) + "/" + hex);
+    Files.writeString(blob, "hullo");
+
+    assertCode(Code.DATA_LOSS, () -> transfers.downloadFile("x", folder.resolve("t")));
+    assertThat(folder.resolve("t")).doesNotExist();
+    assertNoLeftovers();
+  }
+
+  @Test
+  void readBytes_aboveTheBound_isRefused() throws Exception {
+    transfers.uploadBytes(new byte[100], "x");
+
+    assertCode(Code.RESOURCE_EXHAUSTED, () -> transfers.readBytes("x", 99));
+    assertThat(transfers.readBytes("x", 100)).hasSize(100);
+  }
+
+  @Test
+  void upload_refusedPath_failsAtOnce() throws Exception {
+    Path file = file("a", 10);
+
+    assertCode(Code.INVALID_ARGUMENT, () -> transfers.uploadFile(file, "../a"));
+    assertThatThrownBy(() -> transfers.uploadFolder(file, "a"))
+        .isInstanceOf(NotDirectoryException.class);
+  }
+
+  @Test
+  void upload_serverGone_givesUpAfterItsAttempts() throws Exception {
+    Path file = file("a", 10);
+    server.server().close();
+
+    assertCode(Code.UNAVAILABLE, () -> transfers.uploadFile(file, "a"));
+  }
+
+  @Test
+  void digestOfManifest_isThatOfTheCanonicalText() {
+    // printf 'e3b0...b855 0 a\n' | sha256sum
+    var entry =
+        dev.slipway.artifact.v1.ManifestEntry.newBuilder()
+            .setPath("a")
+            .setSha256("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+            .build();
+    assertThat(Digests.manifest(Arrays.asList(entry)))
+        .isEqualTo("5c0ff7e6a0ca00b1e1ac1bea17a8099762a6fbde9948d1b6ea360ed152c93b3e");
+  }
+}
