@@ -11,6 +11,7 @@ import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.rpc.InferenceGrpcService;
+import dev.slipway.serving.rpc.OpenStreams;
 import dev.slipway.serving.rpc.ServingGrpcService;
 import dev.slipway.serving.rpc.TritonErrorHeader;
 import dev.slipway.serving.upstream.PackageCache;
@@ -55,6 +56,7 @@ public final class ServingModule implements ServiceModule {
   private final StageRouter router;
   private final RegistryFollower follower;
   private final List<BindableService> services;
+  private final OpenStreams streams = new OpenStreams();
   private final MetricRegistry metrics;
 
   private ServingModule(
@@ -86,7 +88,8 @@ public final class ServingModule implements ServiceModule {
     this.follower = new RegistryFollower(registry, catalog, timer);
     InferenceService inference = new InferenceService(router, pool, predictions);
     BindableService openInference =
-        new InferenceGrpcService(catalog, router, pool, inference, config.limits(), version());
+        new InferenceGrpcService(
+            catalog, router, pool, inference, config.limits(), version(), streams);
     BindableService serving =
         new ServingGrpcService(
             catalog,
@@ -96,7 +99,8 @@ public final class ServingModule implements ServiceModule {
             new SignatureLookup(registry),
             follower::isConnected,
             config.limits(),
-            config.keep().rollback());
+            config.keep().rollback(),
+            streams);
     this.services =
         List.of(
             serving, () -> ServerInterceptors.intercept(openInference, new TritonErrorHeader()));
@@ -173,6 +177,11 @@ public final class ServingModule implements ServiceModule {
   @Override
   public boolean ready() {
     return catalog.isKnown() && router.isSettled();
+  }
+
+  @Override
+  public void drain() {
+    streams.drain();
   }
 
   @Override

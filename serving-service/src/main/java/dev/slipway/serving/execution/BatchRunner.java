@@ -78,7 +78,7 @@ public final class BatchRunner {
       outputs = predict(request, request.inputs());
     } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       statistics.failed(System.nanoTime() - request.arrivedNanos());
-      request.receiver().failed(translate(e));
+      request.fail(translate(e));
       return;
     }
     long computed = System.nanoTime();
@@ -145,15 +145,7 @@ public final class BatchRunner {
     long queueNanos = taken - request.offeredNanos();
     long assemblyNanos = request.offeredNanos() - request.arrivedNanos() + assembled - taken;
     long computeNanos = computed - assembled;
-    try {
-      request
-          .receiver()
-          .answered(
-              new Answer(outputs, rows, new Timings(assemblyNanos, queueNanos, computeNanos)));
-    } catch (RuntimeException e) {
-      // The others of the batch still want their answers.
-      request.receiver().failed(e);
-    }
+    request.answer(new Answer(outputs, rows, new Timings(assemblyNanos, queueNanos, computeNanos)));
     long now = System.nanoTime();
     statistics.answered(
         clock.millis(),

@@ -1,10 +1,13 @@
 package dev.slipway.serving.execution;
 
+import dev.slipway.engine.tensor.BatchAxis;
 import dev.slipway.engine.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request on its way through a version's queue and engine. Immutable but for the time at which
@@ -14,6 +17,8 @@ import java.util.function.BooleanSupplier;
  * called.
  */
 public final class Execution {
+  private static final Logger log = LoggerFactory.getLogger(Execution.class);
+
   /** A deadline that never comes. */
   public static final long NO_DEADLINE = Long.MAX_VALUE;
 
@@ -95,8 +100,22 @@ public final class Execution {
     return parameters;
   }
 
-  Receiver receiver() {
-    return receiver;
+  /** Hands the answer over; if that fails, hands the failure over instead. Never throws. */
+  void answer(Answer answer) {
+    try {
+      receiver.answered(answer);
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  /** Hands a failure over. Never throws: the other requests of a batch still want their answers. */
+  void fail(RuntimeException failure) {
+    try {
+      receiver.failed(failure);
+    } catch (RuntimeException e) {
+      log.warn("nobody took the outcome of a request", e);
+    }
   }
 
   long arrivedNanos() {
@@ -126,7 +145,7 @@ public final class Execution {
       return false;
     }
     for (int i = 0; i < inputs.size(); i++) {
-      if (!dev.slipway.engine.tensor.BatchAxis.joinable(inputs.get(i), other.inputs.get(i))) {
+      if (!BatchAxis.joinable(inputs.get(i), other.inputs.get(i))) {
         return false;
       }
     }

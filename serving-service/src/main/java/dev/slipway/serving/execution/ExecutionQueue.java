@@ -152,10 +152,8 @@ public final class ExecutionQueue {
           live = new ArrayList<>(batch.subList(0, i));
         }
         statistics.expired();
-        request
-            .receiver()
-            .failed(
-                expired ? ExpiredException.deadline(version) : ExpiredException.cancelled(version));
+        request.fail(
+            expired ? ExpiredException.deadline(version) : ExpiredException.cancelled(version));
       } else if (live != batch) {
         live.add(request);
       }

@@ -151,6 +151,17 @@ public final class ModelPool implements AutoCloseable {
     started.completeExceptionally(failure);
   }
 
+  /**
+   * Says how long a version that no stage points to stays without being used, instead of the common
+   * time.
+   */
+  public void keepIdle(VersionKey key, Duration idle) {
+    Slot slot = slots.get(key);
+    if (slot != null) {
+      slot.keepIdle(idle);
+    }
+  }
+
   /** Takes a version out; calls in flight finish on it. Returns whether it was loaded. */
   public boolean unload(VersionKey key) {
     Slot slot = slots.remove(key);
@@ -265,6 +276,9 @@ public final class ModelPool implements AutoCloseable {
     @GuardedBy("this")
     private Residence residence;
 
+    @GuardedBy("this")
+    private Duration idle = keep.idle();
+
     /** When the residence began. */
     @GuardedBy("this")
     private Instant since;
@@ -336,6 +350,10 @@ public final class ModelPool implements AutoCloseable {
       }
     }
 
+    synchronized void keepIdle(Duration value) {
+      idle = value;
+    }
+
     synchronized Residence residence() {
       return residence;
     }
@@ -351,7 +369,7 @@ public final class ModelPool implements AutoCloseable {
       return switch (residence) {
         case PINNED -> false;
         case ROLLBACK -> now.isAfter(since.plus(keep.rollback()));
-        case ON_DEMAND -> now.isAfter(lastUsed().plus(keep.idle()));
+        case ON_DEMAND -> now.isAfter(lastUsed().plus(idle));
       };
     }
 

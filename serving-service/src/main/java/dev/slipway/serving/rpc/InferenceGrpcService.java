@@ -63,6 +63,7 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
   private final InferenceService inference;
   private final QueueLimits limits;
   private final String serverVersion;
+  private final OpenStreams streams;
   private final ModelViews views;
 
   /**
@@ -70,6 +71,7 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
    *
    * @param limits bounds of the queue that each version gets, as ModelConfig publishes them
    * @param serverVersion version of the server, as ServerMetadata publishes it
+   * @param streams knows the open streams
    */
   public InferenceGrpcService(
       Catalog catalog,
@@ -77,13 +79,15 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
       ModelPool pool,
       InferenceService inference,
       QueueLimits limits,
-      String serverVersion) {
+      String serverVersion,
+      OpenStreams streams) {
     this.catalog = catalog;
     this.router = router;
     this.pool = pool;
     this.inference = inference;
     this.limits = limits;
     this.serverVersion = serverVersion;
+    this.streams = streams;
     this.views = new ModelViews(catalog, pool);
   }
 
@@ -198,7 +202,10 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
       StreamObserver<ModelStreamInferResponse> out) {
     OrderedReplies<ModelStreamInferResponse> replies =
         new OrderedReplies<>(
-            (ServerCallStreamObserver<ModelStreamInferResponse>) out, MAX_IN_FLIGHT_PER_STREAM);
+            (ServerCallStreamObserver<ModelStreamInferResponse>) out,
+            MAX_IN_FLIGHT_PER_STREAM,
+            streams);
+    streams.opened(replies);
     replies.readOn();
     return new InferenceStreamObserver(inference, replies, TritonErrorHeader.isOn());
   }

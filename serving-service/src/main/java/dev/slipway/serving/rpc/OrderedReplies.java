@@ -1,6 +1,7 @@
 package dev.slipway.serving.rpc;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
@@ -14,6 +15,7 @@ import java.util.Deque;
 final class OrderedReplies<T> {
   private final ServerCallStreamObserver<T> out;
   private final int maxInFlight;
+  private final OpenStreams streams;
 
   @GuardedBy("this")
   private final Deque<Slot> slots = new ArrayDeque<>();
@@ -26,15 +28,19 @@ final class OrderedReplies<T> {
   private boolean halfClosed;
 
   @GuardedBy("this")
+  private boolean draining;
+
+  @GuardedBy("this")
   private boolean over;
 
   @GuardedBy("this")
   private int limit;
 
-  OrderedReplies(ServerCallStreamObserver<T> out, int maxInFlight) {
+  OrderedReplies(ServerCallStreamObserver<T> out, int maxInFlight, OpenStreams streams) {
     this.out = out;
     this.maxInFlight = maxInFlight;
     this.limit = maxInFlight;
+    this.streams = streams;
     out.disableAutoRequest();
     out.setOnReadyHandler(this::readOn);
     // A cancelled call takes no replies; what is in flight ends into nothing.
@@ -87,8 +93,7 @@ final class OrderedReplies<T> {
   /** Ends the stream with a failure; what is in flight ends into nothing. */
   synchronized void fail(StatusRuntimeException status) {
     if (!over) {
-      over = true;
-      slots.clear();
+      end();
       out.onError(status);
     }
   }
@@ -96,22 +101,36 @@ final class OrderedReplies<T> {
   private synchronized void end() {
     over = true;
     slots.clear();
+    streams.ended(this);
+  }
+
+  /** Reads no more; ends the stream with UNAVAILABLE once what is in flight is answered. */
+  synchronized void drain() {
+    draining = true;
+    send();
   }
 
   private synchronized void send() {
     while (!over && !slots.isEmpty() && slots.peekFirst().reply != null) {
       out.onNext(slots.pollFirst().reply);
     }
-    if (!over && halfClosed && slots.isEmpty()) {
-      over = true;
-      out.onCompleted();
+    if (!over && slots.isEmpty() && (halfClosed || draining)) {
+      end();
+      if (halfClosed) {
+        out.onCompleted();
+      } else {
+        out.onError(
+            Status.UNAVAILABLE
+                .withDescription("this server stops; open the stream anew")
+                .asRuntimeException());
+      }
     }
     readOn();
   }
 
   /** Asks for messages as long as there is room. */
   synchronized void readOn() {
-    while (!over && !halfClosed && out.isReady() && asked + slots.size() < limit) {
+    while (!over && !halfClosed && !draining && out.isReady() && asked + slots.size() < limit) {
       asked++;
       out.request(1);
     }

@@ -29,6 +29,14 @@ final class PredictStreamObserver implements StreamObserver<PredictStreamRequest
 
   @Override
   public void onNext(PredictStreamRequest message) {
+    try {
+      take(message);
+    } catch (InvalidRequestException e) {
+      replies.fail(Failures.toStatus(e));
+    }
+  }
+
+  private void take(PredictStreamRequest message) {
     switch (message.getMessageCase()) {
       case OPEN -> {
         if (open.isPresent()) {

@@ -61,6 +61,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   private final BooleanSupplier registryConnected;
   private final QueueLimits limits;
   private final Duration rollbackRetention;
+  private final OpenStreams streams;
   private final ModelViews views;
 
   /**
@@ -69,6 +70,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
    * @param registryConnected tells whether the registry is being heard
    * @param limits bounds of the queue that each version gets, as DescribeModel tells them
    * @param rollbackRetention how long a replaced version stays, as DescribeModel tells it
+   * @param streams knows the open streams
    */
   public ServingGrpcService(
       Catalog catalog,
@@ -78,7 +80,8 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       SignatureLookup signatures,
       BooleanSupplier registryConnected,
       QueueLimits limits,
-      Duration rollbackRetention) {
+      Duration rollbackRetention,
+      OpenStreams streams) {
     this.catalog = catalog;
     this.router = router;
     this.pool = pool;
@@ -87,6 +90,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     this.registryConnected = registryConnected;
     this.limits = limits;
     this.rollbackRetention = rollbackRetention;
+    this.streams = streams;
     this.views = new ModelViews(catalog, pool);
   }
 
@@ -120,9 +124,12 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       StreamObserver<PredictStreamResponse> out) {
     OrderedReplies<PredictStreamResponse> replies =
         new OrderedReplies<>(
-            (ServerCallStreamObserver<PredictStreamResponse>) out, MAX_IN_FLIGHT_PER_STREAM);
+            (ServerCallStreamObserver<PredictStreamResponse>) out,
+            MAX_IN_FLIGHT_PER_STREAM,
+            streams);
     // One message until the opening says how many may be in flight.
     replies.limitTo(1);
+    streams.opened(replies);
     replies.readOn();
     return new PredictStreamObserver(inference, replies);
   }
@@ -130,6 +137,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   @Override
   public void load(LoadRequest request, StreamObserver<LoadResponse> out) {
     Selector selector = ServingRequests.version(request.getModel(), request.getSelector());
+    Optional<Duration> keepIdle = ServingRequests.keepIdle(request);
     // What the registry says now, not what still answers for a stage.
     CatalogVersion version = catalog.get(request.getModel()).get(selector);
     boolean loadedBefore = !request.getReload() && pool.isReady(version);
@@ -144,6 +152,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
                     out.onError(Failures.toStatus(InferenceService.unwrap(failure)));
                     return;
                   }
+                  keepIdle.ifPresent(idle -> pool.keepIdle(version.key(), idle));
                   router.catalogChanged(Set.of(request.getModel()));
                   reply(
                       out,

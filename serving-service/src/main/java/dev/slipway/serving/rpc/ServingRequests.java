@@ -1,15 +1,18 @@
 package dev.slipway.serving.rpc;
 
+import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.inference.InferenceRequest;
 import dev.slipway.serving.inference.InferenceRequest.InputSource;
+import dev.slipway.serving.v1.LoadRequest;
 import dev.slipway.serving.v1.ParameterValue;
 import dev.slipway.serving.v1.PredictRequest;
 import dev.slipway.serving.v1.PredictStreamOpen;
 import dev.slipway.serving.v1.Tensors;
 import dev.slipway.serving.v1.VersionSelector;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +22,8 @@ import java.util.Optional;
 /** Reads {@code slipway.serving.v1} requests. */
 final class ServingRequests {
   private static final int MAX_ID = 256;
+  private static final Duration MIN_KEEP_IDLE = Duration.ofSeconds(1);
+  private static final Duration MAX_KEEP_IDLE = Duration.ofDays(365);
 
   private ServingRequests() {}
 
@@ -29,6 +34,22 @@ final class ServingRequests {
     Selector read = selector(selector, violations);
     violations.throwIfAny();
     return read;
+  }
+
+  /**
+   * Reads how long a version shall stay loaded without being used; absent for the server's own
+   * time.
+   */
+  static Optional<Duration> keepIdle(LoadRequest request) {
+    if (!request.hasKeepIdle()) {
+      return Optional.empty();
+    }
+    Duration keepIdle =
+        Duration.ofSeconds(request.getKeepIdle().getSeconds(), request.getKeepIdle().getNanos());
+    if (keepIdle.compareTo(MIN_KEEP_IDLE) < 0 || keepIdle.compareTo(MAX_KEEP_IDLE) > 0) {
+      throw InvalidRequestException.of("keep_idle", "must be 1 second to 365 days");
+    }
+    return Optional.of(keepIdle);
   }
 
   private static Selector selector(VersionSelector message, Violations violations) {

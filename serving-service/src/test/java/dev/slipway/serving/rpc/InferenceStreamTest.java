@@ -201,4 +201,19 @@ class InferenceStreamTest {
     assertThat(collector.end.get(10, TimeUnit.SECONDS).getCode())
         .isEqualTo(Status.Code.INVALID_ARGUMENT);
   }
+
+  @Test
+  void serverThatStops_answersWhatIsInFlightAndEndsTheStream() throws Exception {
+    Collector<ModelStreamInferResponse> collector = new Collector<>();
+    StreamObserver<ModelInferRequest> requests =
+        GRPCInferenceServiceGrpc.newStub(harness.channel()).modelStreamInfer(collector);
+    requests.onNext(ask("m", "first", 1));
+    ServingHarness.await(() -> collector.replies.size() == 1);
+
+    harness.stopServing();
+
+    assertThat(collector.end.get(10, TimeUnit.SECONDS).getCode())
+        .isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(collector.replies).hasSize(1);
+  }
 }

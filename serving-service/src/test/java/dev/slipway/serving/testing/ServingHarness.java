@@ -177,6 +177,11 @@ public final class ServingHarness implements AutoCloseable {
         .getFloat();
   }
 
+  /** Stops the server gracefully, clients still connected. */
+  public void stopServing() {
+    server.close();
+  }
+
   @Override
   public void close() {
     channel.shutdownNow();

@@ -1,0 +1,126 @@
+package dev.slipway.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.slipway.inference.ModelInferRequest;
+import dev.slipway.inference.ModelStatistics;
+import dev.slipway.inference.ModelStatisticsRequest;
+import dev.slipway.inference.ServerReadyRequest;
+import dev.slipway.registry.v1.Stage;
+import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.testing.ServingHarness;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Answers of joined requests against answers of the same requests one by one, on a real model. */
+class BatchingDifferentialTest {
+  private static final int CALLERS = 64;
+  private static final int REQUESTS_PER_CALLER = 40;
+
+  @TempDir Path folder;
+
+  private static ModelInferRequest twoInTwoOut(Random random) {
+    int rows = 1 + random.nextInt(7);
+    ByteBuffer a = ByteBuffer.allocate(8 * rows).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer b = ByteBuffer.allocate(8 * rows).order(ByteOrder.LITTLE_ENDIAN);
+    for (int row = 0; row < rows; row++) {
+      a.putLong(random.nextInt(100));
+      b.putDouble(random.nextDouble() * 100);
+    }
+    ModelInferRequest.Builder request =
+        ModelInferRequest.newBuilder()
+            .setModelName("two")
+            .addInputs(
+                ModelInferRequest.InferInputTensor.newBuilder()
+                    .setName("a")
+                    .setDatatype("INT64")
+                    .addShape(rows))
+            .addInputs(
+                ModelInferRequest.InferInputTensor.newBuilder()
+                    .setName("b")
+                    .setDatatype("FP64")
+                    .addShape(rows))
+            .addRawInputContents(ByteString.copyFrom(a.flip()))
+            .addRawInputContents(ByteString.copyFrom(b.flip()));
+    if (random.nextBoolean()) {
+      request.addOutputs(
+          ModelInferRequest.InferRequestedOutputTensor.newBuilder().setName("greater"));
+    }
+    return request.build();
+  }
+
+  @Test
+  void joinedRequestsOfManyCallers_areAnsweredBitForBitAsAlone() throws Exception {
+    try (ServingHarness harness =
+        new ServingHarness(
+            folder,
+            config ->
+                new ServingConfig(
+                    config.cacheFolder(),
+                    config.followed(),
+                    new QueueLimits(1024, 1, 64),
+                    config.keep(),
+                    config.parallelLoads(),
+                    config.idleBufferBytes()))) {
+      harness.addOnnx("two", "two_in_two_out", Stage.STAGE_PRODUCTION);
+      ServingHarness.await(
+          () ->
+              harness.inference().serverReady(ServerReadyRequest.getDefaultInstance()).getReady());
+      Random random = new Random(7);
+      List<List<ModelInferRequest>> requests = new ArrayList<>();
+      List<List<List<ByteString>>> alone = new ArrayList<>();
+      for (int caller = 0; caller < CALLERS; caller++) {
+        List<ModelInferRequest> ofCaller = new ArrayList<>();
+        List<List<ByteString>> answers = new ArrayList<>();
+        for (int i = 0; i < REQUESTS_PER_CALLER; i++) {
+          ModelInferRequest request = twoInTwoOut(random);
+          ofCaller.add(request);
+          answers.add(harness.inference().modelInfer(request).getRawOutputContentsList());
+        }
+        requests.add(ofCaller);
+        alone.add(answers);
+      }
+      long callsAlone = statistics(harness).getExecutionCount();
+
+      ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+      List<Future<List<List<ByteString>>>> together = new ArrayList<>();
+      for (List<ModelInferRequest> ofCaller : requests) {
+        together.add(
+            callers.submit(
+                () ->
+                    ofCaller.stream()
+                        .map(
+                            request ->
+                                harness.inference().modelInfer(request).getRawOutputContentsList())
+                        .toList()));
+      }
+
+      for (int caller = 0; caller < CALLERS; caller++) {
+        assertThat(together.get(caller).get(60, TimeUnit.SECONDS)).isEqualTo(alone.get(caller));
+      }
+      callers.shutdownNow();
+      ModelStatistics statistics = statistics(harness);
+      assertThat(statistics.getExecutionCount() - callsAlone)
+          .as("some requests were joined")
+          .isLessThan((long) CALLERS * REQUESTS_PER_CALLER);
+    }
+  }
+
+  private static ModelStatistics statistics(ServingHarness harness) {
+    return harness
+        .inference()
+        .modelStatistics(ModelStatisticsRequest.newBuilder().setName("two").build())
+        .getModelStats(0);
+  }
+}

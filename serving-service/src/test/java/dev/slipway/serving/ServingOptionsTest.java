@@ -1,0 +1,70 @@
+package dev.slipway.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.runtime.config.Commands;
+import dev.slipway.runtime.config.ConfigException;
+import dev.slipway.runtime.config.ConfigProblems;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+class ServingOptionsTest {
+  @Command
+  private static final class Holder {
+    @Mixin private ServingOptions options = new ServingOptions();
+  }
+
+  private static ServingConfig read(Map<String, String> environment, String... arguments) {
+    Holder holder = new Holder();
+    Commands.of(holder, environment).parseArgs(arguments);
+    ConfigProblems problems = new ConfigProblems();
+    ServingConfig config = holder.options.config(Path.of("cache"), problems);
+    problems.throwIfAny();
+    return config;
+  }
+
+  @Test
+  void defaults_followEveryModel() {
+    ServingConfig config = read(Map.of());
+
+    assertThat(config.cacheFolder()).isEqualTo(Path.of("cache"));
+    assertThat(config.follows("anything")).isTrue();
+    assertThat(config.limits().maxQueued()).isEqualTo(1024);
+    assertThat(config.keep().rollback()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(config.keep().idle()).isEqualTo(Duration.ofHours(1));
+  }
+
+  @Test
+  void flagsAndTheirTwins_areRead() {
+    ServingConfig config =
+        read(
+            Map.of("SLIPWAY_SERVE_MAX_QUEUED", "7", "SLIPWAY_SERVE_MODELS", "digits,fraud-*"),
+            "--serve-max-running=3",
+            "--serve-rollback-seconds=0",
+            "--serve-cache-dir=elsewhere");
+
+    assertThat(config.limits().maxQueued()).isEqualTo(7);
+    assertThat(config.limits().maxRunning()).isEqualTo(3);
+    assertThat(config.keep().rollback()).isZero();
+    assertThat(config.cacheFolder()).isEqualTo(Path.of("elsewhere"));
+    assertThat(config.follows("fraud-eu")).isTrue();
+    assertThat(config.follows("digits2")).isFalse();
+  }
+
+  @Test
+  void badSettings_areReportedTogether() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    Map.of(),
+                    "--serve-max-queued=-1",
+                    "--serve-max-batch-rows=0",
+                    "--serve-idle-seconds=0"))
+        .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).hasSize(3));
+  }
+}
