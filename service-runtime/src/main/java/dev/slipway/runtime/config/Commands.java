@@ -1,6 +1,6 @@
 package dev.slipway.runtime.config;
 
-import dev.slipway.runtime.database.DatabaseException;
+import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.runtime.server.StartupException;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,7 @@ public final class Commands {
       printProblems(line, bad.problems());
       return CommandLine.ExitCode.USAGE;
     }
-    if (failure instanceof StartupException || failure instanceof DatabaseException) {
+    if (failure instanceof StartupException || failure instanceof ServiceException) {
       printProblems(line, List.of(failure.getMessage()));
       return CommandLine.ExitCode.SOFTWARE;
     }

@@ -1,6 +1,7 @@
 package dev.slipway.runtime.server;
 
 import com.codahale.metrics.MetricRegistry;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.runtime.error.ErrorInterceptor;
 import dev.slipway.runtime.metrics.CallMetricsInterceptor;
 import io.grpc.BindableService;
@@ -64,6 +65,9 @@ public final class GrpcServer implements AutoCloseable {
   private final Server netty;
   private final Optional<Server> inProcess;
   private volatile boolean ready;
+
+  @GuardedBy("this")
+  private boolean closed;
 
   private GrpcServer(
       GrpcServerConfig config,
@@ -222,6 +226,10 @@ public final class GrpcServer implements AutoCloseable {
   /** Drains and stops; see the class comment for the order. Idempotent. */
   @Override
   public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     readiness.interrupt();
     health.enterTerminalState();
     for (ServiceModule module : reversed()) {
