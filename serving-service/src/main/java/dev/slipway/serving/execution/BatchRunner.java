@@ -145,8 +145,9 @@ public final class BatchRunner {
     long queueNanos = taken - request.offeredNanos();
     long assemblyNanos = request.offeredNanos() - request.arrivedNanos() + assembled - taken;
     long computeNanos = computed - assembled;
-    request.answer(new Answer(outputs, rows, new Timings(assemblyNanos, queueNanos, computeNanos)));
     long now = System.nanoTime();
+    // Counted before it is handed over, so that a caller who asks for figures finds its own request
+    // in them.
     statistics.answered(
         clock.millis(),
         now - request.arrivedNanos(),
@@ -154,6 +155,7 @@ public final class BatchRunner {
         assemblyNanos,
         computeNanos,
         now - computed);
+    request.answer(new Answer(outputs, rows, new Timings(assemblyNanos, queueNanos, computeNanos)));
   }
 
   private RuntimeException translate(Throwable failure) {
