@@ -63,7 +63,7 @@ public final class ServingOptions {
   @Option(
       names = "--serve-cache-dir",
       paramLabel = "DIR",
-      description = "Where fetched packages are kept. Default: serving-cache below --data-dir.")
+      description = "Where fetched packages are kept. Default: serving/packages below --data-dir.")
   private Path cacheDir;
 
   /**

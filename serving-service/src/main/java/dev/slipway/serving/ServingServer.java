@@ -1,13 +1,14 @@
 package dev.slipway.serving;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.slipway.runtime.config.Commands;
 import dev.slipway.runtime.config.ConfigProblems;
+import dev.slipway.runtime.config.DataOptions;
 import dev.slipway.runtime.config.ServerOptions;
 import dev.slipway.runtime.server.Channels;
 import dev.slipway.runtime.server.GrpcServerConfig;
 import dev.slipway.runtime.server.ServerProcess;
 import io.grpc.ManagedChannel;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -17,19 +18,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Runs the serving service as a process of its own. */
+/** Runs the serving service alone. */
 @Command(
     name = "serving-server",
-    description = "Serves predictions with the models of a registry.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    description = "Runs the serving service: predictions with the models of a registry over gRPC.")
 public final class ServingServer implements Callable<Integer> {
-  private static final int DEFAULT_PORT = 7104;
+  /** The port that the service listens on by default. */
+  public static final int DEFAULT_PORT = 7104;
 
+  @Mixin private final ServerOptions server = new ServerOptions(DEFAULT_PORT);
+  @Mixin private final DataOptions data = new DataOptions();
+  @Mixin private final ServingOptions serving = new ServingOptions();
   @Spec private CommandSpec spec;
-
-  @Mixin private ServerOptions server = new ServerOptions(DEFAULT_PORT);
-
-  @Mixin private ServingOptions serving = new ServingOptions();
 
   @Option(
       names = "--registry-address",
@@ -45,27 +46,36 @@ public final class ServingServer implements Callable<Integer> {
       description = "Where the artifact service is. Default: ${DEFAULT-VALUE}.")
   private String artifactAddress;
 
-  @Option(
-      names = "--data-dir",
-      paramLabel = "DIR",
-      defaultValue = "slipway-data",
-      description = "Folder of this server's files. Default: ${DEFAULT-VALUE}.")
-  private Path dataDir;
+  /** Runs until told to stop, and exits. */
+  public static void main(String[] args) {
+    System.exit(Commands.of(new ServingServer()).execute(args));
+  }
 
   @Override
   public Integer call() throws InterruptedException {
     ConfigProblems problems = new ConfigProblems();
     GrpcServerConfig serverConfig = server.config(problems);
-    ServingConfig config = serving.config(dataDir.resolve("serving-cache"), problems);
+    ServingConfig config = serving.config(data.folder("serving").resolve("packages"), problems);
+    ManagedChannel registry =
+        problems.check(
+            "--registry-address", () -> Channels.to(registryAddress, server.maxMessageBytes()));
+    ManagedChannel artifact =
+        problems.check(
+            "--artifact-address", () -> Channels.to(artifactAddress, server.maxMessageBytes()));
     problems.throwIfAny();
-    MetricRegistry metrics = new MetricRegistry();
-    ManagedChannel registry = Channels.to(registryAddress, server.maxMessageBytes());
-    ManagedChannel artifact = Channels.to(artifactAddress, server.maxMessageBytes());
-    try {
+
+    try (data) {
+      data.take("serving");
+      MetricRegistry metrics = new MetricRegistry();
       ServingModule module =
           ServingModule.open(config, registry, artifact, metrics, Clock.systemUTC());
       return ServerProcess.run(
-          "serving", serverConfig, "", List.of(module), metrics, spec.commandLine().getOut());
+          "serving-server",
+          serverConfig,
+          "",
+          List.of(module),
+          metrics,
+          spec.commandLine().getOut());
     } finally {
       registry.shutdownNow();
       artifact.shutdownNow();

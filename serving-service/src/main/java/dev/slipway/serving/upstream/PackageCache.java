@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>A folder appears whole: files are fetched into a temporary folder, checked against the
  * manifest, and the folder is renamed into place. A folder that is there is checked again whenever
  * it is asked for, and fetched again when a file is missing or has other bytes. Callers that ask
- * for the same digest at the same time share one fetch. Processes may share the cache's folder.
+ * for the same digest at the same time share one fetch. One process at a time uses the folder.
  * Thread-safe; every call blocks.
  */
 public final class PackageCache {
@@ -118,8 +118,8 @@ public final class PackageCache {
       try {
         Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
       } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-        // Another process that shares the folder was quicker; its package has the same bytes.
-        log.debug("package {} was fetched by another process", digest);
+        // Whoever put it there, it is named by its bytes.
+        log.debug("package {} is there already", digest);
       }
       log.info(
           "fetched package {}: {} files, {} bytes",
