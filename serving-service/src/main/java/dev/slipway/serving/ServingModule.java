@@ -38,16 +38,6 @@ public final class ServingModule implements ServiceModule {
 
   private static final long SWEEP_SECONDS = 5;
 
-  /** What the JVM gives threads by itself. */
-  private static final long DEFAULT_STACK_BYTES = 0;
-
-  /**
-   * Opening a model may recurse deeply in native code: ONNX Runtime matches the process's command
-   * line with a recursive regular expression, and a long class path there overflows a stack of
-   * common size, which kills the process.
-   */
-  private static final long LOAD_STACK_BYTES = 64L << 20;
-
   private final ExecutorService loads;
   private final ExecutorService predictions;
   private final ScheduledExecutorService timer;
@@ -68,12 +58,12 @@ public final class ServingModule implements ServiceModule {
     this.metrics = metrics;
     this.loads =
         Executors.newFixedThreadPool(
-            config.parallelLoads(), threads("model-load", LOAD_STACK_BYTES));
+            config.parallelLoads(), threads("model-load"));
     this.predictions =
         Executors.newFixedThreadPool(
-            config.limits().maxRunning(), threads("prediction", DEFAULT_STACK_BYTES));
+            config.limits().maxRunning(), threads("prediction"));
     this.timer =
-        Executors.newSingleThreadScheduledExecutor(threads("serving-timer", DEFAULT_STACK_BYTES));
+        Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
     ModelLoader loader =
         new ModelLoader(
@@ -135,10 +125,10 @@ public final class ServingModule implements ServiceModule {
     return version == null ? "development" : version;
   }
 
-  private static ThreadFactory threads(String name, long stackBytes) {
+  private static ThreadFactory threads(String name) {
     AtomicInteger count = new AtomicInteger();
     return task -> {
-      Thread thread = new Thread(null, task, name + "-" + count.incrementAndGet(), stackBytes);
+      Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
       thread.setDaemon(true);
       return thread;
     };
@@ -181,6 +171,7 @@ public final class ServingModule implements ServiceModule {
 
   @Override
   public void drain() {
+    follower.close();
     streams.drain();
   }
 
