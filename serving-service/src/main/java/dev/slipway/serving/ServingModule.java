@@ -56,14 +56,10 @@ public final class ServingModule implements ServiceModule {
       MetricRegistry metrics,
       Clock clock) {
     this.metrics = metrics;
-    this.loads =
-        Executors.newFixedThreadPool(
-            config.parallelLoads(), threads("model-load"));
+    this.loads = Executors.newFixedThreadPool(config.parallelLoads(), threads("model-load"));
     this.predictions =
-        Executors.newFixedThreadPool(
-            config.limits().maxRunning(), threads("prediction"));
-    this.timer =
-        Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
+        Executors.newFixedThreadPool(config.limits().maxRunning(), threads("prediction"));
+    this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
     ModelLoader loader =
         new ModelLoader(

@@ -9,6 +9,7 @@ import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -137,22 +138,48 @@ public final class Database implements AutoCloseable {
    * (deadlock, serialization failure, lock timeout) is run again, so it must have no effect outside
    * the transaction.
    *
-   * @throws DatabaseException if no connection is to be had in time
+   * @throws DatabaseException if no connection is to be had in time; nothing is written
+   * @throws CommitUncertainException if the transaction may or may not have been committed; it is
+   *     not run again
    */
   public <T> T write(HandleCallback<T, RuntimeException> work) {
     T result = attempt(work);
-    if (dialect == Dialect.H2) {
-      commitSync.await();
-    }
+    awaitDurable();
     return result;
+  }
+
+  /**
+   * Returns once everything that was committed and visible before is durable. On PostgreSQL it is
+   * by then.
+   *
+   * @throws CommitUncertainException if the flush failed
+   */
+  public void awaitDurable() {
+    if (dialect == Dialect.H2) {
+      try {
+        commitSync.await();
+      } catch (JdbiException e) {
+        throw new CommitUncertainException(e);
+      }
+    }
   }
 
   private <T> T attempt(HandleCallback<T, RuntimeException> work) {
     long backoff = FIRST_BACKOFF_NANOS;
     for (int attempt = 1; ; attempt++) {
+      AtomicBoolean committing = new AtomicBoolean();
       try {
-        return jdbi.inTransaction(work);
+        return jdbi.inTransaction(
+            handle -> {
+              committing.set(false);
+              T result = work.withHandle(handle);
+              committing.set(true);
+              return result;
+            });
       } catch (JdbiException e) {
+        if (committing.get() && sqlCause(e).map(Database::connectionLost).orElse(false)) {
+          throw new CommitUncertainException(e);
+        }
         if (attempt == MAX_ATTEMPTS || !lostRace(e)) {
           throw translate(e);
         }

@@ -1,7 +1,10 @@
 package dev.slipway.runtime.paging;
 
+import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.Violations;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Says which page of a list is wanted.
@@ -39,5 +42,20 @@ public record PageRequest(int size, Optional<PageToken> token, String fingerprin
             : violations.parse(
                 "page_token", pageToken, text -> PageToken.decode(text, fingerprint));
     return new PageRequest(size, token, fingerprint);
+  }
+
+  /**
+   * Returns where to continue, read from the token's keys; empty for the first page.
+   *
+   * @param decode reads the keys; whatever it throws says that the keys are none of this list
+   * @throws InvalidRequestException on {@code page_token} if the keys cannot be read: a checksum is
+   *     no signature
+   */
+  public <K> Optional<K> after(Function<List<String>, K> decode) {
+    try {
+      return token.map(PageToken::keys).map(decode);
+    } catch (RuntimeException e) {
+      throw InvalidRequestException.of("page_token", PageToken.NOT_OURS);
+    }
   }
 }

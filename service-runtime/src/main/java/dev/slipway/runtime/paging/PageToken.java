@@ -27,8 +27,7 @@ import java.util.zip.CRC32C;
 public final class PageToken {
   private static final byte VERSION = 1;
   private static final int MAX_TEXT = 64 * 1024;
-  private static final String NOT_OURS =
-      "is not a page token of this list; start again without one";
+  static final String NOT_OURS = "is not a page token of this list; start again without one";
 
   private final List<String> keys;
 
@@ -82,6 +81,10 @@ public final class PageToken {
       }
     } catch (IOException e) {
       throw new IllegalArgumentException(NOT_OURS, e);
+    }
+    if (keys.stream().anyMatch(key -> key.indexOf('\0') >= 0)) {
+      // No text that we store holds it, and PostgreSQL refuses it.
+      throw new IllegalArgumentException(NOT_OURS);
     }
     if (queryCrc != crc(fingerprint.getBytes(StandardCharsets.UTF_8))) {
       throw new IllegalArgumentException(
