@@ -11,7 +11,9 @@ import java.util.regex.Pattern;
  *
  * <p>Safe means that no reader can be led out of the tree by it, however often it decodes percent
  * escapes: the rules hold for the path as it is and for its form after every round of decoding.
- * What is kept is the path as it came. Immutable.
+ * Every rule but that of the whole length is one of single segments, so each run of whole segments
+ * of a safe path is safe too, e.g. what is left of it relative to a directory. What is kept is the
+ * path as it came. Immutable.
  *
  * @param value the path, e.g. {@code 1/0f3c/artifacts/model/MLmodel}; empty for the root
  */
@@ -26,9 +28,8 @@ public record ArtifactPath(String value) {
   public static final int MAX_SEGMENT_BYTES = 255;
 
   private static final int MAX_DECODING_ROUNDS = 10;
-  private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:([/\\\\].*)?", Pattern.DOTALL);
-  private static final Pattern FILE_URI =
-      Pattern.compile("file:.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+  private static final Pattern DRIVE_OR_FILE_URI =
+      Pattern.compile("[A-Z]:|file:.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   /** Checks the path. */
   public ArtifactPath {
@@ -75,7 +76,7 @@ public record ArtifactPath(String value) {
         return Optional.of("must not contain " + c);
       }
     }
-    if (form.startsWith("/") || DRIVE.matcher(form).matches() || FILE_URI.matcher(form).matches()) {
+    if (form.startsWith("/")) {
       return Optional.of("must be relative");
     }
     for (String segment : form.split("/", -1)) {
@@ -84,6 +85,10 @@ public record ArtifactPath(String value) {
       }
       if (segment.equals(".") || segment.equals("..")) {
         return Optional.of("must not have segments . or ..");
+      }
+      if (DRIVE_OR_FILE_URI.matcher(segment).matches()) {
+        return Optional.of(
+            "must be relative, also in parts: no segment may be a drive or begin with file:");
       }
       if (segment.getBytes(StandardCharsets.UTF_8).length > MAX_SEGMENT_BYTES) {
         return Optional.of(
