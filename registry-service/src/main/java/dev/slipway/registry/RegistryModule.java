@@ -62,7 +62,7 @@ public final class RegistryModule implements ServiceModule {
     ModelVersionStore versions = new ModelVersionStore(transactions);
     PackageHoldStore holds = new PackageHoldStore(transactions);
     ArtifactLookup artifacts = new ArtifactLookup(artifact);
-    release = new PackageRelease(holds, artifacts);
+    release = new PackageRelease(holds, artifacts, sweeper);
     ModelVersionService registration =
         new ModelVersionService(
             models,

@@ -12,6 +12,7 @@ import dev.slipway.registry.store.PackageHoldStore;
 import dev.slipway.registry.store.RegisteredModelStore;
 import dev.slipway.registry.upstream.ArtifactLookup;
 import dev.slipway.registry.upstream.RunLookup;
+import dev.slipway.registry.upstream.UpstreamUnavailableException;
 import dev.slipway.registry.version.ModelFileInvalidException;
 import dev.slipway.registry.version.ModelFileMissingException;
 import dev.slipway.registry.version.ModelVersion;
@@ -24,6 +25,7 @@ import dev.slipway.registry.version.Sha256;
 import dev.slipway.registry.version.SourceNotResolvableException;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.registry.version.VersionPackage;
+import dev.slipway.runtime.database.CommitUncertainException;
 import dev.slipway.runtime.error.ErrorKind;
 import dev.slipway.runtime.error.ServiceException;
 import java.util.List;
@@ -88,12 +90,7 @@ public final class ModelVersionService {
     }
     Registration registration =
         read(wanted.source(), wanted.allowMissingModelFile(), wanted.runId());
-    try {
-      return versions.create(wanted, registration, key, caller);
-    } catch (RuntimeException e) {
-      registration.contents().ifPresent(contents -> release.abandon(contents.holder()));
-      throw e;
-    }
+    return keeping(registration, () -> versions.create(wanted, registration, key, caller));
   }
 
   /**
@@ -118,22 +115,34 @@ public final class ModelVersionService {
       Registration nothing = new Registration(Optional.empty(), Optional.empty(), Optional.empty());
       return versions.finalizeVersion(name, number, nothing, Optional.of(e.getMessage()), caller);
     }
+    return keeping(
+        registration,
+        () -> versions.finalizeVersion(name, number, registration, Optional.empty(), caller));
+  }
+
+  /** Deletes a version; its package is let go soon after. */
+  public void delete(ModelName name, VersionNumber number, boolean force, Caller caller) {
+    versions.delete(name, number, force, caller);
+    release.releaseSoon();
+  }
+
+  /** Deletes a model with its versions; their packages are let go soon after. */
+  public void deleteModel(ModelName name, boolean force, Caller caller) {
+    models.delete(name, force, caller);
+    release.releaseSoon();
+  }
+
+  /** Writes a version that takes over the package of its registration, which is let go if not. */
+  private ModelVersion keeping(Registration registration, Supplier<ModelVersion> write) {
     try {
-      return versions.finalizeVersion(name, number, registration, Optional.empty(), caller);
+      return write.get();
+    } catch (CommitUncertainException e) {
+      // The version may be there, with this package. If it is not, the sweep finds the hold.
+      throw e;
     } catch (RuntimeException e) {
       registration.contents().ifPresent(contents -> release.abandon(contents.holder()));
       throw e;
     }
-  }
-
-  /** Deletes a version and lets go of its package. */
-  public void delete(ModelName name, VersionNumber number, boolean force, Caller caller) {
-    release.release(versions.delete(name, number, force, caller).stream().toList());
-  }
-
-  /** Deletes a model with its versions and lets go of their packages. */
-  public void deleteModel(ModelName name, boolean force, Caller caller) {
-    release.release(models.delete(name, force, caller));
   }
 
   private Registration read(
@@ -170,6 +179,10 @@ public final class ModelVersionService {
           frozen.digest(),
           frozen.sizeBytes(),
           frozen.modelFile().map(content -> parse(folder.path(), artifacts.read(content))));
+    } catch (UpstreamUnavailableException e) {
+      // A snapshot that was not answered may still be taken, after a release of now would have
+      // found nothing. The sweep releases the hold once that is past.
+      throw e;
     } catch (RuntimeException e) {
       release.abandon(holder);
       throw e;

@@ -2,16 +2,19 @@ package dev.slipway.registry.service;
 
 import dev.slipway.registry.store.PackageHoldStore;
 import dev.slipway.registry.upstream.ArtifactLookup;
+import dev.slipway.registry.upstream.UpstreamUnavailableException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets go of packages in the artifact service: at once where it answers, else in a later sweep.
- * Thread-safe.
+ * Lets go of packages in the artifact service, in the background. Thread-safe.
  *
- * <p>Releasing is idempotent, so sweeps of several replicas may overlap.
+ * <p>What is to be released is a row of the database, so nothing is lost when the artifact service
+ * is away or this process ends. Releasing is idempotent, so sweeps of several replicas may overlap.
  */
 public final class PackageRelease {
   private static final Logger log = LoggerFactory.getLogger(PackageRelease.class);
@@ -26,37 +29,42 @@ public final class PackageRelease {
 
   private final PackageHoldStore holds;
   private final ArtifactLookup artifacts;
-
-  /** Creates it. */
-  public PackageRelease(PackageHoldStore holds, ArtifactLookup artifacts) {
-    this.holds = holds;
-    this.artifacts = artifacts;
-  }
+  private final Executor background;
 
   /**
-   * Releases holders that are marked for it, as far as the artifact service answers; never throws.
+   * Creates it.
+   *
+   * @param background runs releases one after another; owned by the caller
    */
-  public void release(List<String> holders) {
-    for (String holder : holders) {
-      try {
-        artifacts.release(holder);
-        holds.released(holder);
-      } catch (RuntimeException e) {
-        log.debug("{} is released by a later sweep", holder, e);
-        return;
-      }
+  public PackageRelease(PackageHoldStore holds, ArtifactLookup artifacts, Executor background) {
+    this.holds = holds;
+    this.artifacts = artifacts;
+    this.background = background;
+  }
+
+  /** Releases soon, in the background, what is marked for it; never throws. */
+  public void releaseSoon() {
+    try {
+      background.execute(this::releaseMarked);
+    } catch (RejectedExecutionException e) {
+      log.debug("shutting down; marked packages are released after the next start", e);
     }
   }
 
-  /** Marks the holder of a registration that has failed, and releases it; never throws. */
+  /**
+   * Marks the holder of a registration that has failed, if no version has taken it over, to be
+   * released soon; never throws.
+   */
   public void abandon(String holder) {
     try {
-      holds.abandon(holder);
+      if (!holds.abandon(holder)) {
+        return;
+      }
     } catch (RuntimeException e) {
       log.debug("{} is abandoned by a later sweep", holder, e);
       return;
     }
-    release(List.of(holder));
+    releaseSoon();
   }
 
   /** Releases what failed registrations, crashes and deletes have left behind; never throws. */
@@ -66,10 +74,40 @@ public final class PackageRelease {
       if (abandoned > 0) {
         log.info("{} registrations never finished; their packages are let go", abandoned);
       }
-      release(holds.listReleasing(BATCH));
       holds.forgetRequestsOlderThan(REQUEST_ID_LIFETIME);
     } catch (RuntimeException e) {
       log.warn("the sweep failed and is tried again", e);
+    }
+    releaseMarked();
+  }
+
+  private void releaseMarked() {
+    try {
+      String last = "";
+      List<String> marked;
+      do {
+        marked = holds.listReleasing(last, BATCH);
+        for (String holder : marked) {
+          release(holder);
+          last = holder;
+        }
+      } while (marked.size() == BATCH);
+    } catch (UpstreamUnavailableException e) {
+      log.debug("the artifact service does not answer; packages are released later", e);
+    } catch (RuntimeException e) {
+      log.warn("packages cannot be released now; trying again", e);
+    }
+  }
+
+  private void release(String holder) {
+    try {
+      artifacts.release(holder);
+      holds.released(holder);
+    } catch (UpstreamUnavailableException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // One that cannot be released must not keep the others waiting.
+      log.warn("{} cannot be released now; trying again", holder, e);
     }
   }
 }

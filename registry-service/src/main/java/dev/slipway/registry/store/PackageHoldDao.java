@@ -20,8 +20,13 @@ public interface PackageHoldDao {
   @SqlUpdate("DELETE FROM package_hold WHERE holder = :holder AND state = 'REGISTERING'")
   int deleteRegistering(@Bind("holder") String holder);
 
-  /** Marks a hold of a registration as to be released; returns 0 when it is gone. */
-  @SqlUpdate("UPDATE package_hold SET state = 'RELEASING' WHERE holder = :holder")
+  /**
+   * Marks a hold of a registration as to be released; returns 0 when it is gone, because a version
+   * has taken it over, or is marked already.
+   */
+  @SqlUpdate(
+      "UPDATE package_hold SET state = 'RELEASING' WHERE holder = :holder AND state ="
+          + " 'REGISTERING'")
   int markReleasing(@Bind("holder") String holder);
 
   /** Marks the holds of registrations that began before a time as to be released. */
@@ -33,11 +38,11 @@ public interface PackageHoldDao {
   @SqlUpdate("DELETE FROM package_hold WHERE holder = :holder AND state = 'RELEASING'")
   void deleteReleased(@Bind("holder") String holder);
 
-  /** Lists the oldest holds that are to be released. */
+  /** Lists holds that are to be released, after a holder, by holder. */
   @SqlQuery(
       """
-      SELECT holder FROM package_hold WHERE state = 'RELEASING' ORDER BY since, holder
+      SELECT holder FROM package_hold WHERE state = 'RELEASING' AND holder > :after ORDER BY holder
       FETCH FIRST :limit ROWS ONLY
       """)
-  List<String> listReleasing(@Bind("limit") int limit);
+  List<String> listReleasing(@Bind("after") String after, @Bind("limit") int limit);
 }

@@ -31,9 +31,15 @@ public final class PackageHoldStore {
         });
   }
 
-  /** Notes that a registration has failed, so that its snapshot is to be released. */
-  public void abandon(String holder) {
-    transactions.upkeep(handle -> handle.attach(PackageHoldDao.class).markReleasing(holder));
+  /**
+   * Notes that a registration has failed, so that its snapshot is to be released.
+   *
+   * @return whether that is so; false when the hold is no registration's any more: a version has
+   *     taken it over, whatever the registration was told, or a sweep has been here
+   */
+  public boolean abandon(String holder) {
+    return transactions.upkeep(handle -> handle.attach(PackageHoldDao.class).markReleasing(holder))
+        > 0;
   }
 
   /** Notes that registrations which began longer ago than this have failed; returns how many. */
@@ -42,9 +48,10 @@ public final class PackageHoldStore {
     return transactions.upkeep(handle -> handle.attach(PackageHoldDao.class).markAbandoned(before));
   }
 
-  /** Lists holders whose snapshots are to be released, oldest first. */
-  public List<String> listReleasing(int limit) {
-    return transactions.read(handle -> handle.attach(PackageHoldDao.class).listReleasing(limit));
+  /** Lists holders whose snapshots are to be released, those after a holder, ordered. */
+  public List<String> listReleasing(String after, int limit) {
+    return transactions.read(
+        handle -> handle.attach(PackageHoldDao.class).listReleasing(after, limit));
   }
 
   /** Forgets a holder whose snapshot has been released. */

@@ -257,7 +257,7 @@ abstract class RegistryStoreContract {
         .isInstanceOf(ModelInProductionException.class);
     assertThat(models.delete(DIGITS, true, ANNA)).containsExactly(holder);
 
-    assertThat(holds.listReleasing(10)).containsExactly(holder);
+    assertThat(holds.listReleasing("", 10)).containsExactly(holder);
     assertThat(activities(DIGITS)).hasSize(4);
     model("digits");
     assertThat(version("digits").number()).isEqualTo(number(1));
@@ -350,9 +350,9 @@ abstract class RegistryStoreContract {
             () -> versions.create(wanted("digits"), registration(contents), Optional.empty(), ANNA))
         .isInstanceOf(RegistrationAbandonedException.class);
 
-    assertThat(holds.listReleasing(10)).containsExactly(contents.holder());
+    assertThat(holds.listReleasing("", 10)).containsExactly(contents.holder());
     holds.released(contents.holder());
-    assertThat(holds.listReleasing(10)).isEmpty();
+    assertThat(holds.listReleasing("", 10)).isEmpty();
     assertThat(version("digits").number()).isEqualTo(number(1));
   }
 
@@ -366,7 +366,7 @@ abstract class RegistryStoreContract {
     assertThat(create("digits", second, key)).isEqualTo(first);
 
     assertThat(versions.findEarlier(DIGITS, key)).contains(first);
-    assertThat(holds.listReleasing(10)).containsExactly(second.holder());
+    assertThat(holds.listReleasing("", 10)).containsExactly(second.holder());
     assertThat(models.get(DIGITS).lastVersion()).isEqualTo(1);
   }
 
@@ -493,7 +493,7 @@ abstract class RegistryStoreContract {
         .isInstanceOf(VersionInProductionException.class);
     assertThat(versions.delete(DIGITS, number(1), true, ANNA)).isEqualTo(version.holder());
 
-    assertThat(holds.listReleasing(10)).containsExactly(version.holder().orElseThrow());
+    assertThat(holds.listReleasing("", 10)).containsExactly(version.holder().orElseThrow());
     assertThat(models.get(DIGITS).aliases()).isEmpty();
     assertThat(models.get(DIGITS).latestVersions()).isEmpty();
   }
