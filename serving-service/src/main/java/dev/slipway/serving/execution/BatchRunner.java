@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs requests on one predictor: one alone as it is, several joined along the batch axis into one
  * buffer and split again. A request that makes the engine fail takes nobody with it: the others of
- * its batch are then run alone. Thread-safe.
+ * its batch are then run alone. Requests that nobody waits for any more are not run. Thread-safe.
  */
 public final class BatchRunner {
   private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
@@ -63,12 +63,32 @@ public final class BatchRunner {
 
   /** Runs requests that may be joined, and tells each its outcome. Never throws. */
   void run(List<Execution> batch) {
-    if (batch.size() > 1 && runJoined(batch)) {
+    List<Execution> live = batch.size() == 1 ? batch : dropDead(batch);
+    if (live.size() > 1 && runJoined(live)) {
       return;
     }
-    for (Execution request : batch) {
-      runAlone(request);
+    for (Execution request : live) {
+      // Asked before each: those before it may have taken long enough for its caller to give up.
+      if (!drop(request)) {
+        runAlone(request);
+      }
     }
+  }
+
+  private List<Execution> dropDead(List<Execution> batch) {
+    return batch.stream().filter(request -> !drop(request)).toList();
+  }
+
+  /** Tells a request its failure if nobody waits for its answer; returns whether it did. */
+  private boolean drop(Execution request) {
+    boolean expired = request.expired(System.nanoTime());
+    if (!expired && !request.callerGone()) {
+      return false;
+    }
+    statistics.expired();
+    request.fail(
+        expired ? ExpiredException.deadline(version) : ExpiredException.cancelled(version));
+    return true;
   }
 
   private void runAlone(Execution request) {
@@ -76,7 +96,9 @@ public final class BatchRunner {
     List<Tensor> outputs;
     try {
       outputs = predict(request, request.inputs());
-    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+    } catch (Throwable e) {
+      // An Error too: memory that runs out, or a stack, is this request's failure and no reason to
+      // leave its caller waiting for ever.
       statistics.failed(System.nanoTime() - request.arrivedNanos());
       request.fail(translate(e));
       return;
@@ -117,7 +139,8 @@ public final class BatchRunner {
           answers.get(i).add(parts.get(i));
         }
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // Alone a request may pass that failed in company, for want of memory for one.
       log.debug("a batch of {} failed on {}; running its requests alone", batch.size(), version, e);
       return false;
     }
@@ -184,7 +207,7 @@ public final class BatchRunner {
         joined.inputs.add(BatchAxis.concat(parts, target));
       }
       return joined;
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       joined.close();
       throw e;
     }

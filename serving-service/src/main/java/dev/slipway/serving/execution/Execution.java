@@ -63,7 +63,7 @@ public final class Execution {
 
   /** Receives the outcome of a request, on any thread. */
   public interface Receiver {
-    /** Takes the answer. Its tensors are void when the method returns. */
+    /** Takes the answer. Its tensors are its own and stay as they are for as long as it likes. */
     void answered(Answer answer);
 
     /** Takes the failure. */
@@ -106,6 +106,8 @@ public final class Execution {
       receiver.answered(answer);
     } catch (RuntimeException e) {
       fail(e);
+    } catch (Error e) {
+      fail(new IllegalStateException("an answer could not be handed over", e));
     }
   }
 
@@ -113,7 +115,7 @@ public final class Execution {
   void fail(RuntimeException failure) {
     try {
       receiver.failed(failure);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.warn("nobody took the outcome of a request", e);
     }
   }

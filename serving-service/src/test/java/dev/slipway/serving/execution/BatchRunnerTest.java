@@ -1,0 +1,165 @@
+package dev.slipway.serving.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.engine.packaging.Flavor;
+import dev.slipway.engine.packaging.MLmodel;
+import dev.slipway.engine.packaging.ModelPackage;
+import dev.slipway.engine.predictor.Predictor;
+import dev.slipway.engine.predictor.Predictors;
+import dev.slipway.engine.tensor.Shape;
+import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.engine.tensor.TensorBuffers;
+import dev.slipway.runtime.error.InvalidRequestException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BatchRunnerTest {
+  private final TensorBuffers buffers = new TensorBuffers(0);
+  private final ModelStatistics statistics = new ModelStatistics();
+
+  private BatchRunner runner(Predictor predictor) {
+    return new BatchRunner("m/1", predictor, buffers, statistics, Clock.systemUTC());
+  }
+
+  private BatchRunner runner(UnaryOperator<Tensor> model) {
+    return runner(new SinglePredictor(true, model));
+  }
+
+  private static Tensor x(float value) {
+    return Tensor.ofFloats("x", Shape.of(1), value);
+  }
+
+  private static boolean isJoined(Tensor input) {
+    return input.shape().dimension(0) > 1;
+  }
+
+  @Test
+  void errorOnTheJoinedCall_eachIsRunAloneAndTheBatchsMemoryGivenBack() throws Exception {
+    Outcome first = new Outcome();
+    Outcome second = new Outcome();
+    BatchRunner runner =
+        runner(
+            input -> {
+              if (isJoined(input)) {
+                throw new OutOfMemoryError("direct buffers");
+              }
+              return input;
+            });
+
+    runner.run(List.of(first.request(x(1), "y"), second.request(x(2), "y")));
+
+    assertThat(first.get().outputs().get(0).toFloats()).containsExactly(1);
+    assertThat(second.get().outputs().get(0).toFloats()).containsExactly(2);
+    assertThat(buffers.leasedBytes()).isZero();
+  }
+
+  @Test
+  void errorOnOneRequest_isItsFailure() {
+    Outcome outcome = new Outcome();
+    BatchRunner runner =
+        runner(
+            input -> {
+              throw new StackOverflowError();
+            });
+
+    runner.run(List.of(outcome.request(x(1), "y")));
+
+    assertThatThrownBy(outcome::get).hasCauseInstanceOf(PredictionFailedException.class);
+    assertThat(statistics.fail().count()).isEqualTo(1);
+  }
+
+  @Test
+  void errorWhileAnAnswerIsHandedOver_isToldToThatCallerAndTheOthersAreAnswered() throws Exception {
+    Outcome failing = new Outcome();
+    Outcome other = new Outcome();
+    Execution.Receiver receiver =
+        new Execution.Receiver() {
+          @Override
+          public void answered(Execution.Answer answer) {
+            throw new OutOfMemoryError("no room for the answer");
+          }
+
+          @Override
+          public void failed(RuntimeException failure) {
+            failing.failed(failure);
+          }
+        };
+    Execution request =
+        new Execution(
+            List.of(x(1)),
+            List.of("y"),
+            java.util.Map.of(),
+            Execution.NO_DEADLINE,
+            () -> false,
+            receiver,
+            System.nanoTime());
+
+    runner(input -> input).run(List.of(request, other.request(x(2), "y")));
+
+    assertThatThrownBy(failing::get).hasRootCauseInstanceOf(OutOfMemoryError.class);
+    assertThat(other.get().batchRows()).isEqualTo(2);
+  }
+
+  @Test
+  void callersWhoGiveUpWhileTheBatchIsRunOneByOne_areNotRun() throws Exception {
+    AtomicBoolean gone = new AtomicBoolean();
+    AtomicInteger alone = new AtomicInteger();
+    Outcome first = new Outcome();
+    Outcome second = new Outcome();
+    BatchRunner runner =
+        runner(
+            input -> {
+              if (isJoined(input)) {
+                throw new IllegalStateException("not together");
+              }
+              alone.incrementAndGet();
+              gone.set(true);
+              return input;
+            });
+
+    runner.run(
+        List.of(
+            first.request(x(1), "y"), second.request(x(2), "y", Execution.NO_DEADLINE, gone::get)));
+
+    assertThat(first.get().outputs()).hasSize(1);
+    assertThatThrownBy(second::get).hasCauseInstanceOf(ExpiredException.class);
+    assertThat(alone).hasValue(1);
+    assertThat(statistics.expirations()).isEqualTo(1);
+  }
+
+  @Test
+  void inputThatOnlyTheGraphRefuses_isItsCallersFaultAndTheBatchsOthersAreAnswered(
+      @TempDir Path folder) throws Exception {
+    ModelPackage gather =
+        ModelPackage.builder(MLmodel.builder().flavor(Flavor.onnx("model.onnx", "1.23.2")).build())
+            .file("model.onnx", Path.of("src/test/models/gather.onnx"))
+            .writeTo(folder.resolve("gather"));
+    Outcome good = new Outcome();
+    Outcome offender = new Outcome();
+    Outcome last = new Outcome();
+    try (Predictor predictor = Predictors.load(gather)) {
+      assertThat(predictor.batched()).isTrue();
+
+      runner(predictor)
+          .run(
+              List.of(
+                  good.request(Tensor.ofLongs("in", Shape.of(1), 3), "out"),
+                  offender.request(Tensor.ofLongs("in", Shape.of(1), 99), "out"),
+                  last.request(Tensor.ofLongs("in", Shape.of(2), 0, 1), "out")));
+    }
+
+    assertThat(good.get().outputs().get(0).toFloats()).containsExactly(3);
+    assertThat(last.get().outputs().get(0).toFloats()).containsExactly(0, 1);
+    assertThatThrownBy(offender::get)
+        .hasCauseInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("out of data bounds");
+  }
+}
