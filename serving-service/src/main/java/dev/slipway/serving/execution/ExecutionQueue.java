@@ -15,7 +15,11 @@ import java.util.concurrent.Executor;
  * engine ends, the requests that queued up meanwhile run together, as far as they may be joined. A
  * version whose calls are short runs on the caller's thread, since handing over would cost more
  * than the call; longer ones run on the executor, one batch per turn, so that versions share it
- * fairly. Thread-safe.
+ * fairly.
+ *
+ * <p>A request claims one of the version's slots whenever one is free, also while others wait for a
+ * thread: whichever slot gets a thread first takes what waits, so that as many calls run beside
+ * each other as may. Thread-safe.
  */
 public final class ExecutionQueue {
   /** Below this mean time of an engine call the caller's thread does the work. */
@@ -31,8 +35,13 @@ public final class ExecutionQueue {
   @GuardedBy("lock")
   private final Deque<Execution> waiting = new ArrayDeque<>();
 
+  /** Slots taken: calls that run, and turns that wait for a thread. */
   @GuardedBy("lock")
   private int running;
+
+  /** Those of the slots whose turn waits for a thread; each will take a request at least. */
+  @GuardedBy("lock")
+  private int starting;
 
   /**
    * Creates an empty queue.
@@ -59,24 +68,27 @@ public final class ExecutionQueue {
    * @throws QueueFullException if there is no room; the receiver is not called then
    */
   public void offer(Execution request) {
-    boolean inline = false;
-    boolean dispatch = false;
+    boolean slot;
+    boolean inline;
     synchronized (lock) {
-      if (running < limits.maxRunning() && waiting.isEmpty()) {
-        running++;
-        inline = statistics.meanCallNanos() < INLINE_NANOS;
-        dispatch = !inline;
-      } else if (waiting.size() >= limits.maxQueued()) {
+      slot = running < limits.maxRunning();
+      inline = slot && waiting.isEmpty() && statistics.meanCallNanos() < INLINE_NANOS;
+      // What a claimed slot will take waits for a thread, not for room.
+      if (!slot && waiting.size() - starting >= limits.maxQueued()) {
         statistics.rejected();
         throw new QueueFullException(version, waiting.size(), running, retryDelay());
       }
+      if (slot) {
+        running++;
+      }
       if (!inline) {
         waiting.addLast(request);
+        starting += slot ? 1 : 0;
       }
     }
     if (inline) {
       run(List.of(request));
-    } else if (dispatch) {
+    } else if (slot) {
       executor.execute(this::runNext);
     }
   }
@@ -91,6 +103,7 @@ public final class ExecutionQueue {
   private void runNext() {
     List<Execution> batch;
     synchronized (lock) {
+      starting--;
       batch = takeBatch();
     }
     run(batch);
@@ -98,17 +111,14 @@ public final class ExecutionQueue {
 
   private void run(List<Execution> batch) {
     try {
-      List<Execution> live = dropDead(batch);
-      if (!live.isEmpty()) {
-        runner.run(live);
-      }
+      runner.run(batch);
     } finally {
       boolean more;
       synchronized (lock) {
-        more = !waiting.isEmpty();
-        if (!more) {
-          running--;
-        }
+        // Slots that wait for a thread already see to as many.
+        more = waiting.size() > starting;
+        running -= more ? 0 : 1;
+        starting += more ? 1 : 0;
       }
       if (more) {
         executor.execute(this::runNext);
@@ -139,26 +149,6 @@ public final class ExecutionQueue {
       batch.add(next);
     }
     return batch;
-  }
-
-  private List<Execution> dropDead(List<Execution> batch) {
-    long now = System.nanoTime();
-    List<Execution> live = batch;
-    for (int i = 0; i < batch.size(); i++) {
-      Execution request = batch.get(i);
-      boolean expired = request.expired(now);
-      if (expired || request.callerGone()) {
-        if (live == batch) {
-          live = new ArrayList<>(batch.subList(0, i));
-        }
-        statistics.expired();
-        request.fail(
-            expired ? ExpiredException.deadline(version) : ExpiredException.cancelled(version));
-      } else if (live != batch) {
-        live.add(request);
-      }
-    }
-    return live;
   }
 
   /** Returns how many requests wait. */
