@@ -5,6 +5,8 @@ import dev.slipway.runtime.server.StartupException;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /**
@@ -23,6 +25,7 @@ public final class Commands {
   /** Returns a command line over a command object and a given environment. */
   public static CommandLine of(Object command, Map<String, String> environment) {
     CommandLine line = new CommandLine(command);
+    collectErrors(line);
     return line.setDefaultValueProvider(new EnvironmentTwins(environment))
         .setCaseInsensitiveEnumValuesAllowed(true)
         // @FILE is a value of ours, not a file of arguments.
@@ -32,13 +35,51 @@ public final class Commands {
         .setExecutionExceptionHandler((e, failed, result) -> report(e, failed))
         .setParameterExceptionHandler(
             (e, args) -> {
-              printProblems(e.getCommandLine(), List.of(String.valueOf(e.getMessage())));
+              printProblems(e.getCommandLine(), List.of(describe(e)));
               return CommandLine.ExitCode.USAGE;
             });
   }
 
+  /** Lets parsing go on after a bad argument, so that all of them are told at once. */
+  private static void collectErrors(CommandLine line) {
+    line.getCommandSpec().parser().collectErrors(true);
+    line.getSubcommands().values().forEach(Commands::collectErrors);
+  }
+
   private static int run(ParseResult result) {
+    List<String> problems =
+        result.asCommandLineList().stream()
+            .flatMap(line -> line.getParseResult().errors().stream())
+            .map(Commands::describe)
+            .distinct()
+            .toList();
+    Integer help = CommandLine.executeHelpRequest(result);
+    if (help != null) {
+      return help;
+    }
+    if (!problems.isEmpty()) {
+      List<CommandLine> lines = result.asCommandLineList();
+      printProblems(lines.get(lines.size() - 1), problems);
+      return CommandLine.ExitCode.USAGE;
+    }
     return new CommandLine.RunLast().execute(result);
+  }
+
+  /**
+   * Says what is wrong in one line, naming the environment twin, as the value may have come from
+   * there.
+   */
+  private static String describe(Exception failure) {
+    String message = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+    if (failure instanceof ParameterException e
+        && e.getArgSpec() instanceof OptionSpec option
+        && message.startsWith("Invalid value for option")) {
+      String flag = option.longestName();
+      return "%s (%s): %s"
+          .formatted(
+              flag, EnvironmentTwins.variable(flag), message.substring(message.indexOf(": ") + 2));
+    }
+    return message;
   }
 
   private static int report(Exception failure, CommandLine line) throws Exception {

@@ -3,6 +3,7 @@ package dev.slipway.runtime.config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
@@ -11,18 +12,29 @@ import picocli.CommandLine.Option;
  * and a service alone use the same layout. A mixin of picocli; not thread-safe.
  */
 public final class DataOptions implements AutoCloseable {
+  private static final Path DEFAULT = Path.of("slipway-data");
+
   @Option(
       names = "--data-dir",
       paramLabel = "FOLDER",
-      defaultValue = "slipway-data",
-      description = "Folder of everything local, created when absent. Default: ./${DEFAULT-VALUE}.")
+      description = "Folder of everything local, created when absent. Default: ./slipway-data.")
   private Path dataDir;
 
   private final List<DataDirectory> taken = new ArrayList<>();
 
+  /** Returns the folder that was chosen by flag or environment; empty when neither spoke. */
+  public Optional<Path> given() {
+    return Optional.ofNullable(dataDir);
+  }
+
+  /** Chooses the folder in place of the flag. */
+  public void choose(Path folder) {
+    dataDir = folder;
+  }
+
   /** Returns the folder of one service, without touching it. */
   public Path folder(String service) {
-    return dataDir.resolve(service).toAbsolutePath().normalize();
+    return (dataDir == null ? DEFAULT : dataDir).resolve(service).toAbsolutePath().normalize();
   }
 
   /**

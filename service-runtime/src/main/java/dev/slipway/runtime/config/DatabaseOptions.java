@@ -41,11 +41,17 @@ public final class DatabaseOptions {
    *     data.folder("tracking").resolve("tracking")}
    */
   public DatabaseConfig config(Path h2File, ConfigProblems problems) {
+    if (poolSize < DatabaseConfig.MIN_POOL_SIZE) {
+      problems.add(
+          "--database-pool-size",
+          "is " + poolSize + "; must be at least " + DatabaseConfig.MIN_POOL_SIZE);
+      return null;
+    }
     if (url == null) {
       if (user != null || password != null) {
         problems.add("--database-url", "is required when a user or password is given");
       }
-      return DatabaseConfig.h2File(h2File);
+      return DatabaseConfig.h2File(h2File, poolSize);
     }
     return problems.check(
         "--database-url",

@@ -27,8 +27,13 @@ public final class EnvironmentTwins implements IDefaultValueProvider {
 
   @Override
   public String defaultValue(ArgSpec arg) {
-    if (arg instanceof OptionSpec option && option.longestName().startsWith("--")) {
-      return environment.get(variable(option.longestName()));
+    if (arg instanceof OptionSpec option
+        && option.longestName().startsWith("--")
+        && !option.usageHelp()
+        && !option.versionHelp()) {
+      String value = environment.get(variable(option.longestName()));
+      // A variable that is set to nothing is how shells and manifests leave it out.
+      return value == null || value.isEmpty() ? null : value;
     }
     return null;
   }

@@ -4,6 +4,7 @@ import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.jdbi3.InstrumentedSqlLogger;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientConnectionException;
@@ -68,13 +69,15 @@ public final class Database implements AutoCloseable {
     }
     hikari.setMaximumPoolSize(config.poolSize());
     hikari.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
-    hikari.setInitializationFailTimeout(CONNECTION_TIMEOUT_MILLIS);
     hikari.setMetricRegistry(metrics);
     if (dialect == Dialect.POSTGRESQL) {
       hikari.setSchema(schema);
+      hikari.setInitializationFailTimeout(CONNECTION_TIMEOUT_MILLIS);
       hikari.addDataSourceProperty("reWriteBatchedInserts", "true");
       hikari.addDataSourceProperty("ApplicationName", "slipway-" + schema);
     } else {
+      // A file that does not open now will not open in ten seconds.
+      hikari.setInitializationFailTimeout(1);
       // H2 refuses to switch to a schema that is not there yet, and Hikari switches at connect.
       hikari.setConnectionInitSql(
           "CREATE SCHEMA IF NOT EXISTS " + schema + "; SET SCHEMA " + schema);
@@ -100,7 +103,7 @@ public final class Database implements AutoCloseable {
           "cannot bring schema "
               + schema
               + " of "
-              + config.url()
+              + config.place()
               + " up to date: "
               + e.getMessage(),
           e);
@@ -190,8 +193,16 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** Returns whether the database answers within a second. */
+  /**
+   * Returns whether the database answers. A pool whose connections are all at work answers: its
+   * callers will tell when it does not. Waits for at most the connection timeout of {@value
+   * #CONNECTION_TIMEOUT_MILLIS} ms.
+   */
   public boolean answers() {
+    HikariPoolMXBean state = pool.isClosed() ? null : pool.getHikariPoolMXBean();
+    if (state != null && state.getActiveConnections() >= pool.getMaximumPoolSize()) {
+      return true;
+    }
     try (var connection = pool.getConnection()) {
       return connection.isValid(1);
     } catch (SQLException e) {
@@ -248,7 +259,7 @@ public final class Database implements AutoCloseable {
 
   private static String reason(DatabaseConfig config, Throwable failure) {
     SQLException cause = sqlCause(failure).orElse(null);
-    String place = config.url().replaceAll(";.*", "");
+    String place = config.place();
     if (cause != null && cause.getErrorCode() == org.h2.api.ErrorCode.DATABASE_ALREADY_OPEN_1) {
       return place + " is in use by another process";
     }

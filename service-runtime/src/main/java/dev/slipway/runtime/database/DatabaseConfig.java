@@ -18,6 +18,9 @@ public record DatabaseConfig(String url, String user, String password, int poolS
    */
   public static final int DEFAULT_POOL_SIZE = 8;
 
+  /** Fewest connections of a pool: one may wait for another. */
+  public static final int MIN_POOL_SIZE = 2;
+
   /**
    * H2 as this suite needs it: PostgreSQL's dialect and name folding, commits written at once and
    * not after H2's default delay of half a second, and the file closed by us rather than by H2's
@@ -36,8 +39,9 @@ public record DatabaseConfig(String url, String user, String password, int poolS
     if (url.startsWith("jdbc:h2:") && !url.contains(";MODE=")) {
       url += H2_SETTINGS;
     }
-    if (poolSize < 2) {
-      throw new IllegalArgumentException("a pool needs at least 2 connections, not " + poolSize);
+    if (poolSize < MIN_POOL_SIZE) {
+      throw new IllegalArgumentException(
+          "a pool needs at least " + MIN_POOL_SIZE + " connections, not " + poolSize);
     }
   }
 
@@ -46,7 +50,16 @@ public record DatabaseConfig(String url, String user, String password, int poolS
    * {@code .mv.db}.
    */
   public static DatabaseConfig h2File(Path file) {
-    return new DatabaseConfig("jdbc:h2:file:" + file.toAbsolutePath(), "sa", "", DEFAULT_POOL_SIZE);
+    return h2File(file, DEFAULT_POOL_SIZE);
+  }
+
+  /**
+   * Returns the settings of an H2 database in a file, created when absent.
+   *
+   * @param file its path without the suffix {@code .mv.db}
+   */
+  public static DatabaseConfig h2File(Path file, int poolSize) {
+    return new DatabaseConfig("jdbc:h2:file:" + file.toAbsolutePath(), "sa", "", poolSize);
   }
 
   /** Returns the database's dialect. */
@@ -54,9 +67,14 @@ public record DatabaseConfig(String url, String user, String password, int poolS
     return url.startsWith("jdbc:h2:") ? Dialect.H2 : Dialect.POSTGRESQL;
   }
 
-  /** Shows everything but the password. */
+  /** Returns the URL without its parameters, which may hold a password. */
+  public String place() {
+    return url.replaceAll("[;?].*", "");
+  }
+
+  /** Shows no password, neither this one nor one in the URL. */
   @Override
   public String toString() {
-    return "DatabaseConfig[url=" + url + ", user=" + user + ", poolSize=" + poolSize + "]";
+    return "DatabaseConfig[url=" + place() + ", user=" + user + ", poolSize=" + poolSize + "]";
   }
 }

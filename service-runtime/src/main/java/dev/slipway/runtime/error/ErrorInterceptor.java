@@ -15,9 +15,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * the exception.
  *
  * <p>It guards every place in which a handler runs, since a streaming handler throws from others
- * than a unary one: start, message, half-close and ready. A throw from cancel or complete has no
- * call left to close and is only logged. Whoever closes first wins; the other is ignored, so that
- * an exception after {@code onError} cannot close a call twice. Thread-safe.
+ * than a unary one. After a throw the handler hears of nothing more but the end of the call.
+ * Whoever closes first wins; the other is ignored, so that an exception after {@code onError}
+ * cannot close a call twice. Thread-safe.
  */
 public final class ErrorInterceptor implements ServerInterceptor {
   @Override
@@ -27,7 +27,7 @@ public final class ErrorInterceptor implements ServerInterceptor {
     ServerCall.Listener<Q> listener;
     try {
       listener = next.startCall(guarded, headers);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       guarded.fail(e);
       return new ServerCall.Listener<>() {};
     }
@@ -37,6 +37,9 @@ public final class ErrorInterceptor implements ServerInterceptor {
   private static final class GuardedListener<Q, R> extends SimpleForwardingServerCallListener<Q> {
     private final ClosingOnceCall<Q, R> call;
 
+    /** Set once a handler threw; gRPC calls one listener from one thread at a time. */
+    private boolean failed;
+
     GuardedListener(ServerCall.Listener<Q> delegate, ClosingOnceCall<Q, R> call) {
       super(delegate);
       this.call = call;
@@ -44,17 +47,17 @@ public final class ErrorInterceptor implements ServerInterceptor {
 
     @Override
     public void onMessage(Q message) {
-      guard(() -> super.onMessage(message));
+      unlessFailed(() -> super.onMessage(message));
     }
 
     @Override
     public void onHalfClose() {
-      guard(super::onHalfClose);
+      unlessFailed(super::onHalfClose);
     }
 
     @Override
     public void onReady() {
-      guard(super::onReady);
+      unlessFailed(super::onReady);
     }
 
     @Override
@@ -67,10 +70,21 @@ public final class ErrorInterceptor implements ServerInterceptor {
       guard(super::onComplete);
     }
 
+    /**
+     * A handler that was refused must hear of no further message and of no half-close: it might
+     * commit.
+     */
+    private void unlessFailed(Runnable handler) {
+      if (!failed) {
+        guard(handler);
+      }
+    }
+
     private void guard(Runnable handler) {
       try {
         handler.run();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
+        failed = true;
         call.fail(e);
       }
     }
@@ -90,7 +104,7 @@ public final class ErrorInterceptor implements ServerInterceptor {
       }
     }
 
-    void fail(RuntimeException failure) {
+    void fail(Throwable failure) {
       StatusRuntimeException status = StatusMapper.toStatus(failure);
       Metadata trailers = status.getTrailers();
       close(status.getStatus(), trailers == null ? new Metadata() : trailers);

@@ -12,6 +12,7 @@ public final class InvalidRequestException extends ServiceException {
   private static final long serialVersionUID = 1L;
 
   private static final int VIOLATIONS_IN_MESSAGE = 3;
+  private static final int DESCRIPTION_IN_MESSAGE = 160;
 
   private final transient List<FieldViolation> violations;
 
@@ -38,9 +39,16 @@ public final class InvalidRequestException extends ServiceException {
     String first =
         violations.stream()
             .limit(VIOLATIONS_IN_MESSAGE)
-            .map(v -> v.field() + ": " + v.description())
+            .map(v -> v.field() + ": " + abbreviated(v.description()))
             .collect(Collectors.joining("; "));
     int more = violations.size() - VIOLATIONS_IN_MESSAGE;
     return more > 0 ? first + "; and " + more + " more" : first;
+  }
+
+  /** The details carry a description in full. */
+  private static String abbreviated(String description) {
+    return description.codePointCount(0, description.length()) <= DESCRIPTION_IN_MESSAGE
+        ? description
+        : description.substring(0, description.offsetByCodePoints(0, DESCRIPTION_IN_MESSAGE)) + "…";
   }
 }

@@ -7,6 +7,10 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +24,17 @@ import org.slf4j.LoggerFactory;
 public final class StatusMapper {
   /** The {@code ErrorInfo.domain} of every error of the suite. */
   public static final String DOMAIN = "slipway.dev";
+
+  /**
+   * Everything must fit the 8 KiB of metadata that clients take by default: the message stands in
+   * them twice, once percent-encoded at up to three characters a byte and once among the details,
+   * which are base64.
+   */
+  private static final int MAX_MESSAGE_BYTES = 700;
+
+  private static final int MAX_VIOLATIONS_BYTES = 2200;
+  private static final int MAX_METADATA_BYTES = 600;
+  private static final int MAX_VALUE_BYTES = 300;
 
   private static final Logger log = LoggerFactory.getLogger(StatusMapper.class);
 
@@ -57,25 +72,69 @@ public final class StatusMapper {
         ErrorInfo.newBuilder()
             .setDomain(DOMAIN)
             .setReason(failure.reason())
-            .putAllMetadata(failure.metadata())
+            .putAllMetadata(shortened(failure.metadata()))
             .build();
     if (failure instanceof InvalidRequestException invalid) {
-      BadRequest.Builder badRequest = BadRequest.newBuilder();
-      for (FieldViolation violation : invalid.violations()) {
-        badRequest
-            .addFieldViolationsBuilder()
-            .setField(violation.field())
-            .setDescription(violation.description());
-      }
-      return status(code, failure.getMessage(), info, badRequest.build());
+      return status(code, failure.getMessage(), info, badRequest(invalid));
     }
     return status(code, failure.getMessage(), info);
+  }
+
+  /**
+   * Lists violations as long as the reply stays small: it travels in the trailers, which every
+   * client bounds.
+   */
+  private static BadRequest badRequest(InvalidRequestException failure) {
+    BadRequest.Builder badRequest = BadRequest.newBuilder();
+    int room = MAX_VIOLATIONS_BYTES;
+    for (FieldViolation violation : failure.violations()) {
+      BadRequest.FieldViolation next =
+          BadRequest.FieldViolation.newBuilder()
+              .setField(cut(violation.field(), MAX_VALUE_BYTES))
+              .setDescription(cut(violation.description(), MAX_VALUE_BYTES))
+              .build();
+      room -= next.getSerializedSize();
+      if (room < 0) {
+        break;
+      }
+      badRequest.addFieldViolations(next);
+    }
+    return badRequest.build();
+  }
+
+  private static Map<String, String> shortened(Map<String, String> metadata) {
+    Map<String, String> shortened = new LinkedHashMap<>();
+    int room = MAX_METADATA_BYTES;
+    for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
+      String value = cut(entry.getValue(), MAX_VALUE_BYTES);
+      room -= entry.getKey().length() + value.getBytes(StandardCharsets.UTF_8).length;
+      if (room < 0) {
+        break;
+      }
+      shortened.put(entry.getKey(), value);
+    }
+    return shortened;
+  }
+
+  /** Returns the text, or its beginning when it has more bytes of UTF-8; never half a character. */
+  private static String cut(String text, int maxBytes) {
+    int bytes = 0;
+    for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
+      int codePoint = text.codePointAt(i);
+      bytes += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+      if (bytes > maxBytes) {
+        return text.substring(0, i) + "…";
+      }
+    }
+    return text;
   }
 
   private static StatusRuntimeException status(
       Status.Code code, String message, com.google.protobuf.Message... details) {
     com.google.rpc.Status.Builder status =
-        com.google.rpc.Status.newBuilder().setCode(code.value()).setMessage(message);
+        com.google.rpc.Status.newBuilder()
+            .setCode(code.value())
+            .setMessage(cut(message, MAX_MESSAGE_BYTES));
     for (com.google.protobuf.Message detail : details) {
       status.addDetails(Any.pack(detail));
     }

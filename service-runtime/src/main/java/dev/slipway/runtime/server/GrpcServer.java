@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -64,6 +65,7 @@ public final class GrpcServer implements AutoCloseable {
       Executors.newCachedThreadPool(threads("in-process"));
   private final Server netty;
   private final Optional<Server> inProcess;
+  private final CountDownLatch terminated = new CountDownLatch(1);
   private volatile boolean ready;
 
   @GuardedBy("this")
@@ -86,6 +88,10 @@ public final class GrpcServer implements AutoCloseable {
               .map(service -> service.bindService().getServiceDescriptor().getName())
               .toList());
     }
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
+    serviceNames
+        .values()
+        .forEach(names -> names.forEach(name -> health.setStatus(name, ServingStatus.NOT_SERVING)));
     this.netty =
         host(
             NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))
@@ -135,8 +141,8 @@ public final class GrpcServer implements AutoCloseable {
       if (server.inProcess.isPresent()) {
         server.inProcess.get().start();
       }
-      server.modules.forEach(ServiceModule::start);
       server.netty.start();
+      server.modules.forEach(ServiceModule::start);
     } catch (IOException e) {
       server.close();
       throw StartupException.cannotListen("gRPC", config.host(), config.port(), "--port", e);
@@ -177,9 +183,9 @@ public final class GrpcServer implements AutoCloseable {
     return ready;
   }
 
-  /** Waits until the server has stopped. */
+  /** Waits until {@link #close} has ended: no call runs and every module is closed. */
   public void awaitTermination() throws InterruptedException {
-    netty.awaitTermination();
+    terminated.await();
   }
 
   private void watchReadiness() {
@@ -235,13 +241,28 @@ public final class GrpcServer implements AutoCloseable {
     for (ServiceModule module : reversed()) {
       quietly("drain", module.name(), module::drain);
     }
-    stop(netty, config.drainTimeout().toNanos());
-    inProcess.ifPresent(server -> stop(server, config.drainTimeout().toNanos()));
+    stopServers();
     for (ServiceModule module : reversed()) {
       quietly("close", module.name(), module::close);
     }
     handlers.shutdownNow();
     inProcessHandlers.shutdownNow();
+    terminated.countDown();
+  }
+
+  /**
+   * Lets calls from outside drain first, as they may still need peers in this process; one deadline
+   * covers all.
+   */
+  private void stopServers() {
+    netty.shutdown();
+    long deadline = System.nanoTime() + config.drainTimeout().toNanos();
+    drain(netty, deadline);
+    inProcess.ifPresent(
+        server -> {
+          server.shutdown();
+          drain(server, deadline);
+        });
   }
 
   private List<ServiceModule> reversed() {
@@ -250,10 +271,10 @@ public final class GrpcServer implements AutoCloseable {
     return reversed;
   }
 
-  private static void stop(Server server, long drainNanos) {
-    server.shutdown();
+  private static void drain(Server server, long deadline) {
     try {
-      if (!server.awaitTermination(drainNanos, TimeUnit.NANOSECONDS)) {
+      if (!server.awaitTermination(
+          Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
         server.shutdownNow();
         server.awaitTermination(CANCELLED_CALLS_WAIT_SECONDS, TimeUnit.SECONDS);
       }
@@ -278,8 +299,8 @@ public final class GrpcServer implements AutoCloseable {
             HANDLER_THREADS,
             30,
             TimeUnit.SECONDS,
-            // Bounded by the calls per connection; gRPC's flow control holds back the messages of
-            // each.
+            // gRPC gives no way to refuse here: what waits is bounded per connection, by its calls
+            // and by the flow control of each.
             new LinkedBlockingQueue<>(),
             threads("grpc"));
     pool.allowCoreThreadTimeOut(true);

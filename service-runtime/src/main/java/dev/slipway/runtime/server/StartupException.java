@@ -1,5 +1,8 @@
 package dev.slipway.runtime.server;
 
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+
 /**
  * Says in one line why a server cannot start and what to do about it; shown to the operator without
  * a stack trace.
@@ -24,14 +27,29 @@ public final class StartupException extends RuntimeException {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    String why =
-        root instanceof java.net.BindException
-                && String.valueOf(root.getMessage()).contains("in use")
-            ? "is in use"
-            : "cannot be opened (" + root.getMessage() + ")";
+    if (root instanceof UnresolvedAddressException || root instanceof UnknownHostException) {
+      return new StartupException(
+          "%s is no address of this machine: choose another with --host".formatted(host), cause);
+    }
+    String said = String.valueOf(root.getMessage());
+    if (said.contains("Cannot assign")) {
+      return new StartupException(
+          "%s is no address of this machine: choose another with --host".formatted(host), cause);
+    }
+    if (said.contains("ermission denied")) {
+      return new StartupException(
+          "%s port %d on %s may not be opened by this user: choose another with %s"
+              .formatted(purpose, port, host, option),
+          cause);
+    }
     return new StartupException(
         "%s port %d on %s %s: stop the process that holds it or choose another with %s"
-            .formatted(purpose, port, host, why, option),
+            .formatted(
+                purpose,
+                port,
+                host,
+                said.contains("in use") ? "is in use" : "cannot be opened (" + said + ")",
+                option),
         cause);
   }
 }

@@ -80,12 +80,57 @@ class CommandsTest {
   }
 
   @Test
+  void run_severalThatAreNoNumbers_areReportedTogetherWithTheirTwins() {
+    assertThat(run(Map.of(), "--port=many", "--drain-timeout=soon"))
+        .isEqualTo(CommandLine.ExitCode.USAGE);
+
+    assertThat(err.toString().lines())
+        .containsExactlyInAnyOrder(
+            "slipway: --port (SLIPWAY_PORT): 'many' is not an int",
+            "slipway: --drain-timeout (SLIPWAY_DRAIN_TIMEOUT): 'soon' is not an int");
+  }
+
+  @Test
+  void run_variableThatIsNoNumber_isNamed() {
+    assertThat(run(Map.of("SLIPWAY_PORT", "tcp://10.0.0.1:7100")))
+        .isEqualTo(CommandLine.ExitCode.USAGE);
+
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines(
+            "slipway: --port (SLIPWAY_PORT): 'tcp://10.0.0.1:7100' is not an int");
+  }
+
+  @Test
+  void run_emptyVariableAndVariablesOfHelp_areNone() {
+    assertThat(
+            run(
+                Map.of(
+                    "SLIPWAY_DATABASE_URL", "", "SLIPWAY_VERSION", "0.1.0", "SLIPWAY_HELP", "x")))
+        .isZero();
+
+    assertThat(sample.databaseConfig.url()).startsWith("jdbc:h2:file:");
+  }
+
+  @Test
+  void run_poolTooSmall_namesItsOwnFlag() {
+    assertThat(run(Map.of(), "--database-pool-size=1")).isEqualTo(CommandLine.ExitCode.USAGE);
+
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines(
+            "slipway: --database-pool-size (SLIPWAY_DATABASE_POOL_SIZE): is 1; must be at least 2");
+  }
+
+  @Test
   void databaseConfig_neverPrintsThePassword() {
     assertThat(new DatabaseConfig("jdbc:postgresql://db/x", "u", "hush", 4).toString())
         .doesNotContain("hush");
+    assertThat(new DatabaseConfig("jdbc:postgresql://db/x?password=hush", "", "", 4).toString())
+        .doesNotContain("hush");
+    assertThat(new DatabaseConfig("jdbc:h2:mem:x;PASSWORD=hush", "", "", 4).toString())
+        .doesNotContain("hush");
   }
 
-  @Command(name = "sample")
+  @Command(name = "sample", mixinStandardHelpOptions = true)
   private static final class Sample implements Callable<Integer> {
     @Mixin private final ServerOptions server = new ServerOptions(7100);
     @Mixin private final DatabaseOptions database = new DatabaseOptions();

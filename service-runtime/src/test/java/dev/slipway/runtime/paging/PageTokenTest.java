@@ -50,6 +50,25 @@ class PageTokenTest {
   }
 
   @Test
+  void decode_keyWithNul_isRefused() {
+    String token = PageToken.encode(QUERY, List.of("a\0b"));
+
+    assertThatThrownBy(() -> PageToken.decode(token, QUERY))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void after_keysThatCannotBeRead_isAViolationOfThePageToken() {
+    String forged = PageToken.encode(QUERY, List.of("no number"));
+    PageRequest request = PageRequest.of(1, forged, 10, 100, QUERY, new Violations());
+
+    assertThatThrownBy(() -> request.after(keys -> Long.parseLong(keys.get(0))))
+        .isInstanceOfSatisfying(
+            InvalidRequestException.class,
+            e -> assertThat(e.violations()).extracting("field").containsExactly("page_token"));
+  }
+
+  @Test
   void pageRequest_badSizeAndBadToken_areBothReported() {
     Violations violations = new Violations();
 

@@ -9,6 +9,7 @@ import com.google.rpc.ErrorInfo;
 import dev.slipway.runtime.error.ErrorKind;
 import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.ServiceException;
+import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.metrics.MetricsEndpoint;
 import io.grpc.BindableService;
 import io.grpc.CallOptions;
@@ -39,6 +40,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,7 +48,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(60)
 class GrpcServerTest {
   private static final int MAX_MESSAGE_BYTES = 64 * 1024;
 
@@ -62,6 +66,7 @@ class GrpcServerTest {
   private final CountDownLatch held = new CountDownLatch(1);
   private final AtomicReference<StreamObserver<String>> watcher = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final List<String> collected = new CopyOnWriteArrayList<>();
   private final MetricRegistry metrics = new MetricRegistry();
   private GrpcServer server;
   private ManagedChannel channel;
@@ -119,25 +124,47 @@ class GrpcServerTest {
   }
 
   @Test
+  void clientStream_thatThrewInOnNext_hearsOfNoHalfClose() throws Exception {
+    CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    StreamObserver<String> requests = collect(failure);
+
+    // The handler is parked until the half-close waits behind the message.
+    requests.onNext("hold then invalid");
+    held.await();
+    requests.onNext("never seen");
+    requests.onCompleted();
+    released.countDown();
+
+    assertThat(Status.fromThrowable(failure.get(10, TimeUnit.SECONDS)).getCode())
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    server.close();
+    assertThat(collected).containsExactly("hold then invalid");
+  }
+
+  @Test
+  void violations_beyondWhatTrailersHold_stillReachTheClient() throws Exception {
+    StatusRuntimeException failure = failureOf("many violations");
+
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(failure.getStatus().getDescription()).startsWith("metrics[0].key: ☃☃");
+    assertThat(
+            StatusProto.fromThrowable(failure)
+                .getDetails(1)
+                .unpack(BadRequest.class)
+                .getFieldViolationsCount())
+        .isBetween(1, 100);
+  }
+
+  @Test
+  void error_ofAHandler_isInternalToo() {
+    assertThat(failureOf("error").getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
+    assertThat(echo("still here")).isEqualTo("still here");
+  }
+
+  @Test
   void clientStream_thatThrowsInOnNext_isClosedWithTheMappedStatus() throws Exception {
     CompletableFuture<Throwable> failure = new CompletableFuture<>();
-    StreamObserver<String> requests =
-        ClientCalls.asyncClientStreamingCall(
-            channel.newCall(COLLECT, CallOptions.DEFAULT),
-            new StreamObserver<>() {
-              @Override
-              public void onNext(String value) {}
-
-              @Override
-              public void onError(Throwable t) {
-                failure.complete(t);
-              }
-
-              @Override
-              public void onCompleted() {
-                failure.complete(new AssertionError("completed"));
-              }
-            });
+    StreamObserver<String> requests = collect(failure);
 
     requests.onNext("invalid");
 
@@ -167,6 +194,34 @@ class GrpcServerTest {
       Thread.onSpinWait();
     }
     assertThat(health("sample.Sample")).isEqualTo(ServingStatus.NOT_SERVING);
+  }
+
+  @Test
+  void health_beforeTheModuleIsReady_isNotServing() {
+    dependencyAnswers.set(false);
+    try (GrpcServer unready = GrpcServer.start(config(0), List.of(new SampleModule()), metrics)) {
+      ManagedChannel other =
+          NettyChannelBuilder.forAddress("127.0.0.1", unready.port()).usePlaintext().build();
+      for (String service : List.of("", "sample.Sample")) {
+        assertThat(
+                HealthGrpc.newBlockingStub(other)
+                    .check(HealthCheckRequest.newBuilder().setService(service).build())
+                    .getStatus())
+            .isEqualTo(ServingStatus.NOT_SERVING);
+      }
+      other.shutdownNow();
+    }
+  }
+
+  @Test
+  void start_onAHostThatIsNone_namesTheHost() {
+    GrpcServerConfig nowhere =
+        new GrpcServerConfig("no.such.host.invalid", 0, 0, MAX_MESSAGE_BYTES, Duration.ZERO);
+
+    assertThatThrownBy(() -> GrpcServer.start(nowhere, List.of(new SampleModule()), metrics))
+        .isInstanceOf(StartupException.class)
+        .hasMessage(
+            "no.such.host.invalid is no address of this machine: choose another with --host");
   }
 
   @Test
@@ -232,6 +287,25 @@ class GrpcServerTest {
     }
   }
 
+  private StreamObserver<String> collect(CompletableFuture<Throwable> failure) {
+    return ClientCalls.asyncClientStreamingCall(
+        channel.newCall(COLLECT, CallOptions.DEFAULT),
+        new StreamObserver<>() {
+          @Override
+          public void onNext(String value) {}
+
+          @Override
+          public void onError(Throwable t) {
+            failure.complete(t);
+          }
+
+          @Override
+          public void onCompleted() {
+            failure.complete(new AssertionError("completed"));
+          }
+        });
+  }
+
   private StatusRuntimeException failureOf(String text) {
     try {
       throw new AssertionError("answered " + echo(text));
@@ -267,6 +341,14 @@ class GrpcServerTest {
       switch (text) {
         case "invalid" -> throw InvalidRequestException.of("text", "is invalid");
         case "missing" -> throw new NoteNotFoundException();
+        case "error" -> throw new StackOverflowError();
+        case "many violations" -> {
+          Violations violations = new Violations();
+          for (int i = 0; i < Violations.MAX_VIOLATIONS; i++) {
+            violations.add("metrics[" + i + "].key", "☃".repeat(240));
+          }
+          violations.throwIfAny();
+        }
         case "defect" -> throw new IllegalStateException("secret");
         case "hold" -> {
           held.countDown();
@@ -295,6 +377,11 @@ class GrpcServerTest {
       return new StreamObserver<>() {
         @Override
         public void onNext(String text) {
+          collected.add(text);
+          if (text.startsWith("hold")) {
+            held.countDown();
+            awaitRelease();
+          }
           throw InvalidRequestException.of("text", "is invalid");
         }
 
@@ -303,6 +390,7 @@ class GrpcServerTest {
 
         @Override
         public void onCompleted() {
+          collected.add("half-close");
           response.onCompleted();
         }
       };
