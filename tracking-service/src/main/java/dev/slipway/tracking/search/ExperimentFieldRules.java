@@ -1,5 +1,8 @@
 package dev.slipway.tracking.search;
 
+import dev.slipway.runtime.search.FieldRules;
+import dev.slipway.runtime.search.FieldType;
+import dev.slipway.runtime.search.Identifier;
 import dev.slipway.tracking.search.ExperimentField.Attribute;
 import java.util.Locale;
 
@@ -42,6 +45,11 @@ public final class ExperimentFieldRules implements FieldRules<ExperimentField> {
   }
 
   @Override
+  public boolean filterable(ExperimentField field) {
+    return field != Attribute.EXPERIMENT_ID;
+  }
+
+  @Override
   public boolean mayBeMissing(ExperimentField field) {
     return field instanceof ExperimentField.Tag;
   }
@@ -49,5 +57,10 @@ public final class ExperimentFieldRules implements FieldRules<ExperimentField> {
   @Override
   public boolean orderable(ExperimentField field) {
     return field instanceof Attribute;
+  }
+
+  @Override
+  public String examples() {
+    return "name LIKE 'digits%' or tags.\"my key\" = 'text'";
   }
 }

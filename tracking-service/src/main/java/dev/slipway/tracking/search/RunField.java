@@ -1,5 +1,7 @@
 package dev.slipway.tracking.search;
 
+import dev.slipway.runtime.search.FieldType;
+
 /** Is something by which runs are searched. */
 public sealed interface RunField {
   /** Is the latest value of a metric. */

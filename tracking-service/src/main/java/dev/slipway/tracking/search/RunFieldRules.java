@@ -1,5 +1,8 @@
 package dev.slipway.tracking.search;
 
+import dev.slipway.runtime.search.FieldRules;
+import dev.slipway.runtime.search.FieldType;
+import dev.slipway.runtime.search.Identifier;
 import dev.slipway.tracking.search.RunField.Attribute;
 import java.util.Locale;
 import java.util.Map;
@@ -69,5 +72,10 @@ public final class RunFieldRules implements FieldRules<RunField> {
   @Override
   public boolean orderable(RunField field) {
     return true;
+  }
+
+  @Override
+  public String examples() {
+    return "metrics.loss < 0.5 or params.\"my key\" = 'text'";
   }
 }

@@ -1,5 +1,7 @@
 package dev.slipway.tracking.search;
 
+import dev.slipway.runtime.search.Filter;
+import dev.slipway.runtime.search.OrderBy;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.lifecycle.ViewType;
 import dev.slipway.tracking.run.RunProjection;

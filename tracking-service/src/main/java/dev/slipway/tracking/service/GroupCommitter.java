@@ -11,7 +11,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,11 +36,46 @@ public final class GroupCommitter implements AutoCloseable {
     /** Says that the write is durable and visible. */
     void committed();
 
-    /** Says that nothing of the write was written. */
+    /**
+     * Says that the write was refused, in which case nothing of it was written; or, with a reason
+     * of kind {@code UNAVAILABLE}, that the server cannot tell what became of it: look, or write
+     * the same again.
+     */
     void failed(RuntimeException reason);
   }
 
-  private record Waiting(RunWrite write, Outcome outcome) {}
+  /** Is a write whose outcome is told once. Only the committer's thread tells. */
+  private static final class Waiting {
+    private final RunWrite write;
+    private final Outcome outcome;
+    private boolean told;
+
+    Waiting(RunWrite write, Outcome outcome) {
+      this.write = write;
+      this.outcome = outcome;
+    }
+
+    void committed() {
+      tell(outcome::committed);
+    }
+
+    void failed(RuntimeException reason) {
+      tell(() -> outcome.failed(reason));
+    }
+
+    private void tell(Runnable listener) {
+      if (told) {
+        return;
+      }
+      told = true;
+      try {
+        listener.run();
+      } catch (RuntimeException e) {
+        // Most likely the call is closed already.
+        log.debug("an outcome could not be told", e);
+      }
+    }
+  }
 
   private final MetricStore store;
   private final LatestFolder folder;
@@ -112,9 +146,7 @@ public final class GroupCommitter implements AutoCloseable {
     try {
       for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
         try {
-          commit(group);
-        } catch (RuntimeException e) {
-          commitOneByOne(group, e);
+          commitGroup(group);
         } catch (Error e) {
           fail(group, new StoppingException());
           throw e;
@@ -138,7 +170,7 @@ public final class GroupCommitter implements AutoCloseable {
   }
 
   private static void fail(List<Waiting> group, RuntimeException reason) {
-    group.forEach(waiting -> notify(() -> waiting.outcome().failed(reason)));
+    group.forEach(waiting -> waiting.failed(reason));
   }
 
   /** Returns whether writes are taken. */
@@ -163,7 +195,7 @@ public final class GroupCommitter implements AutoCloseable {
       while (count < queue.size()
           && count < MAX_WRITES_PER_COMMIT
           && (count == 0 || points < MAX_POINTS_PER_COMMIT)) {
-        points += queue.get(count).write().metrics().size();
+        points += queue.get(count).write.metrics().size();
         count++;
       }
       List<Waiting> first = queue.subList(0, count);
@@ -173,13 +205,19 @@ public final class GroupCommitter implements AutoCloseable {
     }
   }
 
+  private void commitGroup(List<Waiting> group) {
+    try {
+      commit(group);
+    } catch (RuntimeException e) {
+      commitOneByOne(group, e);
+    }
+  }
+
   private void commit(List<Waiting> group) {
-    List<RunWrite> writes = group.stream().map(Waiting::write).toList();
-    CommitResult result = store(writes);
+    CommitResult result = store(group.stream().map(waiting -> waiting.write).toList());
     for (int i = 0; i < group.size(); i++) {
-      Optional<ServiceException> refusal = result.refusals().get(i);
-      Outcome outcome = group.get(i).outcome();
-      notify(() -> refusal.ifPresentOrElse(outcome::failed, outcome::committed));
+      Waiting waiting = group.get(i);
+      result.refusals().get(i).ifPresentOrElse(waiting::failed, waiting::committed);
     }
   }
 
@@ -194,11 +232,18 @@ public final class GroupCommitter implements AutoCloseable {
       } catch (LogClosedException e) {
         log.info("{}; opening another one", e.getMessage());
         folder.reopen();
+      } catch (RuntimeException | Error e) {
+        folder.inDoubt(place);
+        throw e;
       }
     }
   }
 
-  /** A write that the database cannot take must not take its neighbours down with it. */
+  /**
+   * A write that the database cannot take must not take its neighbours down with it. One that was
+   * written by the first attempt all the same is not written again. Without a database, or with one
+   * that may have committed just now, there is nothing to be gained.
+   */
   private void commitOneByOne(List<Waiting> group, RuntimeException failure) {
     boolean unavailable =
         failure instanceof ServiceException known && known.kind() == ErrorKind.UNAVAILABLE;
@@ -213,15 +258,6 @@ public final class GroupCommitter implements AutoCloseable {
       } catch (RuntimeException e) {
         fail(List.of(waiting), e);
       }
-    }
-  }
-
-  private static void notify(Runnable listener) {
-    try {
-      listener.run();
-    } catch (RuntimeException e) {
-      // Most likely the call is closed already.
-      log.debug("an outcome could not be told", e);
     }
   }
 

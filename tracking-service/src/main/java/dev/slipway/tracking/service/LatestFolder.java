@@ -45,6 +45,10 @@ public final class LatestFolder implements AutoCloseable {
   @GuardedBy("lock")
   private long lastGivenNo;
 
+  /** The last commit of which nobody knows whether it took place; 0 when there is none. */
+  @GuardedBy("lock")
+  private long lastInDoubtNo;
+
   @GuardedBy("lock")
   private LatestPoints unfolded = new LatestPoints();
 
@@ -90,9 +94,23 @@ public final class LatestFolder implements AutoCloseable {
 
   /** Takes over what a commit brought. */
   void committed(Place place, LatestPoints latest) {
+    if (latest.isEmpty()) {
+      // It may not have touched the log, and so says nothing about the commits before it.
+      return;
+    }
     synchronized (lock) {
       unfolded.addAll(latest);
       committedNo = place.commitNo();
+    }
+  }
+
+  /**
+   * Notes that a commit failed and may have taken place all the same, now or in a moment. Its
+   * points are not in memory: whether there are any is asked of the segments.
+   */
+  void inDoubt(Place place) {
+    synchronized (lock) {
+      lastInDoubtNo = place.commitNo();
     }
   }
 
@@ -104,6 +122,7 @@ public final class LatestFolder implements AutoCloseable {
         logId = opened;
         committedNo = 0;
         lastGivenNo = 0;
+        lastInDoubtNo = 0;
       }
     }
   }
@@ -119,28 +138,39 @@ public final class LatestFolder implements AutoCloseable {
   private void foldOwnQuietly() {
     try {
       foldOwn();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // The timer drops a task that throws, and nobody would fold any more.
       log.warn("latest metrics could not be written; trying again in a second", e);
     }
   }
 
   private void foldOwn() {
     synchronized (folding) {
-      LatestPoints points;
+      LatestPoints points = new LatestPoints();
       long log;
       long through;
+      long inDoubt;
       synchronized (lock) {
-        if (unfolded.isEmpty()) {
-          return;
-        }
-        points = unfolded;
-        unfolded = new LatestPoints();
         log = logId;
         through = committedNo;
+        inDoubt = lastInDoubtNo;
+        if (through >= inDoubt) {
+          points = unfolded;
+          unfolded = new LatestPoints();
+        }
+      }
+      if (through < inDoubt) {
+        // The commit may be under way still. Only one that comes after it, and waits for it inside
+        // the database, can say that it never took place.
+        store.foldFromSegments(log);
+        return;
+      }
+      if (points.isEmpty()) {
+        return;
       }
       boolean folded = false;
       try {
-        store.fold(log, through, points);
+        store.fold(log, inDoubt, through, points);
         folded = true;
       } finally {
         if (!folded) {

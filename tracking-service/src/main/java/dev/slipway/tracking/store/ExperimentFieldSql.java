@@ -1,67 +1,56 @@
 package dev.slipway.tracking.store;
 
 import dev.slipway.runtime.database.Dialect;
+import dev.slipway.runtime.search.Operator;
+import dev.slipway.runtime.search.OrderBy;
+import dev.slipway.runtime.search.sql.FieldSql;
+import dev.slipway.runtime.search.sql.FilterSql;
+import dev.slipway.runtime.search.sql.KeyedRows;
+import dev.slipway.runtime.search.sql.SortKey;
+import dev.slipway.runtime.search.sql.SqlText;
 import dev.slipway.tracking.search.ExperimentField;
 import dev.slipway.tracking.search.ExperimentField.Attribute;
-import dev.slipway.tracking.search.Operator;
-import dev.slipway.tracking.search.OrderBy;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Writes clauses and sort keys over {@code experiment e}. */
 final class ExperimentFieldSql implements FieldSql<ExperimentField> {
-  private final String byCodePoint;
+  private static final KeyedRows TAGS =
+      new KeyedRows(
+          "experiment_tag", "x.experiment_id = e.experiment_id AND x.tag_key = ?", "x.tag_value");
+
+  private final Dialect dialect;
 
   ExperimentFieldSql(Dialect dialect) {
-    // H2 sorts by code unit anyway and knows no such collation; PostgreSQL would sort by the locale
-    // of the database.
-    this.byCodePoint = dialect == Dialect.POSTGRESQL ? " COLLATE \"C\"" : "";
+    this.dialect = dialect;
   }
 
   @Override
   public void compareText(SqlText out, ExperimentField field, Operator operator, String text) {
-    open(out, field);
-    FilterSql.textOperator(out, operator, text);
-    close(out, field);
+    if (field instanceof ExperimentField.Tag tag) {
+      TAGS.compareText(out, tag.key(), operator, text);
+    } else {
+      FilterSql.compareText(out, column(field), operator, text);
+    }
   }
 
   @Override
   public void compareNumber(SqlText out, ExperimentField field, Operator operator, double number) {
-    out.sql(column(field)).sql(" ").sql(FilterSql.symbol(operator)).sql(" ").bind(number);
+    out.sql(column(field) + " " + FilterSql.symbol(operator) + " ?", number);
   }
 
   @Override
   public void membership(SqlText out, ExperimentField field, boolean negated, List<String> texts) {
-    open(out, field);
-    FilterSql.inList(out, negated, texts);
-    close(out, field);
+    if (field instanceof ExperimentField.Tag tag) {
+      TAGS.membership(out, tag.key(), negated, texts);
+    } else {
+      FilterSql.inList(out, column(field), negated, texts);
+    }
   }
 
   @Override
   public void presence(SqlText out, ExperimentField field, boolean negated) {
-    out.sql(negated ? "NOT " : "");
-    exists(out, (ExperimentField.Tag) field);
-    out.sql(")");
-  }
-
-  private static void open(SqlText out, ExperimentField field) {
-    if (field instanceof ExperimentField.Tag tag) {
-      exists(out, tag);
-      out.sql(" AND x.tag_value");
-    } else {
-      out.sql(column(field));
-    }
-  }
-
-  private static void close(SqlText out, ExperimentField field) {
-    out.sql(field instanceof ExperimentField.Tag ? ")" : "");
-  }
-
-  private static void exists(SqlText out, ExperimentField.Tag tag) {
-    out.sql(
-            "EXISTS (SELECT 1 FROM experiment_tag x WHERE x.experiment_id = e.experiment_id AND"
-                + " x.tag_key = ")
-        .bind(tag.key());
+    TAGS.presence(out, ((ExperimentField.Tag) field).key(), negated);
   }
 
   private static String column(ExperimentField field) {
@@ -82,7 +71,7 @@ final class ExperimentFieldSql implements FieldSql<ExperimentField> {
       SqlText column = new SqlText().sql(column(term.field()));
       keys.add(
           term.field() == Attribute.NAME
-              ? SortKey.text(column.sql(byCodePoint), term.descending())
+              ? SortKey.text(dialect, column, term.descending())
               : SortKey.integer(column, term.descending()));
     }
     if (order.isEmpty()) {

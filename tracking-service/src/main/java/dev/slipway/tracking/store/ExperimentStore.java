@@ -4,6 +4,9 @@ import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.paging.PageToken;
+import dev.slipway.runtime.search.sql.FilterSql;
+import dev.slipway.runtime.search.sql.KeysetQuery;
+import dev.slipway.runtime.search.sql.SqlText;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.entry.TagNotFoundException;
 import dev.slipway.tracking.experiment.Experiment;
@@ -132,7 +135,7 @@ public final class ExperimentStore {
     return database.read(
         handle -> {
           List<KeysetQuery.Row<Experiment>> rows =
-              keyset.read(handle, new ExperimentMapper(), page.token(), page.size() + 1);
+              keyset.read(handle, new ExperimentMapper(), page);
           ExperimentDao dao = handle.attach(ExperimentDao.class);
           boolean more = rows.size() > page.size();
           List<Experiment> experiments =

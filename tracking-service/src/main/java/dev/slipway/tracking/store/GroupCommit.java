@@ -7,6 +7,7 @@ import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.metric.LatestPoints;
 import dev.slipway.tracking.metric.Segment;
 import dev.slipway.tracking.metric.SegmentBuilder;
+import dev.slipway.tracking.metric.SequenceGapException;
 import dev.slipway.tracking.metric.WriterAdvance;
 import dev.slipway.tracking.metric.WriterFencedException;
 import dev.slipway.tracking.metric.WriterPosition;
@@ -126,6 +127,9 @@ final class GroupCommit {
       if (run == null) {
         throw new RunNotFoundException(write.run());
       }
+      if (isDurable(write)) {
+        return Optional.empty();
+      }
       run.requireActive();
       requireOwner(write);
       requireSameParams(write);
@@ -136,17 +140,43 @@ final class GroupCommit {
     return Optional.empty();
   }
 
+  /**
+   * Returns whether the batch was written by an attempt before this one, which had failed as far as
+   * its caller could see.
+   */
+  private boolean isDurable(RunWrite write) {
+    return write
+        .writer()
+        .filter(
+            advance -> {
+              WriterPosition position = position(write.run(), advance);
+              return position.epoch() == advance.epoch()
+                  && position.committedSeq() >= advance.seq();
+            })
+        .isPresent();
+  }
+
   private void requireOwner(RunWrite write) {
     if (write.writer().isEmpty()) {
       return;
     }
     WriterAdvance advance = write.writer().get();
-    WriterPosition position = writers.get(new WriterPlace(write.run(), advance.writerId()));
-    if (position == null
-        || position.epoch() != advance.epoch()
-        || position.committedSeq() != advance.seq() - 1) {
+    WriterPosition position = position(write.run(), advance);
+    if (position.epoch() != advance.epoch()) {
       throw new WriterFencedException(advance.writerId(), advance.epoch());
     }
+    if (position.committedSeq() != advance.seq() - 1) {
+      throw new SequenceGapException(position.committedSeq() + 1, advance.seq());
+    }
+  }
+
+  private WriterPosition position(RunId run, WriterAdvance advance) {
+    WriterPosition position = writers.get(new WriterPlace(run, advance.writerId()));
+    if (position == null) {
+      // Writers are opened on runs that exist, and go only together with them.
+      throw new RunNotFoundException(run);
+    }
+    return position;
   }
 
   private void requireSameParams(RunWrite write) {

@@ -147,17 +147,24 @@ public final class MetricStore {
   /**
    * Writes latest points of a log.
    *
-   * @param through the commit up to which {@code latest}, together with what was folded before,
-   *     covers the log
+   * @param readThrough commits up to this one that are not folded are read from their segments; 0
+   *     when {@code latest} has them all
+   * @param through a commit that took place after {@code readThrough}; up to it {@code latest} has
+   *     the points of all others that are not folded
    */
-  public void fold(long logId, long through, LatestPoints latest) {
+  public void fold(long logId, long readThrough, long through, LatestPoints latest) {
     UniqueRace.run(
         () ->
             database.write(
                 handle -> {
                   MetricDao dao = handle.attach(MetricDao.class);
                   Optional<Long> folded = dao.lockFold(logId);
-                  merge(dao, latest);
+                  LatestPoints all = latest;
+                  if (folded.isPresent() && folded.get() < readThrough) {
+                    all = latestOfSegments(handle, logId, folded.get(), readThrough);
+                    all.addAll(latest);
+                  }
+                  merge(dao, all);
                   if (folded.isPresent() && folded.get() < through) {
                     dao.advanceFold(logId, through);
                   }
@@ -172,9 +179,15 @@ public final class MetricStore {
   public void foldOthers(long ownLog) {
     List<LogRow> unfolded =
         database.read(handle -> handle.attach(MetricDao.class).unfoldedLogs(ownLog));
-    for (LogRow log : unfolded) {
-      UniqueRace.run(() -> database.write(handle -> foldFromSegments(handle, log.logId())));
-    }
+    unfolded.forEach(log -> foldFromSegments(log.logId()));
+  }
+
+  /**
+   * Writes the latest points of a log up to its last commit that is visible, as its segments tell
+   * them.
+   */
+  public void foldFromSegments(long logId) {
+    UniqueRace.run(() -> database.write(handle -> foldFromSegments(handle, logId)));
   }
 
   private static long foldFromSegments(Handle handle, long logId) {
@@ -185,6 +198,13 @@ public final class MetricStore {
       return 0;
     }
     long through = log.get().committedNo();
+    merge(dao, latestOfSegments(handle, logId, folded.get(), through));
+    dao.advanceFold(logId, through);
+    return through;
+  }
+
+  private static LatestPoints latestOfSegments(
+      Handle handle, long logId, long after, long through) {
     LatestPoints latest = new LatestPoints();
     try (Stream<PackedRow> segments =
         handle
@@ -195,7 +215,7 @@ public final class MetricStore {
                 ORDER BY commit_no
                 """)
             .bind("logId", logId)
-            .bind("after", folded.get())
+            .bind("after", after)
             .bind("through", through)
             .setFetchSize(SEGMENTS_PER_FETCH)
             .map(new MetricDao.PackedMapper())
@@ -207,9 +227,7 @@ public final class MetricStore {
                 row.packed(), (point, nameId) -> latest.add(run, nameId, point));
           });
     }
-    merge(dao, latest);
-    dao.advanceFold(logId, through);
-    return through;
+    return latest;
   }
 
   private static void merge(MetricDao dao, LatestPoints latest) {

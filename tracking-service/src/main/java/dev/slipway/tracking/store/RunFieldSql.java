@@ -1,10 +1,15 @@
 package dev.slipway.tracking.store;
 
 import dev.slipway.runtime.database.Dialect;
+import dev.slipway.runtime.search.Operator;
+import dev.slipway.runtime.search.OrderBy;
+import dev.slipway.runtime.search.sql.FieldSql;
+import dev.slipway.runtime.search.sql.FilterSql;
+import dev.slipway.runtime.search.sql.KeyedRows;
+import dev.slipway.runtime.search.sql.SortKey;
+import dev.slipway.runtime.search.sql.SqlText;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.run.RunStatus;
-import dev.slipway.tracking.search.Operator;
-import dev.slipway.tracking.search.OrderBy;
 import dev.slipway.tracking.search.RunField;
 import dev.slipway.tracking.search.RunField.Attribute;
 import java.util.ArrayList;
@@ -26,103 +31,80 @@ final class RunFieldSql implements FieldSql<RunField> {
           .collect(Collectors.joining(" ", "CASE r.status ", " END"));
   private static final String NAN = "CAST('NaN' AS DOUBLE PRECISION)";
 
-  private final String byCodePoint;
+  private static final KeyedRows METRICS =
+      new KeyedRows(
+          "latest_metric",
+          "x.run_id = r.run_id AND x.name_id ="
+              + " (SELECT n.name_id FROM metric_name n WHERE n.name = ?)",
+          "x.metric_value");
+  private static final KeyedRows PARAMS =
+      new KeyedRows("run_param", "x.run_id = r.run_id AND x.param_key = ?", "x.param_value");
+  private static final KeyedRows PARAM_NUMBERS =
+      new KeyedRows("run_param", "x.run_id = r.run_id AND x.param_key = ?", "x.param_number");
+  private static final KeyedRows TAGS =
+      new KeyedRows("run_tag", "x.run_id = r.run_id AND x.tag_key = ?", "x.tag_value");
+
+  private final Dialect dialect;
 
   RunFieldSql(Dialect dialect) {
-    // H2 sorts by code unit anyway and knows no such collation; PostgreSQL would sort by the locale
-    // of the database.
-    this.byCodePoint = dialect == Dialect.POSTGRESQL ? " COLLATE \"C\"" : "";
+    this.dialect = dialect;
   }
 
   @Override
   public void compareText(SqlText out, RunField field, Operator operator, String text) {
-    if (field == Attribute.RUN_ID && !operator.isPattern()) {
+    if (field instanceof RunField.Param param) {
+      PARAMS.compareText(out, param.key(), operator, text);
+    } else if (field instanceof RunField.Tag tag) {
+      TAGS.compareText(out, tag.key(), operator, text);
+    } else if (field == Attribute.RUN_ID && !operator.isPattern()) {
       Optional<UUID> id = uuid(text);
       if (id.isPresent()) {
-        out.sql("r.run_id ").sql(FilterSql.symbol(operator)).sql(" ").bind(id.get());
+        out.sql("r.run_id " + FilterSql.symbol(operator) + " ?", id.get());
       } else {
         out.sql(operator == Operator.EQUAL ? "FALSE" : "TRUE");
       }
-    } else if (field instanceof Attribute attribute) {
-      out.sql(textColumn(attribute));
-      FilterSql.textOperator(out, operator, text);
     } else {
-      exists(out, field);
-      out.sql(" AND ").sql(valueColumn(field));
-      FilterSql.textOperator(out, operator, text);
-      out.sql(")");
+      FilterSql.compareText(out, textColumn((Attribute) field), operator, text);
     }
   }
 
   @Override
   public void compareNumber(SqlText out, RunField field, Operator operator, double number) {
-    if (field instanceof Attribute attribute) {
-      out.sql("COALESCE(")
-          .sql(attribute == Attribute.START_TIME ? "r.start_time_ms" : "r.end_time_ms")
-          .sql(" ")
-          .sql(FilterSql.symbol(operator))
-          .sql(" ")
-          .bind(number)
-          .sql(", FALSE)");
-      return;
+    if (field instanceof RunField.Metric metric) {
+      METRICS.compareNumber(out, metric.key(), operator, number);
+    } else if (field instanceof RunField.Param param) {
+      PARAM_NUMBERS.compareNumber(out, param.key(), operator, number);
+    } else {
+      String column = field == Attribute.START_TIME ? "r.start_time_ms" : "r.end_time_ms";
+      out.sql("COALESCE(" + column + " " + FilterSql.symbol(operator) + " ?, FALSE)", number);
     }
-    String column = field instanceof RunField.Metric ? "x.metric_value" : "x.param_number";
-    exists(out, field);
-    out.sql(" AND ").sql(column).sql(" ").sql(FilterSql.symbol(operator)).sql(" ").bind(number);
-    if (operator == Operator.GREATER || operator == Operator.GREATER_OR_EQUAL) {
-      // Both databases take NaN for greater than every number; it is to match != alone.
-      out.sql(" AND ").sql(column).sql(" <> ").sql(NAN);
-    }
-    out.sql(")");
   }
 
   @Override
   public void membership(SqlText out, RunField field, boolean negated, List<String> texts) {
-    if (field == Attribute.RUN_ID) {
+    if (field instanceof RunField.Param param) {
+      PARAMS.membership(out, param.key(), negated, texts);
+    } else if (field instanceof RunField.Tag tag) {
+      TAGS.membership(out, tag.key(), negated, texts);
+    } else if (field == Attribute.RUN_ID) {
       List<UUID> ids = texts.stream().map(RunFieldSql::uuid).flatMap(Optional::stream).toList();
       if (ids.isEmpty()) {
         out.sql(negated ? "TRUE" : "FALSE");
         return;
       }
-      out.sql(negated ? "NOT " : "").sql("r.run_id = ANY(").bind(ids.toArray(UUID[]::new)).sql(")");
-    } else if (field instanceof Attribute attribute) {
-      out.sql(textColumn(attribute));
-      FilterSql.inList(out, negated, texts);
+      out.sql(negated ? "NOT " : "").sql("r.run_id = ANY(?)", ids.toArray(UUID[]::new));
     } else {
-      exists(out, field);
-      out.sql(" AND ").sql(valueColumn(field));
-      FilterSql.inList(out, negated, texts);
-      out.sql(")");
+      FilterSql.inList(out, textColumn((Attribute) field), negated, texts);
     }
   }
 
   @Override
   public void presence(SqlText out, RunField field, boolean negated) {
-    out.sql(negated ? "NOT " : "");
-    exists(out, field);
-    out.sql(")");
-  }
-
-  /** Opens a subquery over the rows of a keyed field; the caller closes it. */
-  private static void exists(SqlText out, RunField field) {
-    if (field instanceof RunField.Metric metric) {
-      out.sql("EXISTS (SELECT 1 FROM latest_metric x WHERE x.run_id = r.run_id AND x.name_id = ")
-          .sql("(SELECT n.name_id FROM metric_name n WHERE n.name = ")
-          .bind(metric.key())
-          .sql(")");
-    } else if (field instanceof RunField.Param param) {
-      out.sql("EXISTS (SELECT 1 FROM run_param x WHERE x.run_id = r.run_id AND x.param_key = ")
-          .bind(param.key());
-    } else if (field instanceof RunField.Tag tag) {
-      out.sql("EXISTS (SELECT 1 FROM run_tag x WHERE x.run_id = r.run_id AND x.tag_key = ")
-          .bind(tag.key());
+    if (field instanceof RunField.Param param) {
+      PARAMS.presence(out, param.key(), negated);
     } else {
-      throw new IllegalStateException("not a keyed field: " + field);
+      TAGS.presence(out, ((RunField.Tag) field).key(), negated);
     }
-  }
-
-  private static String valueColumn(RunField field) {
-    return field instanceof RunField.Param ? "x.param_value" : "x.tag_value";
   }
 
   private static String textColumn(Attribute attribute) {
@@ -172,11 +154,11 @@ final class RunFieldSql implements FieldSql<RunField> {
     if (attribute == Attribute.START_TIME) {
       keys.add(SortKey.integer(new SqlText().sql("r.start_time_ms"), descending));
     } else if (attribute == Attribute.END_TIME) {
-      keys.add(missingLast("r.end_time_ms"));
+      keys.add(SortKey.missingLast("r.end_time_ms"));
       keys.add(SortKey.integer(new SqlText().sql("COALESCE(r.end_time_ms, 0)"), descending));
     } else {
       SqlText text = new SqlText().sql("CAST(" + textColumn(attribute) + " AS VARCHAR)");
-      keys.add(SortKey.text(text.sql(byCodePoint), descending));
+      keys.add(SortKey.longText(dialect, text, descending));
     }
   }
 
@@ -206,13 +188,8 @@ final class RunFieldSql implements FieldSql<RunField> {
         .sql(alias + "." + prefix + "_key = ")
         .bind(key);
     String value = alias + "." + prefix + "_value";
-    keys.add(missingLast(value));
+    keys.add(SortKey.missingLast(value));
     keys.add(
-        SortKey.text(new SqlText().sql("COALESCE(" + value + ", '')" + byCodePoint), descending));
-  }
-
-  private static SortKey missingLast(String column) {
-    return SortKey.integer(
-        new SqlText().sql("CASE WHEN " + column + " IS NULL THEN 1 ELSE 0 END"), false);
+        SortKey.longText(dialect, new SqlText().sql("COALESCE(" + value + ", '')"), descending));
   }
 }

@@ -4,6 +4,10 @@ import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.paging.PageToken;
+import dev.slipway.runtime.search.sql.FilterSql;
+import dev.slipway.runtime.search.sql.KeysetQuery;
+import dev.slipway.runtime.search.sql.SortKey;
+import dev.slipway.runtime.search.sql.SqlText;
 import dev.slipway.tracking.entry.KeySelection;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
@@ -270,8 +274,7 @@ public final class RunStore {
     KeysetQuery keyset = new KeysetQuery("r.*", fromWhere, keys);
     return database.read(
         handle -> {
-          List<KeysetQuery.Row<RunInfo>> rows =
-              keyset.read(handle, new RunInfoMapper(), page.token(), page.size() + 1);
+          List<KeysetQuery.Row<RunInfo>> rows = keyset.read(handle, new RunInfoMapper(), page);
           List<Run> runs =
               loadWhileSmall(
                   handle, rows.subList(0, Math.min(rows.size(), page.size())), query.projection());

@@ -10,6 +10,7 @@ import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.search.SearchParser;
 import dev.slipway.tracking.entry.KeySelection;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.ParamConflictException;
@@ -21,6 +22,7 @@ import dev.slipway.tracking.metric.HistoryQuery;
 import dev.slipway.tracking.metric.LatestPoints;
 import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.metric.MetricPoint;
+import dev.slipway.tracking.metric.SequenceGapException;
 import dev.slipway.tracking.metric.WriterAdvance;
 import dev.slipway.tracking.metric.WriterFencedException;
 import dev.slipway.tracking.metric.WriterPosition;
@@ -34,7 +36,6 @@ import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.search.RunField;
 import dev.slipway.tracking.search.RunFieldRules;
 import dev.slipway.tracking.search.RunQuery;
-import dev.slipway.tracking.search.SearchParser;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -216,7 +217,7 @@ abstract class TrackingStoreContract {
 
     LatestPoints first = new LatestPoints();
     CommitResult second = commit(points(run, "a", point(6, 2)), points(run, "c", point(0, 3)));
-    metrics.fold(log, 0, first);
+    metrics.fold(log, 0, 0, first);
     assertThat(latest(run)).hasSize(3).contains(new LatestMetric("a", point(6, 2)));
 
     metrics.foldOthers(-1);
@@ -225,7 +226,7 @@ abstract class TrackingStoreContract {
             new LatestMetric("a", point(6, 2)),
             new LatestMetric("b", point(1, Double.NaN)),
             new LatestMetric("c", point(0, 3)));
-    metrics.fold(log, commitNo, second.latest());
+    metrics.fold(log, 0, commitNo, second.latest());
     commitAll(points(run, "a", point(4, 100)));
     assertThat(latest(run)).hasSize(3).contains(new LatestMetric("a", point(6, 2)));
   }
@@ -376,9 +377,28 @@ abstract class TrackingStoreContract {
 
     assertThat(refusals.get(0)).containsInstanceOf(WriterFencedException.class);
     assertThat(refusals.get(1)).isEmpty();
-    assertThat(refusals.get(2)).containsInstanceOf(WriterFencedException.class);
+    assertThat(refusals.get(2)).containsInstanceOf(SequenceGapException.class);
     assertThat(history(run, "m")).containsExactly(point(1, 1), point(2, 2), point(3, 3));
     assertThat(metrics.openWriter(run, "other")).isEqualTo(new WriterPosition(1, 0));
+  }
+
+  @Test
+  void writer_batchThatIsDurable_isAnsweredAndNotWrittenAgain() {
+    RunId run = newRun();
+    WriterPosition position = metrics.openWriter(run, "w");
+    commitAll(
+        streamed(run, position, "w", 1, point(1, 1)), streamed(run, position, "w", 2, point(2, 2)));
+
+    CommitResult again =
+        commit(
+            streamed(run, position, "w", 1, point(7, 7)),
+            streamed(run, position, "w", 2, point(8, 8)),
+            streamed(run, position, "w", 3, point(3, 3)));
+
+    assertThat(again.refusals()).allMatch(Optional::isEmpty);
+    assertThat(history(run, "m")).containsExactly(point(1, 1), point(2, 2), point(3, 3));
+    runs.delete(run, NOW);
+    assertThat(commit(streamed(run, position, "w", 3, point(9, 9))).refusals().get(0)).isEmpty();
   }
 
   @Test
