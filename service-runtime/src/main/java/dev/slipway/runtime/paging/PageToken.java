@@ -27,6 +27,11 @@ import java.util.zip.CRC32C;
 public final class PageToken {
   private static final byte VERSION = 1;
   private static final int MAX_TEXT = 64 * 1024;
+  private static final int MAX_KEYS = 255;
+
+  /** Of up to three bytes each, four characters of text form for three bytes. */
+  private static final int MAX_KEY_CHARS = MAX_TEXT / 4 - 1024;
+
   static final String NOT_OURS = "is not a page token of this list; start again without one";
 
   private final List<String> keys;
@@ -40,8 +45,16 @@ public final class PageToken {
     return keys;
   }
 
-  /** Returns the text form of a token. */
+  /**
+   * Returns the text form of a token.
+   *
+   * @throws IllegalArgumentException if the keys are so long that {@link #decode} would refuse the
+   *     token: sort by the start of a long text, not by all of it
+   */
   public static String encode(String fingerprint, List<String> keys) {
+    if (keys.size() > MAX_KEYS || keys.stream().mapToInt(String::length).sum() > MAX_KEY_CHARS) {
+      throw new IllegalArgumentException("too many or too long keys for a page token");
+    }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeByte(VERSION);

@@ -1,0 +1,49 @@
+package dev.slipway.runtime.search;
+
+import java.util.List;
+
+/**
+ * Is the condition of a search as a tree, independent of SQL.
+ *
+ * <p>A clause is false for an object that lacks the field, whatever the operator; the logic is
+ * two-valued, so that {@code NOT} of such a clause is true.
+ *
+ * @param <F> the fields that the searched objects have
+ */
+public sealed interface Filter<F> {
+  /** Is true when all parts are; two parts or more. */
+  record And<F>(List<Filter<F>> parts) implements Filter<F> {
+    /** Copies the parts. */
+    public And {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /** Is true when any part is; two parts or more. */
+  record Or<F>(List<Filter<F>> parts) implements Filter<F> {
+    /** Copies the parts. */
+    public Or {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /** Is true when the part is not. */
+  record Not<F>(Filter<F> part) implements Filter<F> {}
+
+  /** Compares a field with text. */
+  record TextComparison<F>(F field, Operator operator, String text) implements Filter<F> {}
+
+  /** Compares a field with a number. */
+  record NumberComparison<F>(F field, Operator operator, double number) implements Filter<F> {}
+
+  /** Looks a field up in a list of one text or more. */
+  record Membership<F>(F field, boolean negated, List<String> texts) implements Filter<F> {
+    /** Copies the texts. */
+    public Membership {
+      texts = List.copyOf(texts);
+    }
+  }
+
+  /** Is true when the object has the field, or, negated, when it lacks it. */
+  record Presence<F>(F field, boolean negated) implements Filter<F> {}
+}

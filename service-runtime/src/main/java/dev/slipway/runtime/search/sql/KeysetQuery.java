@@ -1,0 +1,136 @@
+package dev.slipway.runtime.search.sql;
+
+import dev.slipway.runtime.error.InvalidRequestException;
+import dev.slipway.runtime.paging.Page;
+import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.paging.PageToken;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.StatementContext;
+
+/**
+ * Reads one page of a sorted list, continuing after the sort keys of the last row seen. The keys
+ * together must be unique per row. Keys come out as columns {@code k0, k1 ...} beside the row's
+ * own.
+ */
+public final class KeysetQuery {
+  private final String columns;
+  private final SqlText fromWhere;
+  private final List<SortKey> keys;
+
+  /**
+   * Creates a query.
+   *
+   * @param columns the row's own columns
+   * @param fromWhere the rest of the query: {@code FROM ... WHERE ...}
+   */
+  public KeysetQuery(String columns, SqlText fromWhere, List<SortKey> keys) {
+    this.columns = columns;
+    this.fromWhere = fromWhere;
+    this.keys = List.copyOf(keys);
+  }
+
+  /** Is a row with the text of its sort keys. */
+  public record Row<T>(T value, List<String> keys) {
+    /** Copies the keys. */
+    public Row {
+      keys = List.copyOf(keys);
+    }
+  }
+
+  /**
+   * Reads a page and one row more, when there is one: it says that more follow.
+   *
+   * @throws InvalidRequestException on {@code page_token} if its keys are none of this query
+   */
+  public <T> List<Row<T>> read(Handle handle, RowMapper<T> mapper, PageRequest page) {
+    Optional<List<Object>> after = page.after(this::values);
+    SqlText sql = new SqlText().sql("SELECT * FROM (SELECT ").sql(columns);
+    for (int i = 0; i < keys.size(); i++) {
+      sql.sql(", ").append(keys.get(i).expression()).sql(" AS k" + i);
+    }
+    sql.sql(" ").append(fromWhere).sql(") page");
+    if (after.isPresent()) {
+      sql.sql(" WHERE ");
+      continueAfter(sql, after.get(), 0);
+    }
+    sql.sql(" ORDER BY ");
+    for (int i = 0; i < keys.size(); i++) {
+      sql.sql(i == 0 ? "k" + i : ", k" + i).sql(keys.get(i).descending() ? " DESC" : " ASC");
+    }
+    sql.sql(" FETCH FIRST ").bind(page.size() + 1).sql(" ROWS ONLY");
+    return sql.query(handle).map(new KeyedMapper<>(mapper)).list();
+  }
+
+  /** Returns the rows that belong to a page: all read but the one more. */
+  public static <T> List<T> values(List<Row<T>> rows, PageRequest page) {
+    return rows.subList(0, Math.min(rows.size(), page.size())).stream().map(Row::value).toList();
+  }
+
+  /**
+   * Makes a page.
+   *
+   * @param items the first rows' items; all that belong to the page, or fewer to keep it small
+   * @param rows the rows as they were read
+   */
+  public static <T, U> Page<U> page(List<U> items, List<Row<T>> rows, PageRequest request) {
+    String next =
+        items.size() < rows.size()
+            ? PageToken.encode(request.fingerprint(), rows.get(items.size() - 1).keys())
+            : "";
+    return new Page<>(items, next);
+  }
+
+  private List<Object> values(List<String> texts) {
+    if (texts.size() != keys.size()) {
+      throw new IllegalArgumentException("the token has " + texts.size() + " keys");
+    }
+    List<Object> values = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      values.add(keys.get(i).kind().parse(texts.get(i)));
+    }
+    return values;
+  }
+
+  /**
+   * Writes {@code k0 > ? OR k0 = ? AND (k1 > ? OR ...)}: row-value comparison cannot mix
+   * directions.
+   */
+  private void continueAfter(SqlText sql, List<Object> values, int i) {
+    String greater = keys.get(i).descending() ? " < " : " > ";
+    sql.sql("(k" + i + greater).bind(values.get(i));
+    if (i + 1 < keys.size()) {
+      sql.sql(" OR k" + i + " = ").bind(values.get(i)).sql(" AND ");
+      continueAfter(sql, values, i + 1);
+    }
+    sql.sql(")");
+  }
+
+  private final class KeyedMapper<T> implements RowMapper<Row<T>> {
+    private final RowMapper<T> own;
+
+    KeyedMapper(RowMapper<T> own) {
+      this.own = own;
+    }
+
+    @Override
+    public Row<T> map(ResultSet rs, StatementContext context) throws SQLException {
+      List<String> texts = new ArrayList<>();
+      for (int i = 0; i < keys.size(); i++) {
+        texts.add(keys.get(i).kind().read(rs, "k" + i));
+      }
+      return new Row<>(own.map(rs, context), texts);
+    }
+
+    @Override
+    public RowMapper<Row<T>> specialize(ResultSet rs, StatementContext context)
+        throws SQLException {
+      return new KeyedMapper<>(own.specialize(rs, context));
+    }
+  }
+}
