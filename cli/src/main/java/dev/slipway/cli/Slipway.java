@@ -8,10 +8,14 @@ import dev.slipway.registry.RegistryServer;
 import dev.slipway.runtime.config.Commands;
 import dev.slipway.serving.ServingServer;
 import dev.slipway.tracking.TrackingServer;
+import java.util.concurrent.Callable;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** Is the {@code slipway} command. */
 @Command(
@@ -35,8 +39,17 @@ import picocli.CommandLine.IVersionProvider;
       CallCommand.class,
       HelpCommand.class
     })
-public final class Slipway {
+public final class Slipway implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
   private Slipway() {}
+
+  /** Shows what there is to call. */
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return ExitCode.USAGE;
+  }
 
   /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong command line or setting. */
   public static void main(String[] args) {

@@ -3,11 +3,15 @@ package dev.slipway.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.runtime.config.Commands;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -56,6 +60,38 @@ class CommandsIT {
           .isZero();
       assertThat(out.toString()).contains("\"held-out-accuracy\"");
     }
+  }
+
+  @Test
+  void quickstart_withoutAFolder_leavesNothingBehind() throws Exception {
+    Set<Path> before = temporaryFolders();
+
+    assertThat(slipway("quickstart")).as(err.toString()).isZero();
+
+    assertThat(out.toString()).contains("./slipway quickstart --data-dir slipway-data");
+    assertThat(temporaryFolders()).isEqualTo(before);
+  }
+
+  private static Set<Path> temporaryFolders() throws IOException {
+    try (Stream<Path> entries = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+      return entries
+          .filter(entry -> entry.getFileName().toString().startsWith("slipway-quickstart-"))
+          .collect(Collectors.toSet());
+    }
+  }
+
+  @Test
+  void slipway_withoutACommand_showsWhatThereIs() {
+    assertThat(slipway()).isEqualTo(2);
+
+    assertThat(err.toString()).contains("Usage: slipway").contains("quickstart").contains("server");
+  }
+
+  @Test
+  void version_isShown() {
+    assertThat(slipway("--version")).isZero();
+
+    assertThat(out.toString()).startsWith("slipway ");
   }
 
   @Test

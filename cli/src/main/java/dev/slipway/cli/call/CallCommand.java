@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * Calls any RPC of the suite from the shell: JSON in, JSON out, a line per answer.
+ * Calls any RPC of the suite from the shell: JSON in, JSON out.
  *
  * <p>Unary and server-streaming RPCs take one message; the bidirectional and client-streaming ones
  * need a client.
@@ -92,7 +92,7 @@ public final class CallCommand implements Callable<Integer> {
       throw usage(rpc.getName() + " takes a stream of requests: use a client library");
     }
     DynamicMessage request = parse(rpc);
-    ManagedChannel channel = Channels.to(server, GrpcServerConfig.DEFAULT_MAX_MESSAGE_BYTES);
+    ManagedChannel channel = connect();
     try {
       CallOptions options = CallOptions.DEFAULT;
       if (timeoutSeconds > 0) {
@@ -105,6 +105,14 @@ public final class CallCommand implements Callable<Integer> {
       return 1;
     } finally {
       channel.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
+    }
+  }
+
+  private ManagedChannel connect() {
+    try {
+      return Channels.to(server, GrpcServerConfig.DEFAULT_MAX_MESSAGE_BYTES);
+    } catch (IllegalArgumentException e) {
+      throw usage("--server (SLIPWAY_SERVER): " + server + " is no host:port");
     }
   }
 

@@ -40,6 +40,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -155,8 +156,16 @@ public final class Quickstart {
       finish(run, RunStatus.RUN_STATUS_FINISHED);
       return new Candidate(run.getRunId(), version);
     } catch (RuntimeException | IOException | InterruptedException | XGBoostError e) {
-      finish(run, RunStatus.RUN_STATUS_FAILED);
+      finishAfter(e, run);
       throw e;
+    }
+  }
+
+  private void finishAfter(Exception failure, RunInfo run) {
+    try {
+      finish(run, RunStatus.RUN_STATUS_FAILED);
+    } catch (StatusRuntimeException e) {
+      failure.addSuppressed(e);
     }
   }
 
@@ -192,6 +201,7 @@ public final class Quickstart {
   private Trained train(RunInfo run, Digits digits, Hyperparameters hyperparameters)
       throws InterruptedException, XGBoostError {
     Trained trained;
+    Set<String> keys = new LinkedHashSet<>();
     try (MetricStream metrics = slipway.metricStream(run.getRunId());
         ProgressBar bar = progressBar(hyperparameters.rounds())) {
       trained =
@@ -200,34 +210,40 @@ public final class Quickstart {
                   hyperparameters,
                   GOLDEN_ROWS,
                   (round, values) -> {
+                    keys.addAll(values.keySet());
                     values.forEach((key, value) -> metrics.log(key, value, round));
                     bar.step();
                   });
       metrics.flush();
     }
+    for (String key : keys) {
+      requireHistory(run, key, hyperparameters.rounds());
+    }
+    say(
+        "tracking",
+        "run %s of experiment %s: %d metrics of %d rounds streamed, acknowledged and read back",
+        run.getRunName(),
+        run.getExperimentId(),
+        keys.size(),
+        hyperparameters.rounds());
+    return trained;
+  }
+
+  private void requireHistory(RunInfo run, String key, int rounds) {
     int points =
         slipway
             .tracking()
             .getMetricHistory(
                 GetMetricHistoryRequest.newBuilder()
                     .setRunId(run.getRunId())
-                    .setMetricKey("validation-log-loss")
+                    .setMetricKey(key)
                     .build())
             .getPoints()
             .getValueCount();
-    if (points != hyperparameters.rounds()) {
+    if (points != rounds) {
       throw new IllegalStateException(
-          "streamed %d rounds, but %d points came back"
-              .formatted(hyperparameters.rounds(), points));
+          "streamed %d points of %s, but %d came back".formatted(rounds, key, points));
     }
-    say(
-        "tracking",
-        "run %s of experiment %s: %d rounds of training, every metric of every round streamed and"
-            + " acknowledged",
-        run.getRunName(),
-        run.getExperimentId(),
-        points);
-    return trained;
   }
 
   private ModelVersion upload(RunInfo run, Trained trained, Digits digits)

@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Spec;
 
 /**
@@ -37,27 +36,28 @@ public final class QuickstartCommand implements Callable<Integer> {
   @Mixin private final ServerOptions server = new ServerOptions(0);
   @Mixin private final SuiteOptions suite = new SuiteOptions();
   @Spec private CommandSpec spec;
+  private boolean keepsData = true;
 
   @Override
   public Integer call() throws Exception {
-    OptionSpec dataDir = spec.findOption("--data-dir");
-    if (spec.commandLine().getParseResult().hasMatchedOption(dataDir)) {
-      return run(suite, dataDir.getValue().toString());
+    if (suite.dataDir().isPresent()) {
+      return run();
     }
     try (TemporaryFolder temporary = TemporaryFolder.create()) {
-      dataDir.setValue(temporary.path());
-      return run(suite, "");
+      suite.chooseDataDir(temporary.path());
+      keepsData = false;
+      return run();
     }
   }
 
-  private int run(SuiteOptions options, String keptFolder) throws Exception {
+  private int run() throws Exception {
     ConfigProblems problems = new ConfigProblems();
     GrpcServerConfig serverConfig = server.config(problems);
-    EmbeddedSuite.Config config = options.config(problems);
+    EmbeddedSuite.Config config = suite.config(problems);
     problems.throwIfAny();
     PrintWriter out = spec.commandLine().getOut();
-    try (options) {
-      options.takeFolders();
+    try (suite) {
+      suite.takeFolders();
       MetricRegistry metrics = new MetricRegistry();
       try (GrpcServer running =
           GrpcServer.start(
@@ -73,30 +73,32 @@ public final class QuickstartCommand implements Callable<Integer> {
         out.printf("%-9s all services on %s%n", "slipway", address);
         try (SlipwayClient client = SlipwayClient.connect(address)) {
           boolean done = new Quickstart(client, out).run();
-          printHowToGoOn(out, done, keptFolder);
+          printHowToGoOn(out, done);
           return done ? 0 : 1;
         }
       }
     }
   }
 
-  private static void printHowToGoOn(PrintWriter out, boolean done, String keptFolder) {
+  private void printHowToGoOn(PrintWriter out, boolean done) {
     out.println();
     if (!done) {
       out.println("That did not go as it should: see above.");
-    } else if (keptFolder.isEmpty()) {
+      out.flush();
+      return;
+    }
+    if (keepsData) {
+      String folder = suite.dataDir().orElseThrow().toString();
+      out.println("Done. Everything is in " + folder + ". To serve it:");
+      out.println("  ./slipway server --data-dir " + folder);
+    } else {
       out.println("Done. To look around, keep the data and serve it:");
       out.println("  ./slipway quickstart --data-dir slipway-data");
       out.println("  ./slipway server --data-dir slipway-data");
-    } else {
-      out.println("Done. Everything is in " + keptFolder + ". To serve it:");
-      out.println("  ./slipway server --data-dir " + keptFolder);
     }
-    if (done) {
-      out.println("and in another shell:");
-      out.println("  ./slipway call RegistryService/ListModelVersions '{\"name\": \"digits\"}'");
-      out.println("  ./slipway call ServingService/ListModels");
-    }
+    out.println("and in another shell:");
+    out.println("  ./slipway call RegistryService/ListModelVersions '{\"name\": \"digits\"}'");
+    out.println("  ./slipway call ServingService/ListModels");
     out.flush();
   }
 }

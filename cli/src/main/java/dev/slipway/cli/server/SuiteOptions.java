@@ -8,7 +8,9 @@ import dev.slipway.runtime.config.DatabaseOptions;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.serving.ServingOptions;
 import dev.slipway.tracking.TrackingOptions;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 
 /** Holds the flags of all four services in one process. A mixin of picocli; not thread-safe. */
@@ -22,6 +24,16 @@ public final class SuiteOptions implements AutoCloseable {
   @Mixin private final RegistryOptions registry = new RegistryOptions();
   @Mixin private final ArtifactOptions artifacts = new ArtifactOptions();
   @Mixin private final ServingOptions serving = new ServingOptions();
+
+  /** Returns the folder that was chosen by flag or environment; empty when neither spoke. */
+  public Optional<Path> dataDir() {
+    return data.given();
+  }
+
+  /** Chooses the data folder in place of the flag. */
+  public void chooseDataDir(Path folder) {
+    data.choose(folder);
+  }
 
   /** Returns the settings, noting what is wrong with them; not to be used after a problem. */
   public EmbeddedSuite.Config config(ConfigProblems problems) {
