@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,12 +59,18 @@ public final class ServerProcess {
             "stop");
     Runtime.getRuntime().addShutdownHook(stop);
     boolean ready = server.awaitReady(READY_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    String others =
+        modules.stream()
+            .flatMap(module -> module.address().stream())
+            .map(address -> ", " + address)
+            .collect(Collectors.joining());
     out.printf(
-        "%s %s on %s:%d, metrics on http://%s:%d/metrics (%.1f s)%n",
+        "%s %s on %s:%d%s, metrics on http://%s:%d/metrics (%.1f s)%n",
         name,
         ready ? "ready" : "serving, but not ready: a dependency does not answer; listening",
         config.host(),
         server.port(),
+        others,
         config.host(),
         endpoint.port(),
         (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime())

@@ -2,6 +2,7 @@ package dev.slipway.runtime.server;
 
 import io.grpc.BindableService;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Is what one service gives to the process that hosts it, alone or beside others.
@@ -25,6 +26,14 @@ public interface ServiceModule extends AutoCloseable {
 
   /** Begins work that calls other services; by now in-process peers answer. */
   default void start() {}
+
+  /**
+   * Returns where the module answers other than over gRPC, such as {@code http://127.0.0.1:5000},
+   * for the line that says that the process is ready. Called after {@link #start}.
+   */
+  default Optional<String> address() {
+    return Optional.empty();
+  }
 
   /** Ends streams that would never end by themselves, so that the remaining calls can drain. */
   default void drain() {}
