@@ -1,5 +1,7 @@
 package dev.slipway.tracking.metric;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,6 +18,12 @@ public final class MetricBatch {
   /** The most names in a batch's dictionary. */
   public static final int MAX_NAMES = 10_000;
 
+  /** The memory that a point takes while it waits: its index, step, timestamp and value. */
+  public static final int POINT_BYTES = Integer.BYTES + 2 * Long.BYTES + Double.BYTES;
+
+  /** The memory that a text takes beside its characters, about. */
+  private static final int TEXT_BYTES = 56;
+
   /** A batch without points. */
   public static final MetricBatch EMPTY =
       new MetricBatch(List.of(), new int[0], new long[0], new long[0], new double[0]);
@@ -25,11 +33,13 @@ public final class MetricBatch {
   private final long[] steps;
   private final long[] timestampsMillis;
   private final double[] values;
+  private final long costBytes;
 
   /**
    * Takes the columns over.
    *
-   * @param names the dictionary that {@code nameIndexes} points into
+   * @param names the dictionary that {@code nameIndexes} points into; whoever takes names from
+   *     outside leaves out those that no point has, see {@link #compact}
    * @throws IllegalArgumentException if the columns differ in length
    */
   public MetricBatch(
@@ -49,6 +59,52 @@ public final class MetricBatch {
     this.steps = steps;
     this.timestampsMillis = timestampsMillis;
     this.values = values;
+    long bytes = (long) points * POINT_BYTES;
+    for (String name : names) {
+      bytes += textBytes(name);
+    }
+    this.costBytes = bytes;
+  }
+
+  /**
+   * Takes columns over, and of a dictionary only the names that some point has: a name costs memory
+   * here and a row for good in the database.
+   *
+   * @param nameIndexes changed in place where names are left out
+   * @throws IllegalArgumentException if the columns differ in length
+   */
+  public static MetricBatch compact(
+      List<String> dictionary,
+      int[] nameIndexes,
+      long[] steps,
+      long[] timestampsMillis,
+      double[] values) {
+    int[] newIndexes = new int[dictionary.size()];
+    Arrays.fill(newIndexes, -1);
+    List<String> used = new ArrayList<>();
+    for (int index : nameIndexes) {
+      if (newIndexes[index] < 0) {
+        newIndexes[index] = used.size();
+        used.add(dictionary.get(index));
+      }
+    }
+    if (used.size() == dictionary.size()) {
+      return new MetricBatch(dictionary, nameIndexes, steps, timestampsMillis, values);
+    }
+    for (int i = 0; i < nameIndexes.length; i++) {
+      nameIndexes[i] = newIndexes[nameIndexes[i]];
+    }
+    return new MetricBatch(List.copyOf(used), nameIndexes, steps, timestampsMillis, values);
+  }
+
+  /** Returns the memory that a text takes, rather too much than too little. */
+  public static long textBytes(String text) {
+    return TEXT_BYTES + (long) Character.BYTES * text.length();
+  }
+
+  /** Returns the memory that the batch takes while it waits, about. */
+  public long costBytes() {
+    return costBytes;
   }
 
   /** Returns the dictionary. */

@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.Duration;
 import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.StatusMapper;
-import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.service.MetricStream;
 import dev.slipway.tracking.service.MetricStreams;
 import dev.slipway.tracking.v1.MetricAck;
@@ -118,9 +117,9 @@ final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest
     if (stream.isEmpty()) {
       throw InvalidRequestException.of("batch", "must not come before open");
     }
-    MetricBatch batch = StreamRequests.batch(message, names, isKnownName);
+    StreamRequests.Batch batch = StreamRequests.batch(message, names, isKnownName);
     names = batch.names();
-    stream.get().receive(message.getSeq(), batch);
+    stream.get().receive(message.getSeq(), batch.points());
   }
 
   @Override

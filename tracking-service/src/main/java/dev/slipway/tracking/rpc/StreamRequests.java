@@ -31,12 +31,20 @@ final class StreamRequests {
   }
 
   /**
+   * Is a batch as it was sent.
+   *
+   * @param names its dictionary, which the next batch may refer to
+   * @param points its points, with the names that they have
+   */
+  record Batch(List<String> names, MetricBatch points) {}
+
+  /**
    * Reads a batch.
    *
    * @param previousNames dictionary of the batch before, for a batch without one of its own
    * @param isKnown tells names that were checked before
    */
-  static MetricBatch batch(
+  static Batch batch(
       dev.slipway.tracking.v1.MetricBatch message,
       List<String> previousNames,
       Predicate<String> isKnown) {
@@ -67,7 +75,7 @@ final class StreamRequests {
     for (int i = 0; i < points; i++) {
       values[i] = message.getValue(i);
     }
-    return new MetricBatch(names, nameIndexes, steps, timestamps, values);
+    return new Batch(names, MetricBatch.compact(names, nameIndexes, steps, timestamps, values));
   }
 
   private static void checkNames(

@@ -24,12 +24,16 @@ public final class GroupCommitter implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(GroupCommitter.class);
 
   /** Bounds the memory of one transaction. What exceeds it waits for the next one. */
-  private static final int MAX_POINTS_PER_COMMIT = 500_000;
+  private static final long MAX_BYTES_PER_COMMIT = 32L * 1024 * 1024;
 
   private static final int MAX_WRITES_PER_COMMIT = 10_000;
 
   /** Writes that wait at most: beyond, the server is so far behind that callers are better told. */
   private static final int MAX_WAITING = 50_000;
+
+  /** The memory that waiting writes take at most. */
+  static final long MAX_WAITING_BYTES =
+      Math.min(256L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
 
   /** Hears what became of a write; called on the committer's thread, so it must be quick. */
   public interface Outcome {
@@ -48,11 +52,13 @@ public final class GroupCommitter implements AutoCloseable {
   private static final class Waiting {
     private final RunWrite write;
     private final Outcome outcome;
+    private final long bytes;
     private boolean told;
 
     Waiting(RunWrite write, Outcome outcome) {
       this.write = write;
       this.outcome = outcome;
+      this.bytes = write.costBytes();
     }
 
     void committed() {
@@ -88,6 +94,9 @@ public final class GroupCommitter implements AutoCloseable {
   private final List<Waiting> queue = new ArrayList<>();
 
   @GuardedBy("lock")
+  private long queueBytes;
+
+  @GuardedBy("lock")
   private boolean closed;
 
   GroupCommitter(MetricStore store, LatestFolder folder, Clock clock) {
@@ -105,17 +114,19 @@ public final class GroupCommitter implements AutoCloseable {
   /**
    * Hands a write over and returns at once.
    *
-   * @throws OverloadedException if too many writes wait
+   * @throws OverloadedException if too many writes wait, or too large ones
    */
   void submit(RunWrite write, Outcome outcome) {
+    Waiting waiting = new Waiting(write, outcome);
     synchronized (lock) {
       if (closed) {
         throw new StoppingException();
       }
-      if (queue.size() >= MAX_WAITING) {
+      if (queue.size() >= MAX_WAITING || queueBytes + waiting.bytes > MAX_WAITING_BYTES) {
         throw new OverloadedException();
       }
-      queue.add(new Waiting(write, outcome));
+      queue.add(waiting);
+      queueBytes += waiting.bytes;
       lock.notifyAll();
     }
   }
@@ -123,10 +134,7 @@ public final class GroupCommitter implements AutoCloseable {
   /** Commits what waits, then stops. */
   @Override
   public void close() {
-    synchronized (lock) {
-      closed = true;
-      lock.notifyAll();
-    }
+    takeNoMore();
     boolean interrupted = false;
     for (boolean done = false; !done; ) {
       try {
@@ -142,12 +150,20 @@ public final class GroupCommitter implements AutoCloseable {
     }
   }
 
+  private void takeNoMore() {
+    synchronized (lock) {
+      closed = true;
+      lock.notifyAll();
+    }
+  }
+
   private void run() {
     try {
       for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
         try {
           commitGroup(group);
         } catch (Error e) {
+          takeNoMore();
           fail(group, new StoppingException());
           throw e;
         }
@@ -165,6 +181,7 @@ public final class GroupCommitter implements AutoCloseable {
       closed = true;
       rest = List.copyOf(queue);
       queue.clear();
+      queueBytes = 0;
     }
     fail(rest, new StoppingException());
   }
@@ -191,13 +208,14 @@ public final class GroupCommitter implements AutoCloseable {
         }
       }
       int count = 0;
-      long points = 0;
+      long bytes = 0;
       while (count < queue.size()
           && count < MAX_WRITES_PER_COMMIT
-          && (count == 0 || points < MAX_POINTS_PER_COMMIT)) {
-        points += queue.get(count).write.metrics().size();
+          && (count == 0 || bytes + queue.get(count).bytes <= MAX_BYTES_PER_COMMIT)) {
+        bytes += queue.get(count).bytes;
         count++;
       }
+      queueBytes -= bytes;
       List<Waiting> first = queue.subList(0, count);
       List<Waiting> group = new ArrayList<>(first);
       first.clear();

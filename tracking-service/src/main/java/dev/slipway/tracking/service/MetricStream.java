@@ -51,7 +51,7 @@ public final class MetricStream {
   private int pendingBatches;
 
   @GuardedBy("this")
-  private long pendingPoints;
+  private long pendingBytes;
 
   /** The credit below which the listener wants to hear of room; 0 when it does not. */
   @GuardedBy("this")
@@ -95,13 +95,13 @@ public final class MetricStream {
    * Returns whether the writer may send on. After a no the listener hears when there is room; after
    * the stream's end there is never room again.
    *
-   * @param credit points that may be pending
+   * @param credit points that may be pending; names count as points of the same size
    */
   public synchronized boolean hasRoom(long credit) {
     if (ending) {
       return false;
     }
-    if (pendingPoints < credit) {
+    if (hasRoomWithin(credit)) {
       return true;
     }
     awaitedRoom = credit;
@@ -109,8 +109,13 @@ public final class MetricStream {
   }
 
   @GuardedBy("this")
+  private boolean hasRoomWithin(long credit) {
+    return pendingBytes < credit * MetricBatch.POINT_BYTES;
+  }
+
+  @GuardedBy("this")
   private void tellRoom() {
-    if (awaitedRoom > 0 && !ending && pendingPoints < awaitedRoom) {
+    if (awaitedRoom > 0 && !ending && hasRoomWithin(awaitedRoom)) {
       awaitedRoom = 0;
       listener.roomAgain();
     }
@@ -140,12 +145,12 @@ public final class MetricStream {
             List.of());
     receivedSeq = seq;
     pendingBatches++;
-    pendingPoints += batch.size();
+    pendingBytes += batch.costBytes();
     try {
-      committer.submit(write, new BatchOutcome(seq, batch.size()));
+      committer.submit(write, new BatchOutcome(seq, batch.costBytes()));
     } catch (RuntimeException e) {
       pendingBatches--;
-      pendingPoints -= batch.size();
+      pendingBytes -= batch.costBytes();
       end(Optional.of(e));
     }
   }
@@ -170,18 +175,18 @@ public final class MetricStream {
     }
   }
 
-  private synchronized void committed(long seq, int points) {
+  private synchronized void committed(long seq, long bytes) {
     committedSeq = seq;
     pendingBatches--;
-    pendingPoints -= points;
+    pendingBytes -= bytes;
     listener.progressed(committedSeq);
     tellRoom();
     endWhenDecided();
   }
 
-  private synchronized void failed(int points, RuntimeException reason) {
+  private synchronized void failed(long bytes, RuntimeException reason) {
     pendingBatches--;
-    pendingPoints -= points;
+    pendingBytes -= bytes;
     // A refusal says more than the client's own end of the stream.
     if (!ending || endReason.isEmpty()) {
       ending = true;
@@ -192,21 +197,21 @@ public final class MetricStream {
 
   private final class BatchOutcome implements GroupCommitter.Outcome {
     private final long seq;
-    private final int points;
+    private final long bytes;
 
-    BatchOutcome(long seq, int points) {
+    BatchOutcome(long seq, long bytes) {
       this.seq = seq;
-      this.points = points;
+      this.bytes = bytes;
     }
 
     @Override
     public void committed() {
-      MetricStream.this.committed(seq, points);
+      MetricStream.this.committed(seq, bytes);
     }
 
     @Override
     public void failed(RuntimeException reason) {
-      MetricStream.this.failed(points, reason);
+      MetricStream.this.failed(bytes, reason);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.slipway.tracking.service;
 
+import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.metric.WriterFencedException;
 import dev.slipway.tracking.metric.WriterPosition;
 import dev.slipway.tracking.run.RunId;
@@ -19,7 +20,10 @@ public final class MetricStreams {
   static final long MAX_CREDIT = 100_000;
 
   private static final long MIN_CREDIT = 1_000;
-  private static final long SHARED_CREDIT = 4_000_000;
+
+  /** Points that all streams may have pending: half of the committer's queue is for other calls. */
+  private static final long SHARED_CREDIT =
+      GroupCommitter.MAX_WAITING_BYTES / 2 / MetricBatch.POINT_BYTES;
 
   private record Writer(RunId run, String writerId) {}
 

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -39,6 +40,7 @@ final class GroupCommit {
   private final RunDao runs;
   private final MetricDao metrics;
   private final Map<String, Integer> nameIds;
+  private final Set<RunId> absent;
 
   private final Map<RunId, RunInfo> runInfos = new HashMap<>();
   private final Map<WriterPlace, WriterPosition> writers = new HashMap<>();
@@ -49,10 +51,18 @@ final class GroupCommit {
   private final Map<RunId, Map<String, Tag>> newTags = new TreeMap<>(GroupCommit::compareIds);
   private final Map<WriterPlace, Long> advanced = new HashMap<>();
 
-  GroupCommit(Handle handle, Map<String, Integer> nameIds) {
+  /**
+   * Creates a commit.
+   *
+   * @param nameIds numbers of all names, save those of the absent runs
+   * @param absent runs that did not exist when names were numbered; they do not count as existing
+   *     even if they do by now
+   */
+  GroupCommit(Handle handle, Map<String, Integer> nameIds, Set<RunId> absent) {
     this.runs = handle.attach(RunDao.class);
     this.metrics = handle.attach(MetricDao.class);
     this.nameIds = nameIds;
+    this.absent = absent;
   }
 
   private static int compareIds(RunId a, RunId b) {
@@ -83,6 +93,7 @@ final class GroupCommit {
     if (locked.length > 0) {
       runs.lockAll(locked).forEach(run -> runInfos.put(run.id(), run));
     }
+    runInfos.keySet().removeAll(absent);
   }
 
   private static UUID[] ids(Stream<RunWrite> writes) {

@@ -129,8 +129,11 @@ public final class MetricStore {
    * @throws LogClosedException if the log was forgotten meanwhile; nothing is written
    */
   public CommitResult commit(long logId, long commitNo, List<RunWrite> writes, Instant now) {
+    Set<RunId> absent = absentRuns(writes);
     Set<String> used = new HashSet<>();
-    writes.forEach(write -> used.addAll(write.metrics().names()));
+    writes.stream()
+        .filter(write -> !absent.contains(write.run()))
+        .forEach(write -> used.addAll(write.metrics().names()));
     Map<String, Integer> nameIds = names.resolve(used);
     return database.write(
         handle -> {
@@ -140,8 +143,28 @@ public final class MetricStore {
                   == 0) {
             throw new LogClosedException(logId);
           }
-          return new GroupCommit(handle, nameIds).commit(logId, commitNo, writes);
+          return new GroupCommit(handle, nameIds, absent).commit(logId, commitNo, writes);
         });
+  }
+
+  /**
+   * Returns the runs that do not exist among those to which new names would be written. Names stay
+   * for good, so that nobody may bring them in who has no run.
+   */
+  private Set<RunId> absentRuns(List<RunWrite> writes) {
+    Set<RunId> runs = new HashSet<>();
+    for (RunWrite write : writes) {
+      if (write.writer().isEmpty() && !write.metrics().names().stream().allMatch(names::isKnown)) {
+        runs.add(write.run());
+      }
+    }
+    if (!runs.isEmpty()) {
+      UUID[] ids = runs.stream().map(RunId::uuid).toArray(UUID[]::new);
+      database
+          .read(handle -> handle.attach(RunDao.class).findAll(ids))
+          .forEach(run -> runs.remove(run.id()));
+    }
+    return runs;
   }
 
   /**

@@ -28,6 +28,18 @@ public record RunWrite(
     tags = List.copyOf(tags);
   }
 
+  /** Returns the memory that the write takes while it waits, about. */
+  public long costBytes() {
+    long bytes = metrics.costBytes();
+    for (Param param : params) {
+      bytes += MetricBatch.textBytes(param.key()) + MetricBatch.textBytes(param.value());
+    }
+    for (Tag tag : tags) {
+      bytes += MetricBatch.textBytes(tag.key()) + MetricBatch.textBytes(tag.value());
+    }
+    return bytes;
+  }
+
   boolean locksRun() {
     return !params.isEmpty() || !tags.isEmpty();
   }

@@ -37,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -370,6 +371,55 @@ abstract class IngestContract {
 
     assertThat(replica.search("metrics.m = 2")).containsExactly(run);
     assertThat(replica.history(run, "m")).containsExactly(point(1, 1), point(2, 2));
+  }
+
+  @Test
+  void waitingWrites_areBoundedByTheirSize() throws Exception {
+    RunId run = newRun();
+    replica.log(run, "m", point(0, 0)).awaitCommitted();
+    CountDownLatch release = holdCommitter(run);
+    String text = "x".repeat(Param.MAX_VALUE_CHARS);
+    List<Param> params = IntStream.range(0, 1000).mapToObj(i -> new Param("p" + i, text)).toList();
+    LogBatch large = new LogBatch(run, MetricBatch.EMPTY, params, List.of(), Optional.empty());
+    List<Result> results = new ArrayList<>();
+
+    assertThatThrownBy(
+            () -> {
+              while (results.size() < 1000) {
+                Result result = new Result();
+                replica.ingest.runs().logBatch(large, result);
+                results.add(result);
+              }
+            })
+        .isInstanceOf(GroupCommitter.OverloadedException.class);
+    assertThat(2L * text.length() * params.size() * results.size())
+        .isLessThan(GroupCommitter.MAX_WAITING_BYTES);
+
+    release.countDown();
+    results.forEach(Result::awaitCommitted);
+    replica.log(run, "m", point(1, 1)).awaitCommitted();
+  }
+
+  @Test
+  void names_useUpCreditLikePoints() throws Exception {
+    RunId run = newRun();
+    replica.log(run, "m", point(0, 0)).awaitCommitted();
+    MetricStream stream = replica.ingest.streams().open(run, "w", new Listener());
+    CountDownLatch release = holdCommitter(run);
+    stream.receive(1, batch("m", point(1, 1)));
+    assertThat(stream.hasRoom(1000)).isTrue();
+    List<String> names =
+        IntStream.range(0, 100).mapToObj(i -> ("n" + i + "/").repeat(40) + "x").toList();
+    stream.receive(
+        2,
+        new MetricBatch(
+            names,
+            IntStream.range(0, 100).toArray(),
+            new long[100],
+            new long[100],
+            new double[100]));
+    assertThat(stream.hasRoom(1000)).isFalse();
+    release.countDown();
   }
 
   @Test

@@ -296,6 +296,19 @@ abstract class TrackingStoreContract {
   }
 
   @Test
+  void commit_newNameForAnAbsentRun_isNotKept() {
+    RunId run = newRun();
+    List<Optional<ServiceException>> refusals =
+        commit(points(RunId.random(), "mine", point(1, 1)), points(run, "yours", point(1, 1)))
+            .refusals();
+
+    assertThat(refusals.get(0)).containsInstanceOf(RunNotFoundException.class);
+    assertThat(refusals.get(1)).isEmpty();
+    assertThat(metrics.isKnownName("mine")).isFalse();
+    assertThat(metrics.isKnownName("yours")).isTrue();
+  }
+
+  @Test
   void commit_paramsAgain_sameValueIsFineOtherIsRefused() {
     RunId run = newRun();
     commitAll(write(run, MetricBatch.EMPTY, List.of(new Param("p", "")), List.of()));
