@@ -95,7 +95,7 @@ class RunFieldRulesTest {
         "tags.a = 'x' tags.b = 'y' | character 14",
         "tags.a = 'x | character 10",
         "metrics.a LIKE 5 | LIKE takes text",
-        "metrics.a IN ('x') | numeric operators",
+        "metrics.a IN ('x') | metrics.a is not looked up in lists",
         "metrics.a IS NULL | metrics.a takes no IS NULL",
         "tags.a IN () | character 12",
         "tags.a IN (5) | character 12",
