@@ -74,12 +74,15 @@ CREATE TABLE model_version_tag (
   FOREIGN KEY (model_id, version) REFERENCES model_version (model_id, version) ON DELETE CASCADE
 );
 
--- The primary key is why two versions can never hold one stage; the unique key is why a version has one stage.
+-- The primary key is why two versions can never hold one place in a stage; the unique key is why a version has one
+-- stage. Production has one place, always; Staging has more where a policy gives it more.
 CREATE TABLE stage_assignment (
   model_id BIGINT NOT NULL,
   stage VARCHAR(16) NOT NULL CHECK (stage IN ('STAGING', 'PRODUCTION')),
+  slot SMALLINT DEFAULT 0 NOT NULL CHECK (slot >= 0),
   version BIGINT NOT NULL,
-  PRIMARY KEY (model_id, stage),
+  CHECK (stage = 'STAGING' OR slot = 0),
+  PRIMARY KEY (model_id, stage, slot),
   UNIQUE (model_id, version),
   FOREIGN KEY (model_id, version) REFERENCES model_version (model_id, version) ON DELETE CASCADE
 );

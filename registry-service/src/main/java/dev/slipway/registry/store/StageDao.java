@@ -52,7 +52,9 @@ public interface StageDao {
   /** Lists, for some models, the newest version in each stage that has one. */
   @SqlQuery(
       """
-      SELECT model_id, stage, version FROM stage_assignment WHERE model_id = ANY(:modelIds)
+      SELECT model_id, stage, MAX(version) AS version FROM stage_assignment
+      WHERE model_id = ANY(:modelIds)
+      GROUP BY model_id, stage
       UNION ALL
       SELECT v.model_id, CASE WHEN v.archived THEN 'ARCHIVED' ELSE 'NONE' END AS stage, MAX(v.version) AS version
       FROM model_version v
