@@ -11,6 +11,12 @@ import java.util.Optional;
  * @param after absent when it was deleted
  */
 public record RegistryChange(Optional<RegistryState> before, Optional<RegistryState> after) {
+  /** Returns about how many bytes it has. */
+  public long weight() {
+    return before.map(RegistryState::weight).orElse(0L)
+        + after.map(RegistryState::weight).orElse(0L);
+  }
+
   /** Returns the creation of a model. */
   public static RegistryChange created(RegisteredModel model) {
     return new RegistryChange(Optional.empty(), Optional.of(new RegistryState.OfModel(model)));

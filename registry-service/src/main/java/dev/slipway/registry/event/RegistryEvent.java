@@ -1,6 +1,7 @@
 package dev.slipway.registry.event;
 
 import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.model.TextSize;
 import dev.slipway.registry.version.VersionNumber;
 import java.time.Instant;
 import java.util.List;
@@ -31,5 +32,12 @@ public record RegistryEvent(
   /** Copies the list. */
   public RegistryEvent {
     alsoChanged = List.copyOf(alsoChanged);
+  }
+
+  /** Returns about how many bytes it has. */
+  public long weight() {
+    return TextSize.of(comment)
+        + change.weight()
+        + alsoChanged.stream().mapToLong(RegistryChange::weight).sum();
   }
 }

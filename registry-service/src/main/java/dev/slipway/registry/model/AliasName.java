@@ -1,13 +1,14 @@
 package dev.slipway.registry.model;
 
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Names an alias: 1 to 255 Unicode letters, digits, {@code _} or {@code -}; not {@code latest}, not
- * {@code v} followed by digits and not the name of a stage, in any case, since these select
- * versions in another way. Case-sensitive.
+ * Names an alias: 1 to 255 Unicode letters, digits, {@code _} or {@code -}; not {@code latest} and
+ * not {@code v} followed by digits, in any case. Case-sensitive.
+ *
+ * <p>These are MLflow's rules: what its clients call an alias ({@code production}, {@code 7}) is
+ * one here.
  */
 public record AliasName(String value) {
   /** Selects the newest version wherever an alias can stand. */
@@ -16,9 +17,8 @@ public record AliasName(String value) {
   private static final int MAX_LENGTH = 255;
   private static final Pattern CHARACTERS =
       Pattern.compile("[\\w-]+", Pattern.UNICODE_CHARACTER_CLASS);
-  private static final Pattern VERSION_LIKE = Pattern.compile("(v?[0-9]+)");
-  private static final Set<String> RESERVED =
-      Set.of(LATEST, "none", "staging", "production", "archived");
+  private static final Pattern VERSION_LIKE =
+      Pattern.compile("v\\d+", Pattern.UNICODE_CHARACTER_CLASS);
 
   /** Checks the rules. */
   public AliasName {
@@ -30,9 +30,9 @@ public record AliasName(String value) {
       throw new IllegalArgumentException("must be 1 to " + MAX_LENGTH + " letters, digits, _ or -");
     }
     String lower = value.toLowerCase(Locale.ROOT);
-    if (RESERVED.contains(lower) || VERSION_LIKE.matcher(lower).matches()) {
+    if (lower.equals(LATEST) || VERSION_LIKE.matcher(lower).matches()) {
       throw new IllegalArgumentException(
-          "is reserved: it already selects a version by number, stage or age");
+          "is reserved: latest and v with a number already select a version");
     }
   }
 

@@ -22,4 +22,18 @@ public final class TooManyException extends ServiceException {
         "%s would have more than %d %s; delete some first".formatted(owner, limit, what),
         Map.of("limit", Integer.toString(limit)));
   }
+
+  private TooManyException(String owner, long limitBytes) {
+    super(
+        ErrorKind.RESOURCE_EXHAUSTED,
+        "TOO_MANY_TAGS",
+        "the tags of %s would have more than %d bytes together; delete some first"
+            .formatted(owner, limitBytes),
+        Map.of("limit_bytes", Long.toString(limitBytes)));
+  }
+
+  /** Returns the failure that the tags of something would be too large together. */
+  public static TooManyException ofTagBytes(String owner, long limitBytes) {
+    return new TooManyException(owner, limitBytes);
+  }
 }

@@ -11,7 +11,9 @@ import dev.slipway.registry.event.RegistryEventType;
 import dev.slipway.registry.model.AliasName;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.NewRegisteredModel;
+import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.model.RegisteredModelUpdate;
+import dev.slipway.registry.model.TextSize;
 import dev.slipway.registry.search.Condition;
 import dev.slipway.registry.search.RegistrySearch;
 import dev.slipway.registry.search.SearchLanguage;
@@ -515,6 +517,9 @@ final class RegistryRequests {
   private void tags(String field, Map<String, String> tags, int max) {
     if (tags.size() > max) {
       violations.add(field, "has " + tags.size() + " entries; at most " + max + " are allowed");
+    }
+    if (TextSize.of(tags) > RegisteredModel.MAX_TAG_BYTES) {
+      violations.add(field, "has more than 1 MiB of keys and values");
     }
     new HashMap<>(tags)
         .forEach(

@@ -4,7 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.registry.event.RegistryEvent;
 import dev.slipway.registry.store.RegistryEventStore;
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,14 +25,23 @@ public final class RegistryFeed implements AutoCloseable {
   private static final int RECENT = 1024;
   private static final int PAGE = 256;
 
+  /** The most bytes of events that are kept in memory, and those that are handed out at once. */
+  private static final long RECENT_BYTES = 32 << 20;
+
+  private static final long PAGE_BYTES = 1 << 20;
+
   private final RegistryEventStore events;
   private final long pollMillis;
   private final Set<Runnable> subscribers = ConcurrentHashMap.newKeySet();
   private final Thread thread = new Thread(this::run, "registry-feed");
   private final Object lock = new Object();
 
+  /** Without a gap, so that an event's place follows from its revision. */
   @GuardedBy("lock")
-  private final ArrayDeque<RegistryEvent> recent = new ArrayDeque<>();
+  private final List<Kept> recent = new ArrayList<>();
+
+  @GuardedBy("lock")
+  private long recentBytes;
 
   @GuardedBy("lock")
   private boolean hinted;
@@ -77,15 +86,30 @@ public final class RegistryFeed implements AutoCloseable {
   }
 
   /**
-   * Lists events after a revision in order without a gap, as many as there are and at most a page.
+   * Lists events after a revision in order without a gap, as many as there are and at most a page:
+   * 256, or 1 MiB unless one alone has more.
    */
   public List<RegistryEvent> after(long revision) {
     synchronized (lock) {
-      if (!recent.isEmpty() && recent.peekFirst().revision() <= revision + 1) {
-        return recent.stream().filter(event -> event.revision() > revision).limit(PAGE).toList();
+      if (!recent.isEmpty() && recent.get(0).event().revision() <= revision + 1) {
+        List<RegistryEvent> page = new ArrayList<>();
+        long bytes = 0;
+        long from = revision + 1 - recent.get(0).event().revision();
+        for (long i = from; i < recent.size() && page.size() < PAGE; i++) {
+          Kept kept = recent.get((int) i);
+          bytes += kept.bytes();
+          if (!page.isEmpty() && bytes > PAGE_BYTES) {
+            break;
+          }
+          page.add(kept.event());
+        }
+        return page;
       }
     }
-    return events.listAfter(revision, PAGE);
+    // The database shows more than what is known to be durable.
+    return events.listAfter(revision, PAGE).stream()
+        .filter(event -> event.revision() <= head)
+        .toList();
   }
 
   /** Ends the thread. */
@@ -151,23 +175,39 @@ public final class RegistryFeed implements AutoCloseable {
     if (latest <= head) {
       return false;
     }
+    // Nobody may hear of a change that a crash could still undo.
+    events.awaitDurable();
     if (latest - head > RECENT) {
       synchronized (lock) {
         recent.clear();
+        recentBytes = 0;
       }
       head = latest;
       return true;
     }
     while (head < latest) {
       List<RegistryEvent> page = events.listAfter(head, PAGE);
-      synchronized (lock) {
-        recent.addAll(page);
-        while (recent.size() > RECENT) {
-          recent.removeFirst();
-        }
-      }
-      head = page.get(page.size() - 1).revision();
+      keep(page.stream().filter(event -> event.revision() <= latest).toList());
+      head = Math.min(latest, page.get(page.size() - 1).revision());
     }
     return true;
   }
+
+  private void keep(List<RegistryEvent> page) {
+    synchronized (lock) {
+      for (RegistryEvent event : page) {
+        Kept kept = new Kept(event, event.weight());
+        recent.add(kept);
+        recentBytes += kept.bytes();
+      }
+      int gone = 0;
+      while (recent.size() - gone > RECENT || recentBytes > RECENT_BYTES) {
+        recentBytes -= recent.get(gone).bytes();
+        gone++;
+      }
+      recent.subList(0, gone).clear();
+    }
+  }
+
+  private record Kept(RegistryEvent event, long bytes) {}
 }

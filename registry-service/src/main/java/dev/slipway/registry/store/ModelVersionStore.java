@@ -209,21 +209,35 @@ public final class ModelVersionStore {
    * configuration.
    */
   public Page<ModelVersion> list(ModelName name, Optional<Stage> stage, PageRequest page) {
-    long below =
-        page.token().map(token -> Long.parseLong(token.keys().get(0))).orElse(Long.MAX_VALUE);
     return transactions.read(
         handle -> {
           RegistryReader reader = new RegistryReader(handle);
           long modelId = reader.modelRow(name).modelId();
           ModelVersionDao versions = handle.attach(ModelVersionDao.class);
-          int limit = page.size() + 1;
-          List<ModelVersionRow> rows =
-              stage.isEmpty()
-                  ? versions.listBelow(modelId, below, limit)
-                  : listInStage(versions, modelId, stage.get(), below, limit);
-          return Page.of(
-              reader.briefs(rows), page, version -> List.of(version.number().toString()));
+          return BoundedPages.read(
+              page,
+              slice -> {
+                long below = below(slice);
+                int limit = slice.size() + 1;
+                return Page.of(
+                    reader.briefs(
+                        stage.isEmpty()
+                            ? versions.listBelow(modelId, below, limit)
+                            : listInStage(versions, modelId, stage.get(), below, limit)),
+                    slice,
+                    ModelVersionStore::keys);
+              },
+              ModelVersion::weight,
+              ModelVersionStore::keys);
         });
+  }
+
+  private static long below(PageRequest page) {
+    return page.after(keys -> Long.parseLong(keys.get(0))).orElse(Long.MAX_VALUE);
+  }
+
+  private static List<String> keys(ModelVersion version) {
+    return List.of(version.number().toString());
   }
 
   /** Lists the versions that a search means, without signature and flavor configuration. */
@@ -231,8 +245,15 @@ public final class ModelVersionStore {
     return transactions.read(
         handle -> {
           RegistryReader reader = new RegistryReader(handle);
-          List<ModelVersion> versions = reader.briefs(SearchQueries.versions(handle, search, page));
-          return Page.of(versions, page, version -> SearchQueries.keys(search, version));
+          return BoundedPages.read(
+              page,
+              slice ->
+                  Page.of(
+                      reader.briefs(SearchQueries.versions(handle, search, slice)),
+                      slice,
+                      version -> SearchQueries.keys(search, version)),
+              ModelVersion::weight,
+              version -> SearchQueries.keys(search, version));
         });
   }
 
@@ -277,7 +298,8 @@ public final class ModelVersionStore {
   /**
    * Sets tags.
    *
-   * @throws TooManyException if the version would have more than {@value RegisteredModel#MAX_TAGS}
+   * @throws TooManyException if the version would have more than {@value RegisteredModel#MAX_TAGS},
+   *     or more than {@value RegisteredModel#MAX_TAG_BYTES} bytes of them
    */
   public ModelVersion setTags(
       ModelName name, VersionNumber number, Map<String, String> tags, Caller caller) {
@@ -292,10 +314,7 @@ public final class ModelVersionStore {
           if (after.equals(before.tags())) {
             return false;
           }
-          if (after.size() > RegisteredModel.MAX_TAGS) {
-            throw new TooManyException(
-                "tags", "version %s of %s".formatted(number, name), RegisteredModel.MAX_TAGS);
-          }
+          RegisteredModel.requireRoomFor(after, "version %s of %s".formatted(number, name));
           List<String> keys = List.copyOf(tags.keySet());
           long modelId = modelId(command, name);
           TagDao dao = command.dao(TagDao.class);

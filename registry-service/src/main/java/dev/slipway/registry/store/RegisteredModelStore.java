@@ -104,8 +104,15 @@ public final class RegisteredModelStore {
     return transactions.read(
         handle -> {
           RegistryReader reader = new RegistryReader(handle);
-          List<RegisteredModel> models = reader.models(SearchQueries.models(handle, search, page));
-          return Page.of(models, page, model -> SearchQueries.keys(search, model));
+          return BoundedPages.read(
+              page,
+              slice ->
+                  Page.of(
+                      reader.models(SearchQueries.models(handle, search, slice)),
+                      slice,
+                      model -> SearchQueries.keys(search, model)),
+              RegisteredModel::weight,
+              model -> SearchQueries.keys(search, model));
         });
   }
 
@@ -193,7 +200,8 @@ public final class RegisteredModelStore {
   /**
    * Sets tags.
    *
-   * @throws TooManyException if the model would have more than {@value RegisteredModel#MAX_TAGS}
+   * @throws TooManyException if the model would have more than {@value RegisteredModel#MAX_TAGS},
+   *     or more than {@value RegisteredModel#MAX_TAG_BYTES} bytes of them
    */
   public RegisteredModel setTags(ModelName name, Map<String, String> tags, Caller caller) {
     return transactions.command(
@@ -206,10 +214,7 @@ public final class RegisteredModelStore {
           if (after.equals(before.tags())) {
             return before;
           }
-          if (after.size() > RegisteredModel.MAX_TAGS) {
-            throw new TooManyException(
-                "tags", "registered model " + name, RegisteredModel.MAX_TAGS);
-          }
+          RegisteredModel.requireRoomFor(after, "registered model " + name);
           List<String> keys = new ArrayList<>(tags.keySet());
           TagDao dao = command.dao(TagDao.class);
           dao.deleteOfModel(row.modelId(), keys);

@@ -10,6 +10,7 @@ import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +20,7 @@ import org.jdbi.v3.core.statement.Query;
 
 /** Reads what happened to the registry, and its state at one revision. Thread-safe. */
 public final class RegistryEventStore {
-  private static final int SNAPSHOT_PART = 200;
+  private static final int SNAPSHOT_PART = 50;
 
   private final RegistryTransactions transactions;
 
@@ -33,13 +34,39 @@ public final class RegistryEventStore {
     return transactions.read(handle -> handle.attach(RevisionDao.class).get());
   }
 
-  /** Lists events after a revision, oldest first, without a gap. */
+  /**
+   * Lists events after a revision, oldest first, without a gap: at least one if there is any, and
+   * no more than {@code limit} or about 1 MiB.
+   */
   public List<RegistryEvent> listAfter(long revision, int limit) {
     return transactions.read(
-        handle ->
-            handle.attach(RegistryEventDao.class).listAfter(revision, limit).stream()
-                .map(RegistryEventStore::event)
-                .toList());
+        handle -> {
+          RegistryEventDao dao = handle.attach(RegistryEventDao.class);
+          List<RegistryEvent> events = new ArrayList<>();
+          long weight = 0;
+          int slice = Math.min(limit, BoundedPages.FIRST_SLICE);
+          while (slice > 0) {
+            List<RegistryEventDao.EventRow> rows = dao.listAfter(revision + events.size(), slice);
+            for (RegistryEventDao.EventRow row : rows) {
+              RegistryEvent event = event(row);
+              weight += event.weight();
+              if (!events.isEmpty() && weight > BoundedPages.MAX_WEIGHT) {
+                return events;
+              }
+              events.add(event);
+            }
+            slice = rows.size() < slice ? 0 : BoundedPages.nextSlice(events.size(), weight, limit);
+          }
+          return events;
+        });
+  }
+
+  /**
+   * Returns once everything that the methods of this class have answered so far is durable: a
+   * command can be seen a moment before it is.
+   */
+  public void awaitDurable() {
+    transactions.awaitDurable();
   }
 
   /** Lists the events that a filter means. */
@@ -47,16 +74,25 @@ public final class RegistryEventStore {
     return transactions.read(
         handle -> {
           Optional<Long> modelId = filter.name().map(name -> modelId(handle, name).orElse(-1L));
-          return Page.of(
-              query(handle, filter, modelId, page)
-                  .map(ConstructorMapper.of(RegistryEventDao.EventRow.class))
-                  .list()
-                  .stream()
-                  .map(RegistryEventStore::event)
-                  .toList(),
+          return BoundedPages.read(
               page,
-              event -> List.of(Long.toString(event.revision())));
+              slice ->
+                  Page.of(
+                      query(handle, filter, modelId, slice)
+                          .map(ConstructorMapper.of(RegistryEventDao.EventRow.class))
+                          .list()
+                          .stream()
+                          .map(RegistryEventStore::event)
+                          .toList(),
+                      slice,
+                      RegistryEventStore::keys),
+              RegistryEvent::weight,
+              RegistryEventStore::keys);
         });
+  }
+
+  private static List<String> keys(RegistryEvent event) {
+    return List.of(Long.toString(event.revision()));
   }
 
   /**
@@ -85,7 +121,11 @@ public final class RegistryEventStore {
           forEachModels(
               handle,
               names,
-              rows -> receiver.models(revision, new RegistryReader(handle).models(rows)));
+              rows ->
+                  BoundedPages.split(
+                      new RegistryReader(handle).models(rows),
+                      RegisteredModel::weight,
+                      part -> receiver.models(revision, part)));
           forEachModels(
               handle,
               names,
@@ -126,7 +166,8 @@ public final class RegistryEventStore {
     do {
       rows = versions.listAbove(modelId, above, SNAPSHOT_PART);
       if (!rows.isEmpty()) {
-        receiver.versions(revision, reader.briefs(rows));
+        BoundedPages.split(
+            reader.briefs(rows), ModelVersion::weight, part -> receiver.versions(revision, part));
         above = rows.get(rows.size() - 1).version();
       }
     } while (rows.size() == SNAPSHOT_PART);
@@ -157,11 +198,10 @@ public final class RegistryEventStore {
     }
     filter.from().ifPresent(from -> sql.append(" AND event_time >= :from"));
     filter.until().ifPresent(until -> sql.append(" AND event_time < :until"));
-    page.token()
-        .ifPresent(
-            token ->
-                sql.append(
-                    filter.oldestFirst() ? " AND revision > :seen" : " AND revision < :seen"));
+    Optional<Long> seen = page.after(keys -> Long.parseLong(keys.get(0)));
+    seen.ifPresent(
+        revision ->
+            sql.append(filter.oldestFirst() ? " AND revision > :seen" : " AND revision < :seen"));
     sql.append(" ORDER BY revision ").append(filter.oldestFirst() ? "ASC" : "DESC");
     sql.append(" FETCH FIRST :limit ROWS ONLY");
     Query query = handle.createQuery(sql.toString()).bind("limit", page.size() + 1);
@@ -174,7 +214,7 @@ public final class RegistryEventStore {
     }
     filter.from().ifPresent(from -> query.bind("from", from));
     filter.until().ifPresent(until -> query.bind("until", until));
-    page.token().ifPresent(token -> query.bind("seen", Long.parseLong(token.keys().get(0))));
+    seen.ifPresent(revision -> query.bind("seen", revision));
     return query;
   }
 

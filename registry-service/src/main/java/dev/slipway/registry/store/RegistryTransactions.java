@@ -70,6 +70,11 @@ public final class RegistryTransactions {
     return database.read(handle -> handle.inTransaction(level, work::apply));
   }
 
+  /** Returns once everything that a read has shown so far is durable. */
+  void awaitDurable() {
+    database.awaitDurable();
+  }
+
   /** Finds what an earlier call with the same key made. */
   static Optional<CreateRequestDao.RequestRow> findEarlier(
       CreateRequestDao requests, Optional<IdempotencyKey> key) {

@@ -5,6 +5,7 @@ import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.registry.actor.ChangeStamp;
 import dev.slipway.registry.model.AliasName;
 import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.model.TextSize;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,15 @@ public record ModelVersion(
     aliases = List.copyOf(aliases);
     tags = Map.copyOf(tags);
     flavors = List.copyOf(flavors);
+  }
+
+  /** Returns about how many bytes it has, without signature and flavor configuration. */
+  public long weight() {
+    return TextSize.of(name.value(), stateReason, description)
+        + TextSize.of(origin.source(), origin.runLink(), origin.loggedModelId())
+        + TextSize.of(tags)
+        + aliases.stream().mapToLong(alias -> TextSize.of(alias.value())).sum()
+        + flavors.stream().mapToLong(flavor -> TextSize.of(flavor.name())).sum();
   }
 
   /**

@@ -337,7 +337,8 @@ final class RegistryBadInputTest {
             "alias",
             "protected_by_role"),
         alias("v12"),
-        alias("Production"),
+        alias("V12"),
+        alias("Latest"),
         alias("a b"),
         alias("x".repeat(256)),
         bad(

@@ -26,6 +26,7 @@ import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.model.RegisteredModelExistsException;
 import dev.slipway.registry.model.RegisteredModelNotFoundException;
 import dev.slipway.registry.model.RegisteredModelUpdate;
+import dev.slipway.registry.model.TooManyException;
 import dev.slipway.registry.search.RegistrySearch;
 import dev.slipway.registry.search.SearchLanguage;
 import dev.slipway.registry.version.ModelVersion;
@@ -50,14 +51,18 @@ import dev.slipway.registry.version.VersionPackage;
 import dev.slipway.registry.version.VersionSelector;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
+import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.paging.PageToken;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -614,21 +619,123 @@ abstract class RegistryStoreContract {
     }
     runAll(tasks, promoters);
 
-    List<Long> revisions = new ArrayList<>();
-    long position = 0;
+    List<RegistryEvent> all = new ArrayList<>();
     for (List<RegistryEvent> page = events.listAfter(0, 100);
         !page.isEmpty();
-        page = events.listAfter(position, 100)) {
-      page.forEach(event -> revisions.add(event.revision()));
-      position = revisions.get(revisions.size() - 1);
+        page = events.listAfter(all.get(all.size() - 1).revision(), 100)) {
+      all.addAll(page);
     }
     assertThat(events.revision()).isGreaterThan(before);
-    assertThat(revisions)
+    assertThat(all)
+        .extracting(RegistryEvent::revision)
         .containsExactlyElementsOf(LongStream.rangeClosed(1, events.revision()).boxed().toList());
-    assertThat(versions.list(DIGITS, Optional.of(Stage.PRODUCTION), page(10, "")).items())
-        .hasSizeLessThanOrEqualTo(1);
-    assertThat(versions.list(DIGITS, Optional.of(Stage.STAGING), page(10, "")).items())
-        .hasSizeLessThanOrEqualTo(1);
+
+    // Whoever replays the events sees what every reader saw: each move displaces the holder that
+    // there was, in the same event.
+    Map<VersionNumber, Stage> replayed = new HashMap<>();
+    for (RegistryEvent event : all) {
+      if (event.type() != RegistryEventType.STAGE_TRANSITIONED) {
+        continue;
+      }
+      VersionNumber mover = event.version().orElseThrow();
+      Stage to = stage(event.change().after());
+      assertThat(stage(event.change().before()))
+          .isEqualTo(replayed.getOrDefault(mover, Stage.NONE));
+      List<VersionNumber> displaced =
+          replayed.entrySet().stream()
+              .filter(at -> at.getValue() == to)
+              .map(Map.Entry::getKey)
+              .toList();
+      assertThat(event.alsoChanged())
+          .extracting(also -> number(also.before()))
+          .containsExactlyElementsOf(displaced);
+      assertThat(event.alsoChanged()).allMatch(also -> stage(also.before()) == to);
+      assertThat(event.alsoChanged()).allMatch(also -> stage(also.after()) == Stage.ARCHIVED);
+      displaced.forEach(version -> replayed.put(version, Stage.ARCHIVED));
+      replayed.put(mover, to);
+    }
+    replayed.forEach(
+        (version, stage) -> assertThat(versions.get(DIGITS, version).stage()).isEqualTo(stage));
+  }
+
+  @Test
+  void promotion_neverShowsAnEmptyStage() throws Exception {
+    model("digits");
+    version("digits");
+    version("digits");
+    move("digits", 1, Stage.PRODUCTION);
+    AtomicLong running = new AtomicLong(1);
+
+    List<Callable<Integer>> tasks = new ArrayList<>();
+    tasks.add(
+        () -> {
+          for (int round = 0; round < 60; round++) {
+            VersionNumber next = number(2 - round % 2);
+            stages.transition(
+                new StageTransition(DIGITS, next, Stage.PRODUCTION, true, Optional.empty(), ""),
+                ANNA);
+          }
+          running.decrementAndGet();
+          return 0;
+        });
+    tasks.add(
+        () -> {
+          int reads = 0;
+          while (running.get() > 0) {
+            // Throws when no version holds the stage.
+            resolve("digits", new VersionSelector.ByStage(Stage.PRODUCTION));
+            reads++;
+          }
+          return reads;
+        });
+
+    assertThat(runAll(tasks, 2).get(1)).isPositive();
+  }
+
+  @Test
+  void stages_haveOnePlace_andRoomForMoreInStagingAlone() {
+    model("digits");
+    version("digits");
+    version("digits");
+    version("digits");
+    move("digits", 1, Stage.STAGING);
+    move("digits", 2, Stage.PRODUCTION);
+
+    assertThatThrownBy(() -> assign("STAGING", 0)).hasMessageContaining("stage_assignment");
+    assertThatThrownBy(() -> assign("PRODUCTION", 1)).isInstanceOf(RuntimeException.class);
+    assign("STAGING", 1);
+
+    assertThat(models.get(DIGITS).latestVersions())
+        .containsExactly(
+            new RegisteredModel.StageVersion(Stage.STAGING, number(3)),
+            new RegisteredModel.StageVersion(Stage.PRODUCTION, number(2)));
+  }
+
+  private void assign(String stage, int slot) {
+    var unused =
+        database.write(
+            handle ->
+                handle.execute(
+                    "INSERT INTO stage_assignment (model_id, stage, slot, version) VALUES (1, ?, ?,"
+                        + " 3)",
+                    stage,
+                    slot));
+  }
+
+  @Test
+  void concurrentCallsWithOneRequestId_makeOneVersion_andLetTheOtherPackagesGo() throws Exception {
+    model("digits");
+    Optional<IdempotencyKey> key = Optional.of(new IdempotencyKey("version", "r1", "f1"));
+    List<Callable<Long>> tasks = new ArrayList<>();
+    IntStream.range(0, 8)
+        .forEach(i -> tasks.add(() -> create("digits", contents(), key).number().value()));
+
+    assertThat(runAll(tasks, 8)).containsOnly(1L);
+
+    assertThat(models.get(DIGITS).lastVersion()).isEqualTo(1);
+    assertThat(holds.listReleasing("", 10))
+        .hasSize(7)
+        .doesNotContain(versions.get(DIGITS, number(1)).holder().orElseThrow());
   }
 
   @Test
@@ -823,6 +930,76 @@ abstract class RegistryStoreContract {
   }
 
   @Test
+  void forgedPageTokens_areTheCallersMistake() {
+    model("digits");
+    ActivityFilter all = filter(Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+
+    for (List<String> keys : List.of(List.<String>of(), List.of("x"), List.of(""))) {
+      String token = PageToken.encode("test", keys);
+      assertThatThrownBy(() -> versions.list(DIGITS, Optional.empty(), page(10, token)))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining("page_token");
+      assertThatThrownBy(() -> events.list(all, page(10, token)))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining("page_token");
+    }
+  }
+
+  @Test
+  void tags_haveALimitInBytesTogether() {
+    model("digits");
+    version("digits");
+    String large = "é".repeat(200_000);
+    models.setTags(DIGITS, Map.of("a", large, "b", large), ANNA);
+    versions.setTags(DIGITS, number(1), Map.of("a", large, "b", large), ANNA);
+    long revision = events.revision();
+
+    assertThatThrownBy(() -> models.setTags(DIGITS, Map.of("c", large), ANNA))
+        .isInstanceOf(TooManyException.class)
+        .hasMessageContaining("1048576 bytes");
+    assertThatThrownBy(() -> versions.setTags(DIGITS, number(1), Map.of("c", large), ANNA))
+        .isInstanceOf(TooManyException.class);
+
+    assertThat(events.revision()).isEqualTo(revision);
+    models.setTags(DIGITS, Map.of("a", "", "c", large), ANNA);
+  }
+
+  @Test
+  void pages_endEarlyWhenTheirItemsAreLarge_andMissNothing() {
+    model("digits");
+    IntStream.range(0, 40).forEach(i -> version("digits"));
+    String large = "x".repeat(400_000);
+    IntStream.rangeClosed(18, 23)
+        .forEach(i -> versions.setTags(DIGITS, number(i), Map.of("large", large), ANNA));
+
+    List<Long> seen = new ArrayList<>();
+    String token = "";
+    int pages = 0;
+    do {
+      Page<ModelVersion> page = versions.list(DIGITS, Optional.empty(), page(30, token));
+      assertThat(page.items().stream().mapToLong(ModelVersion::weight).sum())
+          .isLessThanOrEqualTo(1 << 20);
+      seen.addAll(numbers(page.items()));
+      token = page.nextPageToken();
+      pages++;
+    } while (!token.isEmpty());
+
+    assertThat(seen)
+        .hasSize(40)
+        .isSortedAccordingTo(Comparator.reverseOrder())
+        .doesNotHaveDuplicates();
+    assertThat(pages).isEqualTo(3);
+    List<Long> revisions = new ArrayList<>();
+    for (List<RegistryEvent> page = events.listAfter(0, 100);
+        !page.isEmpty();
+        page = events.listAfter(revisions.get(revisions.size() - 1), 100)) {
+      assertThat(page.stream().mapToLong(RegistryEvent::weight).sum()).isLessThan(1 << 20);
+      page.forEach(event -> revisions.add(event.revision()));
+    }
+    assertThat(revisions).containsExactlyElementsOf(LongStream.rangeClosed(1, 47).boxed().toList());
+  }
+
+  @Test
   void oldRequestIds_areForgotten() {
     models.create(
         new NewRegisteredModel(DIGITS, "", "", Map.of()),
@@ -954,6 +1131,10 @@ abstract class RegistryStoreContract {
 
   private static Stage stage(Optional<RegistryState> state) {
     return ((RegistryState.OfVersion) state.orElseThrow()).version().stage();
+  }
+
+  private static VersionNumber number(Optional<RegistryState> state) {
+    return ((RegistryState.OfVersion) state.orElseThrow()).version().number();
   }
 
   private static List<Long> numbers(List<ModelVersion> versions) {

@@ -1,0 +1,23 @@
+package dev.slipway.registry.model;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** Measures texts in bytes of UTF-8, as messages and databases keep them. */
+public final class TextSize {
+  private TextSize() {}
+
+  /** Returns the size of some texts together. */
+  public static long of(String... texts) {
+    long size = 0;
+    for (String text : texts) {
+      size += text.getBytes(StandardCharsets.UTF_8).length;
+    }
+    return size;
+  }
+
+  /** Returns the size of all keys and values together. */
+  public static long of(Map<String, String> texts) {
+    return texts.entrySet().stream().mapToLong(e -> of(e.getKey(), e.getValue())).sum();
+  }
+}
