@@ -28,10 +28,19 @@ import java.util.function.Consumer;
  * <p>State: first a snapshot when one was asked for, then events. Whatever may let it go on (new
  * events, the caller having read, a heartbeat being due) calls {@link #wake}; the work itself runs
  * on one sender thread at a time, so that the stream is written by one thread at a time. It writes
- * only while the transport has room, and holds no more than one page of events.
+ * only while the transport has room, and holds no more than one page of events; after a page it
+ * queues up again, so that one with much to catch up on does not keep the others waiting.
  */
 final class RegistryWatch {
-  private static final Duration SNAPSHOT_LIMIT = Duration.ofSeconds(60);
+  /** Who may write to the stream. */
+  private enum Phase {
+    /** The senders, and only a failure: the snapshot has not been begun. */
+    NEW,
+    /** The thread of the snapshot; it sees failures by itself. */
+    SNAPSHOT,
+    /** The senders. */
+    FOLLOW
+  }
 
   private final RegistryRequests.Watch request;
   private final WatchedNames names;
@@ -39,6 +48,7 @@ final class RegistryWatch {
   private final RegistryFeed feed;
   private final RegistryEventStore events;
   private final Executor senders;
+  private final RegistryWatches.Limits limits;
   private final Consumer<RegistryWatch> ended;
   private final AtomicInteger wakes = new AtomicInteger();
   private final Object lock = new Object();
@@ -55,8 +65,8 @@ final class RegistryWatch {
   @GuardedBy("lock")
   private ScheduledFuture<?> heartbeat;
 
-  /** False while the snapshot is being sent, by its own thread. */
-  private volatile boolean following;
+  @GuardedBy("lock")
+  private Phase phase = Phase.NEW;
 
   /** Revision up to which everything was sent; written by the thread that sends. */
   private volatile long position;
@@ -69,6 +79,7 @@ final class RegistryWatch {
       RegistryFeed feed,
       RegistryEventStore events,
       Executor senders,
+      RegistryWatches.Limits limits,
       Consumer<RegistryWatch> ended) {
     this.request = request;
     this.names = new WatchedNames(request.names());
@@ -76,6 +87,7 @@ final class RegistryWatch {
     this.feed = feed;
     this.events = events;
     this.senders = senders;
+    this.limits = limits;
     this.ended = ended;
     observer.setOnReadyHandler(this::ready);
     observer.setOnCancelHandler(this::finish);
@@ -89,7 +101,7 @@ final class RegistryWatch {
       snapshots.execute(this::sendSnapshot);
     } else {
       position = request.fromRevision();
-      following = true;
+      follow();
     }
     long period = request.heartbeat().toMillis();
     synchronized (lock) {
@@ -133,9 +145,12 @@ final class RegistryWatch {
   }
 
   private void wake() {
-    if (wakes.getAndIncrement() > 0) {
-      return;
+    if (wakes.getAndIncrement() == 0) {
+      execute();
     }
+  }
+
+  private void execute() {
     try {
       senders.execute(this::run);
     } catch (RejectedExecutionException e) {
@@ -144,31 +159,28 @@ final class RegistryWatch {
   }
 
   private void run() {
-    int seen;
-    do {
-      seen = wakes.get();
-      try {
-        step();
-      } catch (RuntimeException e) {
-        fail(e);
-      }
-    } while (!wakes.compareAndSet(seen, 0));
+    int seen = wakes.get();
+    try {
+      step();
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+    if (!wakes.compareAndSet(seen, 0)) {
+      execute();
+    }
   }
 
   private void step() {
-    RuntimeException reason;
     synchronized (lock) {
-      if (over) {
+      if (over || phase == Phase.SNAPSHOT) {
         return;
       }
-      reason = failure;
-    }
-    if (!following) {
-      // The snapshot's thread writes to the stream; it sees the failure by itself.
-      return;
-    }
-    if (reason != null) {
-      throw reason;
+      if (failure != null) {
+        throw failure;
+      }
+      if (phase == Phase.NEW) {
+        return;
+      }
     }
     sendEvents();
     if (silent() && observer.isReady()) {
@@ -180,43 +192,62 @@ final class RegistryWatch {
   }
 
   private void sendEvents() {
-    while (observer.isReady() && position < feed.head()) {
-      List<RegistryEvent> page = feed.after(position);
-      if (page.isEmpty()) {
+    if (!observer.isReady() || position >= feed.head()) {
+      return;
+    }
+    for (RegistryEvent event : feed.after(position)) {
+      if (!observer.isReady()) {
         return;
       }
-      for (RegistryEvent event : page) {
-        if (!observer.isReady()) {
-          return;
-        }
-        if (names.matches(event)) {
-          send(WatchRegistryResponse.newBuilder().setEvent(RegistryProtos.event(event)).build());
-        }
-        position = event.revision();
+      if (names.matches(event)) {
+        send(WatchRegistryResponse.newBuilder().setEvent(RegistryProtos.event(event)).build());
       }
+      position = event.revision();
+    }
+    if (position < feed.head()) {
+      wake();
+    }
+  }
+
+  private void follow() {
+    synchronized (lock) {
+      phase = Phase.FOLLOW;
     }
   }
 
   private void sendSnapshot() {
+    synchronized (lock) {
+      if (over || failure != null) {
+        return;
+      }
+      phase = Phase.SNAPSHOT;
+    }
     try {
-      long revision = events.snapshot(names.names(), new Parts());
-      awaitReady(System.nanoTime() + SNAPSHOT_LIMIT.toNanos());
+      Parts parts = new Parts(System.nanoTime() + limits.snapshot().toNanos());
+      long revision = events.snapshot(names.names(), parts);
+      events.awaitDurable();
+      parts.awaitReady();
       send(part(revision).setLast(true));
       position = revision;
     } catch (RuntimeException e) {
       end(e);
     } finally {
-      following = true;
+      follow();
       wake();
     }
   }
 
+  /** Sends parts while the reader keeps up: its transaction and its thread are few. */
   private final class Parts implements RegistryEventStore.SnapshotReceiver {
-    private final long deadlineNanos = System.nanoTime() + SNAPSHOT_LIMIT.toNanos();
+    private final long deadlineNanos;
+
+    Parts(long deadlineNanos) {
+      this.deadlineNanos = deadlineNanos;
+    }
 
     @Override
     public void models(long revision, List<RegisteredModel> models) {
-      awaitReady(deadlineNanos);
+      awaitReady();
       RegistrySnapshot.Builder part = part(revision);
       models.forEach(model -> part.addRegisteredModels(RegistryProtos.model(model)));
       send(part);
@@ -224,31 +255,36 @@ final class RegistryWatch {
 
     @Override
     public void versions(long revision, List<ModelVersion> versions) {
-      awaitReady(deadlineNanos);
+      awaitReady();
       RegistrySnapshot.Builder part = part(revision);
       versions.forEach(version -> part.addModelVersions(RegistryProtos.version(version)));
       send(part);
     }
-  }
 
-  private void awaitReady(long deadlineNanos) {
-    synchronized (lock) {
-      while (!observer.isReady()) {
-        long left = Duration.ofNanos(deadlineNanos - System.nanoTime()).toMillis();
-        if (failure != null) {
-          throw failure;
-        }
-        if (over) {
-          throw new IllegalStateException("the caller went away");
-        }
-        if (left <= 0) {
-          throw new SnapshotTooSlowException(SNAPSHOT_LIMIT);
-        }
-        try {
-          lock.wait(left);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new IllegalStateException("interrupted while a snapshot was sent", e);
+    private void awaitReady() {
+      long stalledNanos = System.nanoTime() + limits.stall().toNanos();
+      long untilNanos = deadlineNanos - stalledNanos < 0 ? deadlineNanos : stalledNanos;
+      synchronized (lock) {
+        while (true) {
+          if (failure != null) {
+            throw failure;
+          }
+          if (over) {
+            throw new IllegalStateException("the caller went away");
+          }
+          long left = Duration.ofNanos(untilNanos - System.nanoTime()).toMillis();
+          if (observer.isReady() && deadlineNanos - System.nanoTime() > 0) {
+            return;
+          }
+          if (left <= 0) {
+            throw new SnapshotTooSlowException(limits.snapshot(), limits.stall());
+          }
+          try {
+            lock.wait(left);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while a snapshot was sent", e);
+          }
         }
       }
     }

@@ -7,11 +7,12 @@ import dev.slipway.registry.service.TooManyWatchesException;
 import dev.slipway.registry.store.RegistryEventStore;
 import dev.slipway.registry.v1.WatchRegistryResponse;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,10 +21,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Holds the watches of this server and the few threads that serve all of them. Thread-safe.
  *
  * <p>Snapshots have threads of their own, since they wait for their reader inside a database
- * transaction.
+ * transaction; one whose reader does not read gives its place up soon.
  */
 public final class RegistryWatches implements AutoCloseable {
-  private static final int MAX_WATCHES = 10_000;
   private static final int SENDERS = 2;
   private static final int SNAPSHOTS = 2;
   private static final long CLOSE_SECONDS = 5;
@@ -34,22 +34,42 @@ public final class RegistryWatches implements AutoCloseable {
       Executors.newFixedThreadPool(SENDERS, threads("registry-watch"));
   private final ExecutorService snapshots =
       Executors.newFixedThreadPool(SNAPSHOTS, threads("registry-snapshot"));
-  private final ScheduledExecutorService heartbeats =
-      Executors.newSingleThreadScheduledExecutor(threads("registry-heartbeat"));
+  private final ScheduledThreadPoolExecutor heartbeats =
+      new ScheduledThreadPoolExecutor(1, threads("registry-heartbeat"));
   private final Set<RegistryWatch> watches = ConcurrentHashMap.newKeySet();
+  private final Limits limits;
   private volatile boolean draining;
+
+  /**
+   * Says how much is done for watchers.
+   *
+   * @param watches how many there are at most
+   * @param snapshot how long a snapshot may take from its first part to its last
+   * @param stall how long its reader may read nothing
+   */
+  record Limits(int watches, Duration snapshot, Duration stall) {
+    static final Limits DEFAULT =
+        new Limits(10_000, Duration.ofSeconds(60), Duration.ofSeconds(10));
+  }
 
   /** Creates it over a feed that the caller owns. */
   public RegistryWatches(RegistryFeed feed, RegistryEventStore events) {
+    this(feed, events, Limits.DEFAULT);
+  }
+
+  RegistryWatches(RegistryFeed feed, RegistryEventStore events, Limits limits) {
     this.feed = feed;
     this.events = events;
+    this.limits = limits;
+    // Else the heartbeats of watches that are over stay queued, and hold them, until they are due.
+    heartbeats.setRemoveOnCancelPolicy(true);
   }
 
   /** Serves one watch until its caller cancels. */
   void open(
       RegistryRequests.Watch request, ServerCallStreamObserver<WatchRegistryResponse> observer) {
-    if (watches.size() >= MAX_WATCHES) {
-      throw new TooManyWatchesException(MAX_WATCHES);
+    if (watches.size() >= limits.watches()) {
+      throw new TooManyWatchesException(limits.watches());
     }
     if (request.fromRevision() > 0) {
       long present = events.revision();
@@ -58,7 +78,7 @@ public final class RegistryWatches implements AutoCloseable {
       }
     }
     RegistryWatch watch =
-        new RegistryWatch(request, observer, feed, events, senders, watches::remove);
+        new RegistryWatch(request, observer, feed, events, senders, limits, watches::remove);
     watches.add(watch);
     watch.start(snapshots, heartbeats);
     if (draining) {

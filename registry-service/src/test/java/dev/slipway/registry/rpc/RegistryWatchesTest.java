@@ -1,0 +1,304 @@
+package dev.slipway.registry.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.slipway.registry.actor.Caller;
+import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.model.NewRegisteredModel;
+import dev.slipway.registry.service.RegistryFeed;
+import dev.slipway.registry.store.RegisteredModelStore;
+import dev.slipway.registry.store.RegistryEventStore;
+import dev.slipway.registry.store.RegistryTransactions;
+import dev.slipway.registry.v1.RegistryServiceGrpc;
+import dev.slipway.registry.v1.WatchRegistryRequest;
+import dev.slipway.registry.v1.WatchRegistryResponse;
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.error.ErrorInterceptor;
+import dev.slipway.runtime.testing.TestDatabases;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Says what watches do at their limits, with watchers that read nothing until they are told to. */
+@Timeout(60)
+final class RegistryWatchesTest {
+  private static final Duration LONG = Duration.ofMinutes(5);
+  private static final Context.Key<AtomicInteger> WRITTEN = Context.key("written");
+
+  @TempDir private Path folder;
+  private final LinkedBlockingQueue<AtomicInteger> opened = new LinkedBlockingQueue<>();
+  private Database database;
+  private RegisteredModelStore models;
+  private RegistryEventStore events;
+  private RegistryFeed feed;
+  private RegistryWatches watches;
+  private Server server;
+  private ManagedChannel channel;
+
+  @BeforeEach
+  void open() {
+    database =
+        Database.open(
+            TestDatabases.h2(folder), "registry", "db/migration/registry", new MetricRegistry());
+    // Nothing tells the feed of commands, as if another replica ran them: it has its poll alone.
+    RegistryTransactions transactions =
+        new RegistryTransactions(database, Clock.systemUTC(), revision -> {});
+    models = new RegisteredModelStore(transactions);
+    events = new RegistryEventStore(transactions);
+    feed = new RegistryFeed(events, Duration.ofMillis(20));
+    feed.start();
+    model("digits");
+  }
+
+  private void serve(RegistryWatches.Limits limits) throws IOException {
+    watches = new RegistryWatches(feed, events, limits);
+    String name = UUID.randomUUID().toString();
+    server =
+        InProcessServerBuilder.forName(name)
+            .intercept(new ErrorInterceptor())
+            .intercept(new WriteCounter())
+            .addService(new WatchOnly())
+            .build()
+            .start();
+    channel = InProcessChannelBuilder.forName(name).build();
+  }
+
+  @AfterEach
+  void close() {
+    channel.shutdownNow();
+    watches.close();
+    server.shutdownNow();
+    feed.close();
+    database.close();
+  }
+
+  @Test
+  void commandOfAnotherReplica_isFoundByThePoll() throws Exception {
+    serve(RegistryWatches.Limits.DEFAULT);
+    Watcher watcher = watch(1);
+    watcher.request(Integer.MAX_VALUE);
+
+    model("words");
+
+    assertThat(watcher.next().getEvent().getRevision()).isEqualTo(2);
+  }
+
+  @Test
+  void drain_endsWatchesInEveryPhase() throws Exception {
+    serve(new RegistryWatches.Limits(100, LONG, LONG));
+    // More than there are threads for snapshots: the last ones have not begun.
+    List<Watcher> snapshots = Stream.generate(() -> watch(0)).limit(5).toList();
+    Watcher follower = watch(1);
+
+    watches.drain();
+
+    for (Watcher watcher : snapshots) {
+      watcher.assertEnds(Status.Code.UNAVAILABLE, "SHUTTING_DOWN");
+    }
+    follower.assertEnds(Status.Code.UNAVAILABLE, "SHUTTING_DOWN");
+    watch(0).assertEnds(Status.Code.UNAVAILABLE, "SHUTTING_DOWN");
+  }
+
+  @Test
+  void readersThatDoNotRead_giveUpTheirPlaceSoon() throws Exception {
+    serve(new RegistryWatches.Limits(100, LONG, Duration.ofMillis(200)));
+    List<Watcher> idle = Stream.generate(() -> watch(0)).limit(4).toList();
+    Watcher reader = watch(0);
+    reader.request(Integer.MAX_VALUE);
+
+    assertThat(reader.next().getSnapshot().getRegisteredModelsCount()).isEqualTo(1);
+    assertThat(reader.next().getSnapshot().getLast()).isTrue();
+    for (Watcher watcher : idle) {
+      watcher.assertEnds(Status.Code.ABORTED, "SNAPSHOT_TOO_SLOW");
+    }
+  }
+
+  @Test
+  void snapshotAsAWhole_hasALimit() throws Exception {
+    serve(new RegistryWatches.Limits(100, Duration.ofMillis(200), LONG));
+    Watcher watcher = watch(0);
+    watcher.request(1);
+
+    assertThat(watcher.next().getSnapshot().getRegisteredModelsCount()).isEqualTo(1);
+    watcher.assertEnds(Status.Code.ABORTED, "SNAPSHOT_TOO_SLOW");
+  }
+
+  @Test
+  void watchesBeyondTheLimit_areRefused_untilOneEnds() throws Exception {
+    serve(new RegistryWatches.Limits(1, LONG, LONG));
+    Watcher first = watch(1);
+    first.request(Integer.MAX_VALUE);
+    model("words");
+    assertThat(first.next().hasEvent()).isTrue();
+
+    watch(1).assertEnds(Status.Code.RESOURCE_EXHAUSTED, "TOO_MANY_WATCHES");
+
+    first.call.cancel("done", null);
+    Watcher second;
+    do {
+      second = watch(1);
+      second.request(Integer.MAX_VALUE);
+    } while (second.received.poll(100, TimeUnit.MILLISECONDS) == null);
+  }
+
+  @Test
+  void slowWatcher_isHeldBackByTheServer_andMissesNothing() throws Exception {
+    serve(RegistryWatches.Limits.DEFAULT);
+    Watcher slow = watch(1);
+    slow.request(3);
+    Watcher quick = watch(1);
+    quick.request(Integer.MAX_VALUE);
+
+    for (int i = 2; i <= 20; i++) {
+      model("model-" + i);
+    }
+    for (int i = 2; i <= 20; i++) {
+      assertThat(quick.next().getEvent().getRevision()).isEqualTo(i);
+    }
+    for (int i = 2; i <= 4; i++) {
+      assertThat(slow.next().getEvent().getRevision()).isEqualTo(i);
+    }
+
+    // The server has not so much as written what was not asked for.
+    assertThat(slow.written).hasValue(3);
+    slow.request(Integer.MAX_VALUE);
+    for (int i = 5; i <= 20; i++) {
+      assertThat(slow.next().getEvent().getRevision()).isEqualTo(i);
+    }
+  }
+
+  private void model(String name) {
+    var unused =
+        models.create(
+            new NewRegisteredModel(new ModelName(name), "", "", Map.of()),
+            Optional.empty(),
+            new Caller("anna", Set.of()));
+  }
+
+  private Watcher watch(long fromRevision) {
+    Watcher watcher = new Watcher();
+    RegistryServiceGrpc.newStub(channel)
+        .watchRegistry(
+            WatchRegistryRequest.newBuilder().setFromRevision(fromRevision).build(), watcher);
+    try {
+      watcher.written = opened.poll(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return watcher;
+  }
+
+  private final class WatchOnly extends RegistryServiceGrpc.RegistryServiceImplBase {
+    @Override
+    public void watchRegistry(
+        WatchRegistryRequest request, StreamObserver<WatchRegistryResponse> observer) {
+      try {
+        watches.open(
+            RegistryRequests.watch(request),
+            (ServerCallStreamObserver<WatchRegistryResponse>) observer);
+      } finally {
+        opened.add(WRITTEN.get());
+      }
+    }
+  }
+
+  /** Counts the messages that a call writes. */
+  private static final class WriteCounter implements ServerInterceptor {
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      AtomicInteger written = new AtomicInteger();
+      return Contexts.interceptCall(
+          Context.current().withValue(WRITTEN, written),
+          new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
+            @Override
+            public void sendMessage(R message) {
+              written.incrementAndGet();
+              super.sendMessage(message);
+            }
+          },
+          headers,
+          next);
+    }
+  }
+
+  private static final class Watcher
+      implements ClientResponseObserver<WatchRegistryRequest, WatchRegistryResponse> {
+    private final LinkedBlockingQueue<WatchRegistryResponse> received = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Throwable> end = new CompletableFuture<>();
+    private ClientCallStreamObserver<WatchRegistryRequest> call;
+    private AtomicInteger written;
+
+    void request(int messages) {
+      call.request(messages);
+    }
+
+    WatchRegistryResponse next() throws InterruptedException {
+      WatchRegistryResponse message = received.poll(20, TimeUnit.SECONDS);
+      assertThat(message).as("a message arrives").isNotNull();
+      return message;
+    }
+
+    void assertEnds(Status.Code code, String reason) throws Exception {
+      Throwable failure = end.get(20, TimeUnit.SECONDS);
+      assertThat(failure).isInstanceOf(StatusRuntimeException.class);
+      assertThat(((StatusRuntimeException) failure).getStatus().getCode()).isEqualTo(code);
+      assertThat(Failures.info((StatusRuntimeException) failure).getReason()).isEqualTo(reason);
+    }
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<WatchRegistryRequest> request) {
+      request.disableAutoRequestWithInitial(0);
+      call = request;
+    }
+
+    @Override
+    public void onNext(WatchRegistryResponse message) {
+      received.add(message);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      end.complete(failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      end.complete(null);
+    }
+  }
+}
