@@ -1,0 +1,155 @@
+package dev.slipway.gateway.mlflow;
+
+import com.google.protobuf.FieldMask;
+import dev.slipway.tracking.v1.CreateExperimentRequest;
+import dev.slipway.tracking.v1.DeleteExperimentRequest;
+import dev.slipway.tracking.v1.DeleteExperimentTagsRequest;
+import dev.slipway.tracking.v1.Experiment;
+import dev.slipway.tracking.v1.GetExperimentByNameRequest;
+import dev.slipway.tracking.v1.GetExperimentRequest;
+import dev.slipway.tracking.v1.RestoreExperimentRequest;
+import dev.slipway.tracking.v1.SearchExperimentsRequest;
+import dev.slipway.tracking.v1.SearchExperimentsResponse;
+import dev.slipway.tracking.v1.SetExperimentTagsRequest;
+import dev.slipway.tracking.v1.UpdateExperimentRequest;
+import io.grpc.StatusRuntimeException;
+
+/** Answers {@code experiments/...}. Thread-safe. */
+final class ExperimentEndpoints {
+  private static final int DEFAULT_PAGE = 1_000;
+
+  private final Services services;
+
+  ExperimentEndpoints(Services services) {
+    this.services = services;
+  }
+
+  Answer create(Fields request) {
+    Experiment experiment =
+        services
+            .tracking()
+            .createExperiment(
+                CreateExperimentRequest.newBuilder()
+                    .setName(request.text("name"))
+                    .setArtifactLocation(request.text("artifact_location"))
+                    .addAllTags(Entries.experimentTags(request))
+                    .build());
+    return json -> json.writeStringField("experiment_id", experiment.getExperimentId());
+  }
+
+  Answer get(Fields request) {
+    return answer(
+        services
+            .tracking()
+            .getExperiment(
+                GetExperimentRequest.newBuilder()
+                    .setExperimentId(request.text("experiment_id"))
+                    .build()));
+  }
+
+  Answer getByName(Fields request) {
+    return answer(
+        services
+            .tracking()
+            .getExperimentByName(
+                GetExperimentByNameRequest.newBuilder()
+                    .setName(request.requiredText("experiment_name"))
+                    .build()));
+  }
+
+  private static Answer answer(Experiment experiment) {
+    return json -> {
+      json.writeFieldName("experiment");
+      TrackingJson.experiment(json, experiment);
+    };
+  }
+
+  Answer search(Fields request) {
+    SearchExperimentsResponse page =
+        services
+            .tracking()
+            .searchExperiments(
+                SearchExperimentsRequest.newBuilder()
+                    .setFilter(request.text("filter"))
+                    .addAllOrderBy(request.texts("order_by"))
+                    .setViewType(Entries.viewType(request, "view_type"))
+                    .setPageSize(Entries.maxResults(request, DEFAULT_PAGE))
+                    .setPageToken(request.text("page_token"))
+                    .build());
+    return json -> {
+      JsonWriter.list(json, "experiments", page.getExperimentsList(), TrackingJson::experiment);
+      JsonWriter.nextPage(json, page.getNextPageToken());
+    };
+  }
+
+  Answer update(Fields request) {
+    services
+        .tracking()
+        .updateExperiment(
+            UpdateExperimentRequest.newBuilder()
+                .setExperiment(
+                    Experiment.newBuilder()
+                        .setExperimentId(request.text("experiment_id"))
+                        .setName(request.text("new_name")))
+                .setUpdateMask(FieldMask.newBuilder().addPaths("name"))
+                .build());
+    return Answer.EMPTY;
+  }
+
+  Answer delete(Fields request) {
+    String id = request.text("experiment_id");
+    try {
+      services
+          .tracking()
+          .deleteExperiment(DeleteExperimentRequest.newBuilder().setExperimentId(id).build());
+    } catch (StatusRuntimeException e) {
+      throw inWrongStage(e, "EXPERIMENT_NOT_ACTIVE", "No active Experiment with id=" + id);
+    }
+    return Answer.EMPTY;
+  }
+
+  Answer restore(Fields request) {
+    String id = request.text("experiment_id");
+    try {
+      services
+          .tracking()
+          .restoreExperiment(RestoreExperimentRequest.newBuilder().setExperimentId(id).build());
+    } catch (StatusRuntimeException e) {
+      throw inWrongStage(e, "EXPERIMENT_NOT_DELETED", "No deleted Experiment with id=" + id);
+    }
+    return Answer.EMPTY;
+  }
+
+  /** To MLflow an experiment that is not in the stage to leave does not exist. */
+  private static RuntimeException inWrongStage(
+      StatusRuntimeException failure, String reason, String message) {
+    return ErrorTranslator.reason(failure).equals(reason)
+        ? new MlflowException(ErrorCode.RESOURCE_DOES_NOT_EXIST, message + " exists")
+        : failure;
+  }
+
+  Answer setTag(Fields request) {
+    services
+        .tracking()
+        .setExperimentTags(
+            SetExperimentTagsRequest.newBuilder()
+                .setExperimentId(request.text("experiment_id"))
+                .addTags(Entries.experimentTag(request))
+                .build());
+    return Answer.EMPTY;
+  }
+
+  Answer deleteTag(Fields request) {
+    String id = request.text("experiment_id");
+    String key = request.text("key");
+    try {
+      services
+          .tracking()
+          .deleteExperimentTags(
+              DeleteExperimentTagsRequest.newBuilder().setExperimentId(id).addKeys(key).build());
+    } catch (StatusRuntimeException e) {
+      throw Entries.tagNotFound(e, key, "experiment", id);
+    }
+    return Answer.EMPTY;
+  }
+}

@@ -1,0 +1,131 @@
+package dev.slipway.gateway.mlflow;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Reads requests: the query of a GET, the body of everything else. Immutable and thread-safe. */
+final class RequestReader {
+  /** Where the parser begins to speak of its own buffers. */
+  private static final String PARSER_TALK = " \\(start marker";
+
+  private final ObjectReader json;
+  private final int maxBodyBytes;
+
+  /**
+   * Creates a reader.
+   *
+   * @param maxBodyBytes largest body taken, in bytes
+   */
+  RequestReader(JsonFactory factory, int maxBodyBytes) {
+    this.json =
+        JsonMapper.builder(factory)
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build()
+            .readerFor(JsonNode.class);
+    this.maxBodyBytes = maxBodyBytes;
+  }
+
+  /**
+   * Returns the fields of a request.
+   *
+   * @throws MlflowException if the body is too large, is not JSON or does not say that it is
+   */
+  Fields read(Context context) throws IOException {
+    boolean get = context.method().equals(HandlerType.GET);
+    if (get && context.queryString() != null) {
+      return Fields.ofQuery(query(context.queryParamMap()));
+    }
+    byte[] body = body(context);
+    boolean typed =
+        context.method().equals(HandlerType.POST) || context.method().equals(HandlerType.PUT);
+    if (typed) {
+      requireJson(context.contentType());
+    }
+    return Fields.ofBody(object(body));
+  }
+
+  private static ObjectNode query(Map<String, List<String>> parameters) {
+    ObjectNode query = JsonNodeFactory.instance.objectNode();
+    parameters.forEach(
+        (name, values) -> {
+          if (values.size() == 1) {
+            query.put(name, values.get(0));
+          } else {
+            values.forEach(query.putArray(name)::add);
+          }
+        });
+    return query;
+  }
+
+  private byte[] body(Context context) throws IOException {
+    if (context.contentLength() > maxBodyBytes) {
+      throw tooLarge();
+    }
+    byte[] body = context.bodyInputStream().readNBytes(maxBodyBytes + 1);
+    if (body.length > maxBodyBytes) {
+      throw tooLarge();
+    }
+    return body;
+  }
+
+  private MlflowException tooLarge() {
+    return new MlflowException(
+        ErrorCode.BAD_REQUEST,
+        413,
+        "The request body is larger than the " + maxBodyBytes + " bytes that this server takes");
+  }
+
+  private static void requireJson(String contentType) {
+    String type = contentType == null ? "" : contentType.split(";", 2)[0].strip();
+    if (!type.toLowerCase(Locale.ROOT).equals("application/json")) {
+      throw new MlflowException(
+          ErrorCode.INVALID_PARAMETER_VALUE,
+          "Bad Request. Content-Type must be application/json, not '" + type + "'");
+    }
+  }
+
+  private ObjectNode object(byte[] body) throws IOException {
+    if (body.length == 0) {
+      return JsonNodeFactory.instance.objectNode();
+    }
+    try {
+      JsonNode node = json.readTree(body);
+      // Very old clients wrap the object into a JSON string.
+      if (node.isTextual()) {
+        node = json.readTree(node.textValue().getBytes(StandardCharsets.UTF_8));
+      }
+      if (node.isNull() || node.isMissingNode()) {
+        return JsonNodeFactory.instance.objectNode();
+      }
+      if (node instanceof ObjectNode object) {
+        return object;
+      }
+      throw new MlflowException(
+          ErrorCode.BAD_REQUEST, "The request body must be a JSON object, not a list or a scalar");
+    } catch (JsonProcessingException e) {
+      String where =
+          e.getLocation() == null
+              ? ""
+              : " at line %d, column %d"
+                  .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+      throw new MlflowException(
+          ErrorCode.BAD_REQUEST,
+          "The request body is not valid JSON" + where + ": " + e.getOriginalMessage().split(PARSER_TALK, 2)[0]);
+    }
+  }
+}
