@@ -10,6 +10,7 @@ import dev.slipway.artifact.content.ParentIsFileException;
 import dev.slipway.artifact.content.PathIsDirectoryException;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.upload.UploadId;
+import dev.slipway.artifact.upload.UploadSpecChangedException;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.Dialect;
 import dev.slipway.runtime.paging.Page;
@@ -115,12 +116,13 @@ public final class ArtifactStore {
 
   /**
    * Binds a path to content whose bytes are stored, in one step, and makes its directories. Where
-   * the same upload has bound the path before, answers that.
+   * the same upload has bound the path to this content before, answers that.
    *
    * @throws PathIsDirectoryException if there are artifacts below the path
    * @throws ParentIsFileException if a directory of the path is a file
    * @throws ArtifactAlreadyExistsException if {@code createOnly} and another upload has bound the
    *     path
+   * @throws UploadSpecChangedException if the same upload has bound the path to other content
    */
   public Artifact publish(
       ArtifactPath path,
@@ -139,7 +141,11 @@ public final class ArtifactStore {
           if (present.isPresent()
               && uploadId.isPresent()
               && present.get().uploadId().equals(uploadId.map(UploadId::value))) {
-            return (Artifact) present.get().entry();
+            Artifact published = (Artifact) present.get().entry();
+            if (!published.sha256().equals(content.sha256())) {
+              throw new UploadSpecChangedException(uploadId.get());
+            }
+            return published;
           }
           present.ifPresent(row -> requireReplaceable(row.entry(), createOnly));
           if (dao.findContentSize(content.sha256().hex()).isEmpty()) {
@@ -203,7 +209,7 @@ public final class ArtifactStore {
   public Page<Entry> list(ArtifactPath directory, boolean recursive, PageRequest page) {
     PathRange below = PathRange.below(directory);
     PathRange range =
-        page.token().map(token -> below.from(PathRange.utf8(token.keys().get(0)))).orElse(below);
+        page.after(keys -> below.from(new ArtifactPath(keys.get(0)).utf8())).orElse(below);
     List<Entry> rows =
         database.read(
             handle -> {

@@ -115,8 +115,7 @@ public final class ManifestStore {
 
   /** Returns a page of a manifest's files, in order of the paths' UTF-8 bytes. */
   public Page<ManifestEntry> list(Sha256 digest, PageRequest page) {
-    byte[] after =
-        page.token().map(token -> PathRange.utf8(token.keys().get(0))).orElse(BEFORE_ALL);
+    byte[] after = page.after(keys -> new ArtifactPath(keys.get(0)).utf8()).orElse(BEFORE_ALL);
     List<ManifestEntry> rows =
         database.read(
             handle -> handle.attach(ManifestDao.class).list(digest.hex(), after, page.size() + 1));

@@ -2,6 +2,7 @@ package dev.slipway.artifact.store;
 
 import dev.slipway.artifact.content.ArtifactPath;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Is everything below a directory, as a range of UTF-8 paths that is exclusive at both ends: what
@@ -36,8 +37,16 @@ final class PathRange {
     return end;
   }
 
-  /** Returns what lies behind a path of this range. */
+  /**
+   * Returns what lies behind a path of this range.
+   *
+   * @throws IllegalArgumentException if the path is none of this range
+   */
   PathRange from(byte[] lastSeen) {
+    if (Arrays.compareUnsigned(lastSeen, after) <= 0
+        || Arrays.compareUnsigned(lastSeen, end) >= 0) {
+      throw new IllegalArgumentException("not below this directory");
+    }
     return new PathRange(lastSeen, end);
   }
 

@@ -1,5 +1,6 @@
 package dev.slipway.artifact.upload;
 
+import dev.slipway.artifact.content.Artifact;
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.content.Sha256;
 import java.util.Optional;
@@ -26,6 +27,15 @@ public record UploadSpec(
   /** Returns a name for messages: the id, or the path where there is none. */
   public String displayName() {
     return uploadId.map(UploadId::value).orElse(path.value());
+  }
+
+  /**
+   * Returns whether an artifact may be what this asks for: its path, and what is declared of it.
+   */
+  public boolean describes(Artifact artifact) {
+    return artifact.path().equals(path)
+        && (sizeBytes.isEmpty() || sizeBytes.getAsLong() == artifact.sizeBytes())
+        && (sha256.isEmpty() || sha256.get().equals(artifact.sha256()));
   }
 
   /** Refuses content whose size is not the declared one. */

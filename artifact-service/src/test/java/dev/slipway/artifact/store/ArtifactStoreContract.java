@@ -20,6 +20,7 @@ import dev.slipway.artifact.content.PathIsDirectoryException;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.content.TooManyFilesException;
 import dev.slipway.artifact.upload.UploadId;
+import dev.slipway.artifact.upload.UploadSpecChangedException;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.error.Violations;
@@ -135,6 +136,8 @@ abstract class ArtifactStoreContract {
 
     assertThat(second).isEqualTo(first);
     assertThat(artifacts.findByUploadId(new UploadId("u-1"))).contains(first);
+    assertThatThrownBy(() -> artifacts.publish(path("a"), content("two"), TYPE, id, true))
+        .isInstanceOf(UploadSpecChangedException.class);
     publish("a", "other");
     assertThat(artifacts.findByUploadId(new UploadId("u-1"))).isEmpty();
   }
