@@ -15,14 +15,25 @@ import java.util.OptionalLong;
  */
 public interface BlobStore extends AutoCloseable {
   /**
-   * Stores content and returns once it is durable. Does nothing when it is there already.
+   * Stores content and returns once it is durable. Does nothing more when it is there already.
    *
    * @param content digest and size of the file, verified by the caller
-   * @param file a file of the server's own spool; it is used up: afterwards it may be gone or left
-   *     over
+   * @param file a file of the server's own spool, which stays under its name. The store may keep
+   *     its very bytes: from now on whoever would change them must work on a copy, see {@link
+   *     Disk#isShared}
    * @throws NoSpaceException if there is no room
+   * @throws StoreBusyException if too many files are on their way already
    */
   void put(Content content, Path file);
+
+  /**
+   * Returns whether content is there, with the size that it should have. What is there is durable
+   * when this returns, whoever put it.
+   */
+  boolean ensureDurable(Content content);
+
+  /** Returns the size in bytes of the largest content that the store takes. */
+  long maxContentBytes();
 
   /**
    * Opens a range of content. The stream belongs to the caller, who closes it, and stays readable

@@ -4,6 +4,7 @@ import dev.slipway.runtime.error.ServiceException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
@@ -24,6 +25,20 @@ public final class Disk {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }
+  }
+
+  /**
+   * Returns whether the bytes of a file have another name too: whoever changes them through this
+   * one changes what the other shows. Never where the system has no such names.
+   */
+  public static boolean isShared(Path file) throws IOException {
+    return namesAreCounted(file)
+        && ((Number) Files.getAttribute(file, "unix:nlink")).intValue() > 1;
+  }
+
+  /** Returns whether {@link #isShared} can tell. */
+  static boolean namesAreCounted(Path file) {
+    return file.getFileSystem().supportedFileAttributeViews().contains("unix");
   }
 
   /**

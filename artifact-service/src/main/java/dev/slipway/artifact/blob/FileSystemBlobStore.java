@@ -7,77 +7,167 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps content in a folder, as files {@code blobs/<first two digits>/<digest>}.
  *
- * <p>A file is synced, renamed into place, and its directory synced: a name is never there without
- * all its bytes. Open files stay readable after a delete. Thread-safe, also between processes that
- * share the folder.
+ * <p>A file is synced, linked (or copied and renamed) into place, and its directory synced: a name
+ * is never there without all its bytes, and nobody is told that content is there before its name is
+ * on disk, whoever made the name. Open files stay readable after a delete. Thread-safe, also
+ * between processes that share the folder.
  */
 public final class FileSystemBlobStore implements BlobStore {
+  private static final Logger log = LoggerFactory.getLogger(FileSystemBlobStore.class);
+
+  private static final Duration LONGEST_COPY = Duration.ofHours(24);
+
   private final Path blobs;
   private final Path incoming;
+  private final DirectorySync sync;
+
+  // Directories whose own names this process has seen to be on disk.
+  private final Set<Path> durableDirectories = ConcurrentHashMap.newKeySet();
+
+  /** Returns once the names in a directory are on disk. */
+  interface DirectorySync {
+    void sync(Path directory) throws IOException;
+  }
 
   /**
-   * Opens the store, and creates its folders where absent.
+   * Opens the store, creates its folders where absent, and removes copies that a crash left half
+   * done more than a day ago.
    *
    * @throws StoreUnavailableException if the folder cannot be written
    */
   public FileSystemBlobStore(Path root) {
+    this(root, Disk::syncDirectory);
+  }
+
+  FileSystemBlobStore(Path root, DirectorySync sync) {
     this.blobs = root.resolve("blobs");
     this.incoming = root.resolve("incoming");
+    this.sync = sync;
     try {
-      Files.createDirectories(blobs);
-      Files.createDirectories(incoming);
+      createDirectories();
+      removeOldCopies();
     } catch (IOException e) {
       throw Disk.failure(e);
+    }
+  }
+
+  private void createDirectories() throws IOException {
+    Files.createDirectories(incoming);
+    Files.createDirectories(blobs);
+    sync.sync(blobs.getParent());
+  }
+
+  private void removeOldCopies() throws IOException {
+    FileTime limit = FileTime.from(Instant.now().minus(LONGEST_COPY));
+    try (DirectoryStream<Path> copies = Files.newDirectoryStream(incoming)) {
+      for (Path copy : copies) {
+        if (Files.getLastModifiedTime(copy).compareTo(limit) < 0 && Files.deleteIfExists(copy)) {
+          log.info("removed {}, which a crash left", copy);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      log.debug("another process removes old copies too", e);
     }
   }
 
   @Override
   public void put(Content content, Path file) {
+    if (ensureDurable(content)) {
+      return;
+    }
     Path target = pathOf(content.sha256());
     try {
-      if (Files.isRegularFile(target) && Files.size(target) == content.sizeBytes()) {
-        return;
-      }
-      Path directory = target.getParent();
-      if (!Files.isDirectory(directory)) {
-        Files.createDirectories(directory);
-        Disk.syncDirectory(blobs);
-      }
       Disk.syncFile(file);
-      moveIntoPlace(file, target);
-      Disk.syncDirectory(directory);
+      Files.createDirectories(target.getParent());
+      if (!link(file, target)) {
+        copyIntoPlace(file, target);
+      }
+      syncNames(target.getParent());
     } catch (IOException e) {
       throw Disk.failure(e);
     }
   }
 
-  private void moveIntoPlace(Path file, Path target) throws IOException {
-    try {
-      Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      // The spool is on another file system: copy beside the target first, so that the last step is
-      // a rename all the same.
-      Path copy = incoming.resolve(UUID.randomUUID().toString());
-      try {
-        Files.copy(file, copy);
-        Disk.syncFile(copy);
-        Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(copy);
-      }
+  /**
+   * Gives the bytes a second name; returns false where this is not possible: the spool is on
+   * another file system, or what has the name is damaged.
+   */
+  private static boolean link(Path file, Path target) {
+    if (!Disk.namesAreCounted(file)) {
+      return false;
     }
+    try {
+      Files.createLink(target, file);
+      return true;
+    } catch (IOException | UnsupportedOperationException e) {
+      log.debug("cannot link {}, so it is copied", file, e);
+      return false;
+    }
+  }
+
+  private void copyIntoPlace(Path file, Path target) throws IOException {
+    Path copy = incoming.resolve(UUID.randomUUID().toString());
+    try {
+      Files.copy(file, copy);
+      Disk.syncFile(copy);
+      Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(copy);
+    }
+  }
+
+  @Override
+  public boolean ensureDurable(Content content) {
+    Path target = pathOf(content.sha256());
+    try {
+      if (Files.size(target) != content.sizeBytes()) {
+        return false;
+      }
+      // Whoever gave it its name may not have synced it yet, or died before; the bytes were synced
+      // before they got it.
+      syncNames(target.getParent());
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      throw Disk.failure(e);
+    }
+  }
+
+  /**
+   * A file is found after a loss of power when its name is on disk, and that of its directory,
+   * which somebody else may just have made.
+   */
+  private void syncNames(Path directory) throws IOException {
+    sync.sync(directory);
+    if (!durableDirectories.contains(directory)) {
+      sync.sync(blobs);
+      durableDirectories.add(directory);
+    }
+  }
+
+  @Override
+  public long maxContentBytes() {
+    return Long.MAX_VALUE;
   }
 
   @Override

@@ -27,15 +27,20 @@ import org.slf4j.LoggerFactory;
  * Keeps content in a bucket of MinIO or any S3-compatible store, as objects {@code blobs/<first two
  * digits>/<digest>}.
  *
- * <p>An object appears when its last byte is in, by the store's own promise. Files above {@value
- * #PART_BYTES} bytes go up in parts of that size; the number of such uploads at a time is bounded,
- * as the SDK holds a part of each in memory. Thread-safe.
+ * <p>An object appears when its last byte is in, by the store's own promise. Large files go up in
+ * parts. As the SDK holds a part of each file in memory, the memory of all is bounded; so is their
+ * number, as each has a thread of the server. Thread-safe.
  */
 public final class MinioBlobStore implements BlobStore {
   private static final Logger log = LoggerFactory.getLogger(MinioBlobStore.class);
 
-  private static final long PART_BYTES = 16L << 20;
-  private static final int MAX_UPLOADS_IN_PARTS = 4;
+  private static final long MEBIBYTE = 1 << 20;
+  private static final long MAX_CONTENT_BYTES = 5L << 40;
+  private static final long MIN_PART_BYTES = 16 * MEBIBYTE;
+  private static final int MAX_PARTS = 10_000;
+  // Of the server's 64 handlers and more, most stay free for others while the store is slow.
+  private static final int MAX_PUTS = 24;
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration TRANSFER_TIMEOUT = Duration.ofSeconds(60);
   private static final Set<String> ABSENT = Set.of("NoSuchKey", "NoSuchObject");
@@ -45,7 +50,11 @@ public final class MinioBlobStore implements BlobStore {
 
   private final MinioClient client;
   private final String bucket;
-  private final Semaphore uploadsInParts = new Semaphore(MAX_UPLOADS_IN_PARTS, true);
+  private final MinioClient probe;
+  private final Semaphore puts = new Semaphore(MAX_PUTS);
+  private final int memoryMebibytes =
+      (int) Math.max(64, Math.min(512, Runtime.getRuntime().maxMemory() / MEBIBYTE / 8));
+  private final Semaphore memory = new Semaphore(memoryMebibytes, true);
 
   /**
    * Connects to the store, and creates the bucket when absent.
@@ -60,13 +69,8 @@ public final class MinioBlobStore implements BlobStore {
             .readTimeout(TRANSFER_TIMEOUT)
             .writeTimeout(TRANSFER_TIMEOUT)
             .build();
-    this.client =
-        MinioClient.builder()
-            .endpoint(settings.endpoint())
-            .region(settings.region())
-            .credentials(settings.accessKey(), settings.secretKey())
-            .httpClient(http, true)
-            .build();
+    this.client = client(settings, http);
+    this.probe = client(settings, http.newBuilder().callTimeout(PROBE_TIMEOUT).build());
     try {
       createBucketIfAbsent(settings.region());
     } catch (RuntimeException e) {
@@ -75,8 +79,17 @@ public final class MinioBlobStore implements BlobStore {
     }
   }
 
+  private static MinioClient client(MinioSettings settings, OkHttpClient http) {
+    return MinioClient.builder()
+        .endpoint(settings.endpoint())
+        .region(settings.region())
+        .credentials(settings.accessKey(), settings.secretKey())
+        .httpClient(http, true)
+        .build();
+  }
+
   private void createBucketIfAbsent(String region) {
-    if (bucketExists()) {
+    if (bucketExists(client)) {
       return;
     }
     call(
@@ -94,20 +107,30 @@ public final class MinioBlobStore implements BlobStore {
         });
   }
 
-  private boolean bucketExists() {
-    return call(() -> client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build()));
+  private boolean bucketExists(MinioClient asked) {
+    return call(() -> asked.bucketExists(BucketExistsArgs.builder().bucket(bucket).build()));
   }
 
   @Override
   public void put(Content content, Path file) {
-    OptionalLong stored = findSize(content.sha256());
-    if (stored.isPresent() && stored.getAsLong() == content.sizeBytes()) {
-      return;
+    if (!puts.tryAcquire()) {
+      throw new StoreBusyException();
     }
-    boolean inParts = content.sizeBytes() > PART_BYTES;
-    if (inParts) {
-      uploadsInParts.acquireUninterruptibly();
+    try {
+      if (!ensureDurable(content)) {
+        upload(content, file);
+      }
+    } finally {
+      puts.release();
     }
+  }
+
+  private void upload(Content content, Path file) {
+    long partBytes = partBytes(content.sizeBytes());
+    // A part that is larger than all the memory goes when it is alone.
+    long mebibytes = Math.min(partBytes, content.sizeBytes()) / MEBIBYTE + 1;
+    int held = (int) Math.min(mebibytes, memoryMebibytes);
+    memory.acquireUninterruptibly(held);
     try {
       call(
           () ->
@@ -115,14 +138,30 @@ public final class MinioBlobStore implements BlobStore {
                   UploadObjectArgs.builder()
                       .bucket(bucket)
                       .object(objectName(content.sha256()))
-                      .filename(file.toString(), PART_BYTES)
+                      .filename(file.toString(), partBytes)
                       .contentType("application/octet-stream")
                       .build()));
     } finally {
-      if (inParts) {
-        uploadsInParts.release();
-      }
+      memory.release(held);
     }
+  }
+
+  /** Returns the size of the parts of a file, which S3 allows no more than 10,000 of. */
+  static long partBytes(long sizeBytes) {
+    long smallest = (sizeBytes + MAX_PARTS - 1) / MAX_PARTS;
+    long wholeMebibytes = (smallest + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
+    return Math.max(MIN_PART_BYTES, wholeMebibytes);
+  }
+
+  @Override
+  public boolean ensureDurable(Content content) {
+    OptionalLong stored = findSize(content.sha256());
+    return stored.isPresent() && stored.getAsLong() == content.sizeBytes();
+  }
+
+  @Override
+  public long maxContentBytes() {
+    return MAX_CONTENT_BYTES;
   }
 
   @Override
@@ -187,8 +226,8 @@ public final class MinioBlobStore implements BlobStore {
   @Override
   public boolean answers() {
     try {
-      return bucketExists();
-    } catch (StoreUnavailableException e) {
+      return bucketExists(probe);
+    } catch (RuntimeException e) {
       log.debug("the store does not answer", e);
       return false;
     }
@@ -196,6 +235,11 @@ public final class MinioBlobStore implements BlobStore {
 
   @Override
   public void close() {
+    close(probe);
+    close(client);
+  }
+
+  private static void close(MinioClient client) {
     try {
       client.close();
     } catch (Exception e) {

@@ -67,7 +67,10 @@ final class ArtifactProtos {
         .ifPresent(
             progress ->
                 message
-                    .setState(UploadState.UPLOAD_STATE_RECEIVING)
+                    .setState(
+                        progress.finishing()
+                            ? UploadState.UPLOAD_STATE_FINISHING
+                            : UploadState.UPLOAD_STATE_RECEIVING)
                     .setPath(progress.path().value())
                     .setCommittedSizeBytes(progress.committedBytes())
                     .setExpireTime(timestamp(progress.expireTime())));

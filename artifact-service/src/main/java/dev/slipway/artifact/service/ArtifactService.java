@@ -1,6 +1,7 @@
 package dev.slipway.artifact.service;
 
 import dev.slipway.artifact.blob.BlobStore;
+import dev.slipway.artifact.blob.StoreUnavailableException;
 import dev.slipway.artifact.content.Artifact;
 import dev.slipway.artifact.content.ArtifactNotFoundException;
 import dev.slipway.artifact.content.ArtifactPath;
@@ -17,12 +18,12 @@ import dev.slipway.artifact.upload.SizeMismatchException;
 import dev.slipway.artifact.upload.UploadId;
 import dev.slipway.artifact.upload.UploadNotFoundException;
 import dev.slipway.artifact.upload.UploadSpec;
+import dev.slipway.artifact.upload.UploadSpecChangedException;
 import dev.slipway.artifact.upload.UploadTakenOverException;
+import dev.slipway.runtime.error.InvalidRequestException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * Holds the rules of uploads and downloads: bytes are stored and verified before the row that names
@@ -73,20 +74,26 @@ public final class ArtifactService {
    * that is stored.
    *
    * @return empty when bytes are needed: open the upload
+   * @throws InvalidRequestException if the declared size is more than the store takes
+   * @throws UploadSpecChangedException if the upload was finished with another path or content
    * @throws SizeMismatchException if the stored content does not have the declared size
    */
   public Optional<Published> publishStored(UploadSpec spec) {
-    Optional<Artifact> finished =
-        spec.uploadId()
-            .flatMap(artifacts::findByUploadId)
-            .filter(artifact -> artifact.path().equals(spec.path()));
+    requireStorable(spec);
+    Optional<Artifact> finished = spec.uploadId().flatMap(artifacts::findByUploadId);
     if (finished.isPresent()) {
+      if (!spec.describes(finished.get())) {
+        throw new UploadSpecChangedException(spec.uploadId().get());
+      }
+      // There when the server did not hear that its transaction had gone through.
+      spec.uploadId().ifPresent(spool::abort);
       return finished.map(artifact -> new Published(artifact, true));
     }
     artifacts.requirePublishable(spec.path(), spec.createOnly());
     // A row alone does not count: should the store have lost the bytes, this upload brings them
     // back.
-    Optional<Content> stored = spec.sha256().flatMap(artifacts::findContent).filter(this::isStored);
+    Optional<Content> stored =
+        spec.sha256().flatMap(artifacts::findContent).filter(blobs::ensureDurable);
     if (stored.isEmpty()) {
       return Optional.empty();
     }
@@ -102,9 +109,17 @@ public final class ArtifactService {
     return Optional.of(new Published(artifact, true));
   }
 
-  private boolean isStored(Content content) {
-    OptionalLong size = blobs.findSize(content.sha256());
-    return size.isPresent() && size.getAsLong() == content.sizeBytes();
+  /** It would be known only after all bytes have come. */
+  private void requireStorable(UploadSpec spec) {
+    if (spec.sizeBytes().isPresent() && spec.sizeBytes().getAsLong() > blobs.maxContentBytes()) {
+      throw InvalidRequestException.of(
+          "spec.size_bytes",
+          "is "
+              + spec.sizeBytes().getAsLong()
+              + "; the store takes files of at most "
+              + blobs.maxContentBytes()
+              + " bytes");
+    }
   }
 
   private String contentType(UploadSpec spec, Content stored) {
@@ -118,15 +133,14 @@ public final class ArtifactService {
     try (InputStream in = blobs.open(content, 0, length)) {
       return in.readNBytes((int) length);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new StoreUnavailableException(e);
     }
   }
 
   /**
    * Begins or resumes an upload; the caller ends it with {@link #finish} or {@link #suspend}.
    *
-   * @throws dev.slipway.artifact.upload.UploadSpecChangedException if it was begun with another
-   *     spec
+   * @throws UploadSpecChangedException if it was begun with another spec
    * @throws dev.slipway.artifact.upload.UploadFinishingException if another stream is publishing it
    */
   public ArtifactUpload open(UploadSpec spec) {
@@ -150,6 +164,8 @@ public final class ArtifactService {
    * @throws SizeMismatchException if the size is not the declared one; the upload is discarded
    * @throws DigestMismatchException if the digest is not the declared one; the upload is discarded
    * @throws UploadTakenOverException if another stream has taken the upload over
+   * @throws UploadSpecChangedException if the upload was finished before with other content; this
+   *     one is discarded
    */
   public Published finish(ArtifactUpload upload) {
     Published published;
@@ -164,7 +180,7 @@ public final class ArtifactService {
               artifacts.publish(
                   spec.path(), content, contentType, spec.uploadId(), spec.createOnly()),
               alreadyPresent);
-    } catch (SizeMismatchException | DigestMismatchException e) {
+    } catch (SizeMismatchException | DigestMismatchException | UploadSpecChangedException e) {
       spool.discard(upload);
       throw e;
     } catch (RuntimeException e) {

@@ -15,9 +15,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
@@ -30,6 +32,7 @@ import java.util.zip.CRC32C;
  */
 public final class ArtifactUpload {
   private static final int REREAD_BYTES = 256 << 10;
+  private static final int COPY_BYTES = 8 << 20;
 
   private enum State {
     OPEN,
@@ -41,7 +44,10 @@ public final class ArtifactUpload {
   private final Path file;
 
   @GuardedBy("this")
-  private final FileChannel channel;
+  private FileChannel channel;
+
+  // Set by the one who waits for the lock, so that its holder soon lets go of it.
+  private volatile boolean superseded;
 
   @GuardedBy("this")
   private MessageDigest digest = Sha256.newDigest();
@@ -55,8 +61,8 @@ public final class ArtifactUpload {
   @GuardedBy("this")
   private boolean anyChunk;
 
-  @GuardedBy("this")
-  private State state = State.OPEN;
+  // Changed under the lock; read without it by those who must not wait while a file is read again.
+  private volatile State state = State.OPEN;
 
   ArtifactUpload(UploadSpec spec, Path file) throws IOException {
     this.spec = spec;
@@ -112,6 +118,9 @@ public final class ArtifactUpload {
       throw new SizeMismatchException(spec.sizeBytes().getAsLong(), offset + length);
     }
     try {
+      if (!anyChunk) {
+        workOnOwnBytes(offset);
+      }
       if (rewinds) {
         channel.truncate(offset);
         committedBytes = offset;
@@ -122,6 +131,39 @@ public final class ArtifactUpload {
       throw Disk.failure(e);
     }
     anyChunk = true;
+  }
+
+  /**
+   * Where an earlier stream brought the whole file and then failed to publish it, the store may
+   * have these very bytes, and somebody else their content: from here on the file is a copy.
+   */
+  @GuardedBy("this")
+  private void workOnOwnBytes(long length) throws IOException {
+    if (!Disk.isShared(file)) {
+      return;
+    }
+    Path copy = file.resolveSibling('~' + UUID.randomUUID().toString() + ".part");
+    FileChannel fresh =
+        FileChannel.open(
+            copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      for (long done = 0; done < length; ) {
+        requireNotSuperseded();
+        long n = channel.transferTo(done, Math.min(COPY_BYTES, length - done), fresh);
+        if (n <= 0) {
+          throw new IOException("the file of the upload became shorter");
+        }
+        done += n;
+      }
+      Files.move(copy, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException | RuntimeException e) {
+      fresh.close();
+      Files.deleteIfExists(copy);
+      throw e;
+    }
+    channel.close();
+    channel = fresh;
+    committedBytes = length;
   }
 
   @GuardedBy("this")
@@ -147,6 +189,7 @@ public final class ArtifactUpload {
     }
     ByteBuffer buffer = ByteBuffer.allocate(REREAD_BYTES);
     while (digestedBytes < committedBytes) {
+      requireNotSuperseded();
       buffer.clear().limit((int) Math.min(buffer.capacity(), committedBytes - digestedBytes));
       int n = channel.read(buffer, digestedBytes);
       if (n < 0) {
@@ -201,13 +244,24 @@ public final class ArtifactUpload {
     return ContentTypes.ofBytes(bytes);
   }
 
-  /** Makes every further call of the stream fail; returns false when it is too late for that. */
-  synchronized boolean takeOver() {
-    if (state == State.FINISHING) {
-      return false;
+  /**
+   * Makes every further call of the stream fail, and the one that is reading soon; returns false
+   * when it is too late for that.
+   */
+  boolean takeOver() {
+    superseded = true;
+    synchronized (this) {
+      if (state == State.FINISHING) {
+        return false;
+      }
+      close();
+      return true;
     }
-    close();
-    return true;
+  }
+
+  /** Returns whether the file is whole and just being published. */
+  boolean isFinishing() {
+    return state == State.FINISHING;
   }
 
   /** Gives the file back; the bytes stay. Idempotent. */
@@ -231,6 +285,12 @@ public final class ArtifactUpload {
   @GuardedBy("this")
   private void requireOpen() {
     if (state != State.OPEN) {
+      throw new UploadTakenOverException(spec.displayName());
+    }
+  }
+
+  private void requireNotSuperseded() {
+    if (superseded) {
       throw new UploadTakenOverException(spec.displayName());
     }
   }

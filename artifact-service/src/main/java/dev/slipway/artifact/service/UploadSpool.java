@@ -1,6 +1,5 @@
 package dev.slipway.artifact.service;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.artifact.blob.Disk;
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.content.Sha256;
@@ -17,12 +16,14 @@ import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,25 +38,36 @@ public final class UploadSpool {
 
   private static final String PART = ".part";
   private static final String SPEC = ".spec";
+  // No upload id has it.
+  private static final char UNNAMED = '~';
+  private static final int LOCKS = 64;
 
   /**
    * Tells how far an unfinished upload came.
    *
    * @param path where it is to lie
    * @param committedBytes bytes that are there
+   * @param finishing whether it is whole and just being published
    * @param expireTime when it is swept unless more bytes come
    */
-  public record Progress(ArtifactPath path, long committedBytes, Instant expireTime) {}
+  public record Progress(
+      ArtifactPath path, long committedBytes, boolean finishing, Instant expireTime) {}
 
   private final Path folder;
   private final Duration expiry;
   private final Clock clock;
 
-  @GuardedBy("this")
-  private final Map<UploadId, ArtifactUpload> streams = new HashMap<>();
+  // An upload's stream and files change only under the lock of its id, so that one upload never
+  // waits for the disk work of another, but for the few that share a lock with it.
+  private final Map<UploadId, ArtifactUpload> streams = new ConcurrentHashMap<>();
+  private final Object[] locks = new Object[LOCKS];
+
+  // Files of streams without id.
+  private final Set<Path> unnamed = ConcurrentHashMap.newKeySet();
 
   /**
-   * Opens the spool, and creates its folder where absent.
+   * Opens the spool, creates its folder where absent, and removes what streams without id left when
+   * their process died.
    *
    * @param expiry how long an upload is kept after its last byte
    */
@@ -63,8 +75,14 @@ public final class UploadSpool {
     this.folder = folder;
     this.expiry = expiry;
     this.clock = clock;
+    Arrays.setAll(locks, i -> new Object());
     try {
       Files.createDirectories(folder);
+      try (DirectoryStream<Path> orphans = Files.newDirectoryStream(folder, UNNAMED + "*")) {
+        for (Path orphan : orphans) {
+          Files.deleteIfExists(orphan);
+        }
+      }
     } catch (IOException e) {
       throw Disk.failure(e);
     }
@@ -79,33 +97,56 @@ public final class UploadSpool {
    */
   public ArtifactUpload open(UploadSpec spec) {
     try {
-      if (spec.uploadId().isEmpty()) {
-        return new ArtifactUpload(spec, folder.resolve('~' + UUID.randomUUID().toString() + PART));
-      }
-      return openNamed(spec, spec.uploadId().get());
+      return spec.uploadId().isPresent()
+          ? openNamed(spec, spec.uploadId().get())
+          : openUnnamed(spec);
     } catch (IOException e) {
       throw Disk.failure(e);
     }
   }
 
-  private synchronized ArtifactUpload openNamed(UploadSpec spec, UploadId id) throws IOException {
-    ArtifactUpload other = streams.get(id);
-    if (other != null && !other.takeOver()) {
-      throw new UploadFinishingException(id);
+  private ArtifactUpload openUnnamed(UploadSpec spec) throws IOException {
+    Path file = temporary(PART);
+    unnamed.add(file);
+    try {
+      return new ArtifactUpload(spec, file);
+    } catch (IOException | RuntimeException e) {
+      unnamed.remove(file);
+      throw e;
     }
-    Path specFile = specFile(id);
-    List<String> text = format(spec);
-    if (!Files.exists(specFile)) {
-      // Renamed into place, so that a crash leaves no half spec that nothing would ever match.
-      Path written = folder.resolve('~' + UUID.randomUUID().toString() + SPEC);
-      Files.write(written, text);
-      Files.move(written, specFile, StandardCopyOption.ATOMIC_MOVE);
-    } else if (!Files.readAllLines(specFile).equals(text)) {
-      throw new UploadSpecChangedException(id);
+  }
+
+  private Path temporary(String suffix) {
+    return folder.resolve(UNNAMED + UUID.randomUUID().toString() + suffix);
+  }
+
+  private ArtifactUpload openNamed(UploadSpec spec, UploadId id) throws IOException {
+    synchronized (lock(id)) {
+      Path specFile = specFile(id);
+      List<String> text = format(spec);
+      boolean begun = Files.exists(specFile);
+      // First of all: whoever is refused has taken nothing over.
+      if (begun && !Files.readAllLines(specFile).equals(text)) {
+        throw new UploadSpecChangedException(id);
+      }
+      ArtifactUpload other = streams.get(id);
+      if (other != null && !other.takeOver()) {
+        throw new UploadFinishingException(id);
+      }
+      if (!begun) {
+        // Renamed into place, so that a crash leaves no half spec that nothing would ever match.
+        Path written = temporary(SPEC);
+        Files.write(written, text);
+        Files.move(written, specFile, StandardCopyOption.ATOMIC_MOVE);
+      }
+      ArtifactUpload upload = new ArtifactUpload(spec, partFile(id));
+      streams.put(id, upload);
+      return upload;
     }
-    ArtifactUpload upload = new ArtifactUpload(spec, partFile(id));
-    streams.put(id, upload);
-    return upload;
+  }
+
+  private Object lock(UploadId id) {
+    return locks[Math.floorMod(id.hashCode(), LOCKS)];
   }
 
   /** Returns how far an unfinished upload came. */
@@ -118,8 +159,13 @@ public final class UploadSpool {
         committed = Files.size(partFile(id));
         touched = Files.getLastModifiedTime(partFile(id)).toInstant();
       }
+      ArtifactUpload stream = streams.get(id);
       return Optional.of(
-          new Progress(new ArtifactPath(spec.get(0)), committed, touched.plus(expiry)));
+          new Progress(
+              new ArtifactPath(spec.get(0)),
+              committed,
+              stream != null && stream.isFinishing(),
+              touched.plus(expiry)));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
@@ -130,10 +176,13 @@ public final class UploadSpool {
   /** Ends a stream's hold on an upload; the bytes stay if it has an id. Idempotent. */
   public void suspend(ArtifactUpload upload) {
     upload.close();
-    if (upload.spec().uploadId().isEmpty()) {
-      upload.deleteFile();
+    if (upload.spec().uploadId().isPresent()) {
+      UploadId id = upload.spec().uploadId().get();
+      synchronized (lock(id)) {
+        streams.remove(id, upload);
+      }
     } else {
-      forget(upload);
+      deleteUnnamed(upload);
     }
   }
 
@@ -143,25 +192,33 @@ public final class UploadSpool {
    */
   public void discard(ArtifactUpload upload) {
     upload.close();
-    if (upload.spec().uploadId().isEmpty()) {
-      upload.deleteFile();
-    } else if (forget(upload)) {
-      remove(upload.spec().uploadId().get());
+    if (upload.spec().uploadId().isPresent()) {
+      UploadId id = upload.spec().uploadId().get();
+      synchronized (lock(id)) {
+        if (streams.remove(id, upload)) {
+          remove(id);
+        }
+      }
+    } else {
+      deleteUnnamed(upload);
     }
   }
 
-  private synchronized boolean forget(ArtifactUpload upload) {
-    return streams.remove(upload.spec().uploadId().orElseThrow(), upload);
+  private void deleteUnnamed(ArtifactUpload upload) {
+    upload.deleteFile();
+    unnamed.remove(upload.file());
   }
 
   /** Ends and removes an upload, unless it is just being published or not there. */
-  public synchronized void abort(UploadId id) {
-    ArtifactUpload stream = streams.get(id);
-    if (stream != null && !stream.takeOver()) {
-      return;
+  public void abort(UploadId id) {
+    synchronized (lock(id)) {
+      ArtifactUpload stream = streams.get(id);
+      if (stream != null && !stream.takeOver()) {
+        return;
+      }
+      streams.remove(id);
+      remove(id);
     }
-    streams.remove(id);
-    remove(id);
   }
 
   private void remove(UploadId id) {
@@ -181,7 +238,7 @@ public final class UploadSpool {
     int removed = 0;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
-        if (isStale(file, limit) && Files.deleteIfExists(file)) {
+        if (removeIfStale(file, limit)) {
           removed++;
         }
       }
@@ -194,22 +251,41 @@ public final class UploadSpool {
     return removed;
   }
 
-  private synchronized boolean isStale(Path file, Instant limit) throws IOException {
+  private boolean removeIfStale(Path file, Instant limit) throws IOException {
     String name = file.getFileName().toString();
-    for (UploadId id : streams.keySet()) {
-      if (name.equals(id + PART) || name.equals(id + SPEC)) {
-        return false;
-      }
+    Optional<UploadId> id = id(name);
+    if (id.isEmpty()) {
+      return !unnamed.contains(file) && isStale(file, limit) && Files.deleteIfExists(file);
+    }
+    // Under the lock, so that no stream opens what is just being removed.
+    synchronized (lock(id.get())) {
+      // A spec is as old as the first byte; what counts is the last.
+      return !streams.containsKey(id.get())
+          && isStale(specFile(id.get()), limit)
+          && isStale(partFile(id.get()), limit)
+          && Files.deleteIfExists(file);
+    }
+  }
+
+  /** Returns the upload that a file is of; empty for any other file. */
+  private static Optional<UploadId> id(String name) {
+    boolean ours = name.endsWith(PART) || name.endsWith(SPEC);
+    if (!ours || name.charAt(0) == UNNAMED) {
+      return Optional.empty();
     }
     try {
-      if (!Files.getLastModifiedTime(file).toInstant().isBefore(limit)) {
-        return false;
-      }
-      // A spec is as old as the first byte; what counts is the last.
-      Path part = folder.resolve(name.replaceFirst("\\.spec$", PART));
-      return !Files.exists(part) || Files.getLastModifiedTime(part).toInstant().isBefore(limit);
+      return Optional.of(new UploadId(name.substring(0, name.length() - PART.length())));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Returns whether a file is old or not there. */
+  private static boolean isStale(Path file, Instant limit) throws IOException {
+    try {
+      return Files.getLastModifiedTime(file).toInstant().isBefore(limit);
     } catch (NoSuchFileException e) {
-      return false;
+      return true;
     }
   }
 

@@ -82,6 +82,25 @@ abstract class BlobStoreContract {
   }
 
   @Test
+  void put_file_staysUnderItsName() throws IOException {
+    byte[] bytes = Bytes.random(7, 1000);
+    Path file = spooled(bytes);
+
+    store.put(Bytes.content(bytes), file);
+
+    assertThat(file).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void ensureDurable_contentWithItsSize_isThere() throws IOException {
+    Content content = put(Bytes.random(8, 10));
+
+    assertThat(store.ensureDurable(content)).isTrue();
+    assertThat(store.ensureDurable(new Content(content.sha256(), 11))).isFalse();
+    assertThat(store.ensureDurable(Bytes.content(Bytes.random(9, 10)))).isFalse();
+  }
+
+  @Test
   void put_sameContentByMany_isThereOnce() throws Exception {
     byte[] bytes = Bytes.random(2, 200_000);
     Content content = Bytes.content(bytes);

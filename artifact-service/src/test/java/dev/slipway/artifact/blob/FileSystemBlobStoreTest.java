@@ -9,6 +9,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FileSystemBlobStoreTest extends BlobStoreContract {
@@ -17,18 +22,74 @@ class FileSystemBlobStoreTest extends BlobStoreContract {
     return new FileSystemBlobStore(folder.resolve("store"));
   }
 
+  private Path blob(Content content) {
+    String hex = content.sha256().hex();
+    return folder.resolve("store/blobs/" + hex.substring(0, 2) + "/" + hex);
+  }
+
   @Test
-  void put_usesUpTheFileAndNamesItByDigest() throws IOException {
+  void put_namesItByDigestAndLeavesTheFileUntilItIsRemoved() throws IOException {
     byte[] bytes = Bytes.random(1, 10);
     Content content = Bytes.content(bytes);
     Path file = Files.write(folder.resolve("x.part"), bytes);
+    assertThat(Disk.isShared(file)).isFalse();
 
     open().put(content, file);
 
-    assertThat(file).doesNotExist();
-    String hex = content.sha256().hex();
-    assertThat(folder.resolve("store/blobs/" + hex.substring(0, 2) + "/" + hex))
-        .hasBinaryContent(bytes);
+    assertThat(file).hasBinaryContent(bytes);
+    assertThat(Disk.isShared(file)).isTrue();
+    Files.delete(file);
+    assertThat(blob(content)).hasBinaryContent(bytes);
+    assertThat(Disk.isShared(blob(content))).isFalse();
+  }
+
+  @Test
+  void put_newContent_putsItsNameAndThatOfItsDirectoryOnDisk() throws IOException {
+    List<Path> synced = new ArrayList<>();
+    byte[] bytes = Bytes.random(1, 10);
+    Content content = Bytes.content(bytes);
+    Path blobs = folder.resolve("store/blobs");
+    BlobStore store = new FileSystemBlobStore(folder.resolve("store"), synced::add);
+    assertThat(synced).containsExactly(folder.resolve("store"));
+    synced.clear();
+
+    store.put(content, Files.write(folder.resolve("x.part"), bytes));
+
+    assertThat(synced).containsExactly(blob(content).getParent(), blobs);
+  }
+
+  // The one that gave it its name may be a thread that has not synced it yet.
+  @Test
+  void putAndEnsureDurable_contentThatIsThere_putItsNameOnDisk() throws IOException {
+    List<Path> synced = new ArrayList<>();
+    byte[] bytes = Bytes.random(1, 10);
+    Content content = Bytes.content(bytes);
+    Path directory = blob(content).getParent();
+    BlobStore store = new FileSystemBlobStore(folder.resolve("store"), synced::add);
+    synced.clear();
+    assertThat(store.ensureDurable(content)).isFalse();
+    assertThat(synced).isEmpty();
+    Files.createDirectory(directory);
+    Files.write(blob(content), bytes);
+
+    store.put(content, Files.write(folder.resolve("x.part"), bytes));
+    assertThat(synced).containsExactly(directory, folder.resolve("store/blobs"));
+    assertThat(store.ensureDurable(content)).isTrue();
+
+    assertThat(synced).endsWith(directory).hasSize(3);
+  }
+
+  @Test
+  void open_copiesThatACrashLeft_areRemovedWhenTheyAreOld() throws IOException {
+    open().close();
+    Path fresh = Files.write(folder.resolve("store/incoming/fresh"), new byte[1]);
+    Path old = Files.write(folder.resolve("store/incoming/old"), new byte[1]);
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
+
+    open().close();
+
+    assertThat(old).doesNotExist();
+    assertThat(fresh).exists();
   }
 
   @Test

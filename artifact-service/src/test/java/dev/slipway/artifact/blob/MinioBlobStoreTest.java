@@ -8,10 +8,18 @@ import dev.slipway.artifact.content.Sha256;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MinioBlobStoreTest extends BlobStoreContract {
   @RegisterExtension
@@ -52,6 +60,64 @@ class MinioBlobStoreTest extends BlobStoreContract {
   void settings_printed_hideTheSecret() {
     assertThat(settings("http://localhost:9000", "very-secret").toString())
         .doesNotContain("very-secret");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 16777216",
+    "167772160000, 16777216",
+    "167772160001, 17825792",
+    "5497558138880, 550502400",
+  })
+  void partBytes_anySizeOfS3_needsAtMostTenThousandParts(long sizeBytes, long partBytes) {
+    assertThat(MinioBlobStore.partBytes(sizeBytes)).isEqualTo(partBytes);
+    assertThat(sizeBytes).isLessThanOrEqualTo(partBytes * 10_000);
+  }
+
+  @Test
+  void answers_storeThatNeverAnswers_isFalseWithinSeconds() throws IOException {
+    BlobStore store = open();
+    int port = s3.getUri().getPort();
+    s3.afterEach(null);
+    // The system takes the connection, and nobody reads from it.
+    try (ServerSocket silent = new ServerSocket(port)) {
+      long begun = System.nanoTime();
+
+      assertThat(store.answers()).isFalse();
+
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(8));
+      assertThat(silent.isBound()).isTrue();
+    }
+  }
+
+  @Test
+  void put_moreThanTheServerCarries_isRefusedAtOnce() throws Exception {
+    BlobStore store = open();
+    int port = s3.getUri().getPort();
+    s3.afterEach(null);
+    byte[] bytes = Bytes.random(1, 10);
+    Path file = Files.write(folder.resolve("x.part"), bytes);
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      CountDownLatch refused = new CountDownLatch(1);
+      try (ServerSocket silent = new ServerSocket(port)) {
+        for (int i = 0; i < 32; i++) {
+          var unused =
+              threads.submit(
+                  () -> {
+                    try {
+                      store.put(Bytes.content(bytes), file);
+                    } catch (StoreBusyException e) {
+                      refused.countDown();
+                    }
+                  });
+        }
+        assertThat(refused.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(silent.isBound()).isTrue();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   @Test

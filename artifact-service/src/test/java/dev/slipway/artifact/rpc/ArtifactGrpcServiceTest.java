@@ -37,6 +37,7 @@ import dev.slipway.artifact.v1.UploadRequest;
 import dev.slipway.artifact.v1.UploadResponse;
 import dev.slipway.artifact.v1.UploadSpec;
 import dev.slipway.artifact.v1.UploadState;
+import dev.slipway.runtime.paging.PageToken;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
@@ -275,6 +276,43 @@ class ArtifactGrpcServiceTest {
     UploadResponse second = finish(calls.upload(spec));
 
     assertThat(second.getArtifact()).isEqualTo(first.getArtifact());
+  }
+
+  @Test
+  void upload_repeatedAfterSuccessWithOtherContent_isRefused() throws Exception {
+    byte[] other = Bytes.random(1, HELLO.length);
+    UploadSpec spec = declared("a", HELLO).toBuilder().setUploadId("u").build();
+    calls.put(spec, HELLO, 100);
+
+    for (UploadSpec changed :
+        List.of(
+            declared("a", other).toBuilder().setUploadId("u").build(),
+            spec.toBuilder().clearSha256().setSizeBytes(3).build(),
+            spec.toBuilder().setPath("b").build())) {
+      assertFails(
+          () -> calls.put(changed, other, 100), Code.FAILED_PRECONDITION, "UPLOAD_SPEC_CHANGED");
+    }
+
+    assertThat(list("")).containsExactly("a");
+    assertThat(calls.get("a")).isEqualTo(HELLO);
+    assertThat(spooled()).isEmpty();
+  }
+
+  @Test
+  void upload_publishingFailed_needsItsBytesNoSecondTime() throws Exception {
+    UploadSpec spec = declared("a/b", HELLO).toBuilder().setUploadId("u").build();
+    BlockingClientCall<UploadRequest, UploadResponse> call = calls.upload(spec);
+    call.write(chunk(HELLO, 0, HELLO.length));
+    awaitCommitted("u", HELLO.length);
+    calls.put("a", Bytes.random(1, 10));
+    assertFails(() -> finish(call), Code.FAILED_PRECONDITION, "PARENT_IS_A_FILE");
+    calls.stub().delete(DeleteRequest.newBuilder().setPath("a").build());
+
+    assertThat(query("u").getCommittedSizeBytes()).isEqualTo(HELLO.length);
+    finish(calls.upload(spec));
+
+    assertThat(calls.get("a/b")).isEqualTo(HELLO);
+    assertThat(spooled()).isEmpty();
   }
 
   @Test
@@ -600,6 +638,9 @@ class ArtifactGrpcServiceTest {
 
     calls.stub().delete(DeleteRequest.newBuilder().setPath("a").build());
     calls.put("a", HELLO);
+    // What a garbage collection would do.
+    String hex = Bytes.content(bytes).sha256().hex();
+    Files.delete(folder.resolve("store/blobs/" + hex.substring(0, 2) + "/" + hex));
 
     byte[] read = new byte[bytes.length];
     for (DownloadResponse next = call.read(); next != null; next = call.read()) {
@@ -689,6 +730,36 @@ class ArtifactGrpcServiceTest {
         "page_token");
     assertInvalid(
         () -> calls.stub().list(ListRequest.newBuilder().setPageToken(token).build()),
+        "page_token");
+  }
+
+  // A checksum is no signature.
+  @Test
+  void listAndManifest_forgedTokens_areRefused() throws Exception {
+    calls.put("d/a", HELLO);
+    String digest = calls.stub().snapshot(snapshot("d", "h")).getDigest();
+    for (List<String> keys :
+        List.of(List.<String>of(), List.of(".."), List.of("c/x"), List.of("e"), List.of(""))) {
+      assertInvalid(
+          () ->
+              calls
+                  .stub()
+                  .list(
+                      ListRequest.newBuilder()
+                          .setPath("d")
+                          .setPageToken(PageToken.encode("list false d", keys))
+                          .build()),
+          "page_token");
+    }
+    assertInvalid(
+        () ->
+            calls
+                .stub()
+                .getManifest(
+                    GetManifestRequest.newBuilder()
+                        .setDigest(digest)
+                        .setPageToken(PageToken.encode("manifest " + digest, List.of()))
+                        .build()),
         "page_token");
   }
 

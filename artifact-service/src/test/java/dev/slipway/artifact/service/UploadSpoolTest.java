@@ -12,6 +12,7 @@ import dev.slipway.artifact.upload.UploadSpec;
 import dev.slipway.artifact.upload.UploadSpecChangedException;
 import dev.slipway.artifact.upload.UploadTakenOverException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,9 +20,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
@@ -89,11 +92,12 @@ class UploadSpoolTest {
     UploadSpool spool = spool(Clock.systemUTC());
     ArtifactUpload first = spool.open(spec(Optional.of(ID), "a"));
     write(first, 0, 10);
-    spool.suspend(first);
 
     assertThatThrownBy(() -> spool.open(spec(Optional.of(ID), "b")))
         .isInstanceOf(UploadSpecChangedException.class);
-    assertThat(spool.find(ID).orElseThrow().committedBytes()).isEqualTo(10);
+
+    write(first, 10, 990);
+    assertThat(first.verify()).isEqualTo(Bytes.content(BYTES));
   }
 
   @Test
@@ -121,7 +125,65 @@ class UploadSpoolTest {
     assertThatThrownBy(() -> spool.open(spec(Optional.of(ID), "a")))
         .isInstanceOf(UploadFinishingException.class);
     spool.abort(ID);
-    assertThat(spool.find(ID)).isPresent();
+    assertThat(spool.find(ID).orElseThrow().finishing()).isTrue();
+    spool.suspend(first);
+    assertThat(spool.find(ID).orElseThrow().finishing()).isFalse();
+  }
+
+  // Reading such a file again takes minutes; the sparse one costs no disk.
+  @Test
+  void open_whileAnotherStreamReadsALargeFileAgain_waitsForNothing() throws Exception {
+    UploadSpool spool = spool(Clock.systemUTC());
+    spool.suspend(spool.open(spec(Optional.of(ID), "a")));
+    try (RandomAccessFile part = new RandomAccessFile(folder.resolve("u.1.part").toFile(), "rw")) {
+      part.setLength(256L << 30);
+    }
+    ArtifactUpload reading = spool.open(spec(Optional.of(ID), "a"));
+    FutureTask<Content> verified = new FutureTask<>(reading::verify);
+    Thread reader = new Thread(verified, "reader");
+    reader.start();
+    while (Arrays.stream(reader.getStackTrace())
+        .noneMatch(frame -> frame.getMethodName().equals("digestWhatIsThere"))) {
+      Thread.onSpinWait();
+    }
+
+    ArtifactUpload second = spool.open(spec(Optional.of(ID), "a"));
+
+    assertThatThrownBy(verified::get).hasCauseInstanceOf(UploadTakenOverException.class);
+    assertThat(second.committedBytes()).isEqualTo(256L << 30);
+    spool.discard(second);
+  }
+
+  @Test
+  void write_intoAFileThatTheStoreHasToo_leavesTheStoreItsBytes() throws IOException {
+    UploadSpool spool = spool(Clock.systemUTC());
+    ArtifactUpload first = spool.open(spec(Optional.of(ID), "a"));
+    write(first, 0, 1000);
+    spool.suspend(first);
+    Path blob = Files.createLink(folder.resolve("blob"), folder.resolve("u.1.part"));
+    byte[] other = Bytes.random(2, 600);
+    CRC32C crc = new CRC32C();
+    crc.update(other);
+
+    ArtifactUpload second = spool.open(spec(Optional.of(ID), "a"));
+    second.write(400, List.of(ByteBuffer.wrap(other)), (int) crc.getValue());
+
+    byte[] both = Arrays.copyOf(BYTES, 1000);
+    System.arraycopy(other, 0, both, 400, 600);
+    assertThat(second.verify()).isEqualTo(Bytes.content(both));
+    assertThat(folder.resolve("u.1.part")).hasBinaryContent(both);
+    assertThat(blob).hasBinaryContent(BYTES);
+    assertThat(files()).isEqualTo(3);
+  }
+
+  @Test
+  void open_afterProcessWasKilled_removesWhatStreamsWithoutIdLeft() throws IOException {
+    write(spool(Clock.systemUTC()).open(spec(Optional.empty(), "a")), 0, 10);
+    assertThat(files()).isEqualTo(1);
+
+    spool(Clock.systemUTC());
+
+    assertThat(files()).isZero();
   }
 
   @Test
@@ -138,7 +200,7 @@ class UploadSpoolTest {
 
     // The same folder, a day later: a process that knows of no stream.
     Clock tomorrow = Clock.fixed(Instant.now().plus(EXPIRY).plusSeconds(60), ZoneOffset.UTC);
-    assertThat(spool(tomorrow).sweep()).isEqualTo(5);
+    assertThat(spool(tomorrow).sweep()).isEqualTo(4);
     assertThat(files()).isZero();
   }
 
@@ -148,8 +210,11 @@ class UploadSpoolTest {
     UploadSpool spool = spool(tomorrow);
     ArtifactUpload active = spool.open(spec(Optional.of(ID), "a"));
     write(active, 0, 10);
+    ArtifactUpload withoutId = spool.open(spec(Optional.empty(), "b"));
+    write(withoutId, 0, 1000);
 
     assertThat(spool.sweep()).isZero();
+    assertThat(withoutId.file()).hasBinaryContent(BYTES);
     write(active, 10, 990);
     assertThat(active.verify()).isEqualTo(Bytes.content(BYTES));
   }

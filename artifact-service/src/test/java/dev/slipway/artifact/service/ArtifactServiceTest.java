@@ -1,0 +1,142 @@
+package dev.slipway.artifact.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.slipway.artifact.Bytes;
+import dev.slipway.artifact.blob.BlobStore;
+import dev.slipway.artifact.blob.FileSystemBlobStore;
+import dev.slipway.artifact.blob.StoreUnavailableException;
+import dev.slipway.artifact.content.ArtifactPath;
+import dev.slipway.artifact.content.Content;
+import dev.slipway.artifact.content.Sha256;
+import dev.slipway.artifact.store.ArtifactStore;
+import dev.slipway.artifact.upload.UploadSpec;
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.error.InvalidRequestException;
+import dev.slipway.runtime.testing.TestDatabases;
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tests what needs a store that is small or ill. */
+class ArtifactServiceTest {
+  private static final byte[] BYTES = Bytes.random(1, 50);
+
+  @TempDir Path folder;
+  private Database database;
+  private SmallStore blobs;
+  private ArtifactService service;
+
+  @BeforeEach
+  void open() {
+    database =
+        Database.open(
+            TestDatabases.h2(folder), "artifact", "db/migration/artifact", new MetricRegistry());
+    blobs = new SmallStore(new FileSystemBlobStore(folder.resolve("store")));
+    service =
+        new ArtifactService(
+            new ArtifactStore(database, Clock.systemUTC()),
+            blobs,
+            new UploadSpool(folder.resolve("spool"), Duration.ofHours(1), Clock.systemUTC()));
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
+  }
+
+  private static UploadSpec spec(String path, long size) {
+    return new UploadSpec(
+        new ArtifactPath(path),
+        Optional.empty(),
+        OptionalLong.of(size),
+        Optional.of(Bytes.content(BYTES).sha256()),
+        Optional.empty(),
+        false);
+  }
+
+  @Test
+  void publishStored_declaredSizeAboveTheStoresLimit_isRefusedBeforeAnyByte() {
+    assertThatThrownBy(() -> service.publishStored(spec("a", 101)))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("size_bytes");
+    assertThat(service.publishStored(spec("a", 100))).isEmpty();
+  }
+
+  @Test
+  void publishStored_storeBreaksWhileTheTypeIsSniffed_isUnavailable() {
+    ArtifactUpload upload = service.open(spec("a.txt", 50));
+    CRC32C crc = new CRC32C();
+    crc.update(BYTES);
+    upload.write(0, List.of(ByteBuffer.wrap(BYTES)), (int) crc.getValue());
+    service.finish(upload);
+    blobs.breaks = true;
+
+    assertThatThrownBy(() -> service.publishStored(spec("noname", 50)))
+        .isInstanceOf(StoreUnavailableException.class);
+  }
+
+  /** Takes 100 bytes per file, and breaks in the middle of reading when told to. */
+  private static final class SmallStore implements BlobStore {
+    private final BlobStore store;
+    private boolean breaks;
+
+    SmallStore(BlobStore store) {
+      this.store = store;
+    }
+
+    @Override
+    public long maxContentBytes() {
+      return 100;
+    }
+
+    @Override
+    public InputStream open(Content content, long offset, long length) {
+      // One that is not connected fails on read.
+      return breaks ? new PipedInputStream() : store.open(content, offset, length);
+    }
+
+    @Override
+    public void put(Content content, Path file) {
+      store.put(content, file);
+    }
+
+    @Override
+    public boolean ensureDurable(Content content) {
+      return store.ensureDurable(content);
+    }
+
+    @Override
+    public OptionalLong findSize(Sha256 sha256) {
+      return store.findSize(sha256);
+    }
+
+    @Override
+    public void delete(Sha256 sha256) {
+      store.delete(sha256);
+    }
+
+    @Override
+    public boolean answers() {
+      return store.answers();
+    }
+
+    @Override
+    public void close() {
+      store.close();
+    }
+  }
+}
