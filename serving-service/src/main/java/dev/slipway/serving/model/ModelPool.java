@@ -1,13 +1,12 @@
 package dev.slipway.serving.model;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.slipway.runtime.error.ErrorKind;
 import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.VersionKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -18,6 +17,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,17 +30,13 @@ import org.slf4j.LoggerFactory;
 public final class ModelPool implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelPool.class);
 
-  /** How long requests are answered with the failure of a load before they may start another. */
-  private static final Duration HOLD_OFF = Duration.ofSeconds(30);
-
-  private static final Duration TRANSIENT_HOLD_OFF = Duration.ofMillis(500);
-
-  private final ModelLoader loader;
+  private final Function<CatalogVersion, LoadedModel> loader;
   private final Executor loads;
   private final KeepPolicy keep;
   private final Clock clock;
   private final Map<VersionKey, Slot> slots = new ConcurrentHashMap<>();
   private final Set<LoadedModel> draining = ConcurrentHashMap.newKeySet();
+  private volatile Consumer<String> listener = model -> {};
   private volatile boolean closed;
 
   /**
@@ -48,6 +45,11 @@ public final class ModelPool implements AutoCloseable {
    * @param loads runs the loads; its size bounds how many run at once; stays the caller's
    */
   public ModelPool(ModelLoader loader, Executor loads, KeepPolicy keep, Clock clock) {
+    this(loader::load, loads, keep, clock);
+  }
+
+  ModelPool(
+      Function<CatalogVersion, LoadedModel> loader, Executor loads, KeepPolicy keep, Clock clock) {
     this.loader = loader;
     this.loads = loads;
     this.keep = keep;
@@ -73,6 +75,14 @@ public final class ModelPool implements AutoCloseable {
     RELOAD
   }
 
+  /**
+   * Sets who is told, on the thread of the load and before those who wait for it, of which model a
+   * version was loaded. Replaces the one before.
+   */
+  public void onLoaded(Consumer<String> newListener) {
+    this.listener = newListener;
+  }
+
   /** Takes hold of a version if it is loaded. */
   public Optional<ModelHandle> acquire(CatalogVersion version) {
     Slot slot = slots.get(version.key());
@@ -82,7 +92,7 @@ public final class ModelPool implements AutoCloseable {
   /** Tells whether a version is loaded. */
   public boolean isReady(CatalogVersion version) {
     Slot slot = slots.get(version.key());
-    return slot != null && slot.isOf(version) && slot.ready != null;
+    return slot != null && slot.isOf(version) && slot.isReady();
   }
 
   /**
@@ -90,27 +100,36 @@ public final class ModelPool implements AutoCloseable {
    * says why the load did. It belongs to all who asked: do not cancel it.
    */
   public CompletableFuture<Void> load(CatalogVersion version, Residence residence, Retry retry) {
-    VersionKey key = version.key();
+    CompletableFuture<Void> started = new CompletableFuture<>();
+    while (true) {
+      Slot slot = slot(version, residence);
+      Optional<CompletableFuture<Void>> present = slot.begin(started, residence, retry);
+      if (present.isPresent()) {
+        if (present.get() == started) {
+          loads.execute(() -> run(slot, version, started));
+        }
+        return present.get();
+      }
+    }
+  }
+
+  /** Returns the slot of a version; a new one in place of one that is of other files, or over. */
+  private Slot slot(CatalogVersion version, Residence residence) {
+    Slot[] replaced = new Slot[1];
     Slot slot =
         slots.compute(
-            key,
-            (same, present) -> {
-              if (present != null && present.isOf(version)) {
+            version.key(),
+            (key, present) -> {
+              if (present != null && present.isOf(version) && !present.isDiscarded()) {
                 return present;
               }
-              if (present != null) {
-                // A model that was deleted and created anew has the same numbers and other
-                // packages.
-                letGo(present.discard());
-              }
-              return new Slot(version, residence);
+              replaced[0] = present;
+              return new Slot(version, residence, keep, clock);
             });
-    CompletableFuture<Void> started = new CompletableFuture<>();
-    CompletableFuture<Void> present = slot.begin(started, retry);
-    if (present == started) {
-      loads.execute(() -> run(slot, version, started));
+    if (replaced[0] != null) {
+      letGo(replaced[0].discard());
     }
-    return present;
+    return slot;
   }
 
   private void run(Slot slot, CatalogVersion version, CompletableFuture<Void> started) {
@@ -119,7 +138,7 @@ public final class ModelPool implements AutoCloseable {
       if (closed) {
         throw new ModelUnloadedException(version.key());
       }
-      model = loader.load(version);
+      model = loader.apply(version);
     } catch (ServiceException e) {
       fail(slot, version, started, e);
       return;
@@ -128,17 +147,27 @@ public final class ModelPool implements AutoCloseable {
       fail(slot, version, started, new ModelLoadFailedException(version.key(), e.toString(), e));
       return;
     }
-    if (slots.get(version.key()) != slot || closed) {
-      model.release();
+    Optional<LoadedModel> old = slot.succeed(model);
+    letGo(old);
+    if (old.filter(given -> given == model).isPresent()) {
       fail(slot, version, started, new ModelUnloadedException(version.key()));
       return;
     }
-    letGo(slot.succeed(model));
     if (closed) {
-      unload(version.key());
+      remove(slot);
     }
     log.info("loaded {} in {} ms", version.key(), model.report().duration().toMillis());
+    tellLoaded(version);
     started.complete(null);
+  }
+
+  private void tellLoaded(CatalogVersion version) {
+    try {
+      listener.accept(version.key().model());
+    } catch (RuntimeException e) {
+      // Those who wait for the load have nothing to do with it.
+      log.error("nobody took note that {} is loaded", version.key(), e);
+    }
   }
 
   private void fail(
@@ -173,6 +202,11 @@ public final class ModelPool implements AutoCloseable {
     return model.isPresent();
   }
 
+  private void remove(Slot slot) {
+    slots.remove(slot.key(), slot);
+    letGo(slot.discard());
+  }
+
   private void letGo(Optional<LoadedModel> model) {
     model.ifPresent(
         old -> {
@@ -188,8 +222,8 @@ public final class ModelPool implements AutoCloseable {
    */
   public void pin(String model, Set<VersionKey> pinned) {
     for (Slot slot : slots.values()) {
-      if (slot.key.model().equals(model)) {
-        slot.pin(pinned.contains(slot.key));
+      if (slot.key().model().equals(model)) {
+        slot.pin(pinned.contains(slot.key()));
       }
     }
   }
@@ -198,31 +232,31 @@ public final class ModelPool implements AutoCloseable {
   public void sweep() {
     Instant now = clock.instant();
     draining.removeIf(LoadedModel::isClosed);
+    Map<String, List<RollbackCopy>> copies = new TreeMap<>();
     for (Slot slot : slots.values()) {
-      if (slot.isOutstayed(now)) {
-        log.info("{} was kept long enough", slot.key);
-        unload(slot.key);
+      if (slot.discardOutstayed(now)) {
+        log.info("{} was kept long enough", slot.key());
+        remove(slot);
+      } else {
+        slot.rollbackSince()
+            .ifPresent(
+                since ->
+                    copies
+                        .computeIfAbsent(slot.key().model(), model -> new ArrayList<>())
+                        .add(new RollbackCopy(slot, since)));
       }
     }
-    Map<String, List<Slot>> rollbacks = new TreeMap<>();
-    for (Slot slot : slots.values()) {
-      if (slot.residence() == Residence.ROLLBACK) {
-        rollbacks.merge(slot.key.model(), List.of(slot), ModelPool::join);
-      }
-    }
-    for (List<Slot> ofModel : rollbacks.values()) {
+    for (List<RollbackCopy> ofModel : copies.values()) {
       ofModel.stream()
-          .sorted(Comparator.comparing(Slot::since).reversed())
+          .sorted(Comparator.comparing(RollbackCopy::since).reversed())
           .skip(keep.rollbackVersions())
-          .forEach(slot -> unload(slot.key));
+          .filter(copy -> copy.slot().discardRollback(copy.since()))
+          .forEach(copy -> remove(copy.slot()));
     }
   }
 
-  private static List<Slot> join(List<Slot> left, List<Slot> right) {
-    List<Slot> joined = new java.util.ArrayList<>(left);
-    joined.addAll(right);
-    return joined;
-  }
+  /** A copy for a rollback as it was when the sweep came by. */
+  private record RollbackCopy(Slot slot, Instant since) {}
 
   /** Returns how a version is doing. */
   public ModelStatus status(VersionKey key) {
@@ -257,144 +291,5 @@ public final class ModelPool implements AutoCloseable {
   public void close() {
     closed = true;
     List.copyOf(slots.keySet()).forEach(this::unload);
-  }
-
-  /** What the pool knows of one version. */
-  private final class Slot {
-    private final VersionKey key;
-    private final String packageDigest;
-
-    /** Written under the lock; read without it on the way of a request. */
-    private volatile LoadedModel ready;
-
-    @GuardedBy("this")
-    private CompletableFuture<Void> loading;
-
-    @GuardedBy("this")
-    private ModelStatus.Failure failure;
-
-    @GuardedBy("this")
-    private Residence residence;
-
-    @GuardedBy("this")
-    private Duration idle = keep.idle();
-
-    /** When the residence began. */
-    @GuardedBy("this")
-    private Instant since;
-
-    Slot(CatalogVersion version, Residence residence) {
-      this.key = version.key();
-      this.packageDigest = version.packageDigest();
-      this.residence = residence;
-      this.since = clock.instant();
-    }
-
-    boolean isOf(CatalogVersion version) {
-      return packageDigest.equals(version.packageDigest());
-    }
-
-    Optional<ModelHandle> acquire() {
-      LoadedModel model = ready;
-      return model == null ? Optional.empty() : model.acquire();
-    }
-
-    /** Returns the future to wait for: the given one if its load is to be run by the caller. */
-    synchronized CompletableFuture<Void> begin(CompletableFuture<Void> started, Retry retry) {
-      if (loading != null) {
-        return loading;
-      }
-      if (ready != null && retry != Retry.RELOAD) {
-        return CompletableFuture.completedFuture(null);
-      }
-      if (failure != null && ready == null && retry == Retry.HELD_OFF && isHeldOff(failure)) {
-        return CompletableFuture.failedFuture(failure.cause());
-      }
-      loading = started;
-      return started;
-    }
-
-    private boolean isHeldOff(ModelStatus.Failure last) {
-      Duration holdOff =
-          last.cause().kind() == ErrorKind.UNAVAILABLE ? TRANSIENT_HOLD_OFF : HOLD_OFF;
-      return clock.instant().isBefore(last.time().plus(holdOff));
-    }
-
-    synchronized Optional<LoadedModel> succeed(LoadedModel model) {
-      LoadedModel old = ready;
-      ready = model;
-      loading = null;
-      failure = null;
-      since = clock.instant();
-      return Optional.ofNullable(old);
-    }
-
-    synchronized void fail(ServiceException cause) {
-      loading = null;
-      failure = new ModelStatus.Failure(cause, clock.instant());
-    }
-
-    synchronized Optional<LoadedModel> discard() {
-      LoadedModel old = ready;
-      ready = null;
-      return Optional.ofNullable(old);
-    }
-
-    synchronized void pin(boolean pinned) {
-      if (pinned && residence != Residence.PINNED) {
-        residence = Residence.PINNED;
-        since = clock.instant();
-      } else if (!pinned && residence == Residence.PINNED) {
-        residence = Residence.ROLLBACK;
-        since = clock.instant();
-      }
-    }
-
-    synchronized void keepIdle(Duration value) {
-      idle = value;
-    }
-
-    synchronized Residence residence() {
-      return residence;
-    }
-
-    synchronized Instant since() {
-      return since;
-    }
-
-    synchronized boolean isOutstayed(Instant now) {
-      if (loading != null) {
-        return false;
-      }
-      return switch (residence) {
-        case PINNED -> false;
-        case ROLLBACK -> now.isAfter(since.plus(keep.rollback()));
-        case ON_DEMAND -> now.isAfter(lastUsed().plus(idle));
-      };
-    }
-
-    @GuardedBy("this")
-    private Instant lastUsed() {
-      LoadedModel model = ready;
-      Instant used =
-          model == null ? Instant.EPOCH : Instant.ofEpochMilli(model.statistics().lastUsedMillis());
-      return used.isAfter(since) ? used : since;
-    }
-
-    synchronized ModelStatus status() {
-      LoadedModel model = ready;
-      ModelState state =
-          model != null
-              ? ModelState.READY
-              : loading != null
-                  ? ModelState.LOADING
-                  : failure != null ? ModelState.FAILED : ModelState.AVAILABLE;
-      return new ModelStatus(
-          key,
-          state,
-          model == null ? Optional.empty() : Optional.of(residence),
-          Optional.ofNullable(model),
-          Optional.ofNullable(failure));
-    }
   }
 }

@@ -122,7 +122,10 @@ public final class StageRouter {
     return settled.isDone();
   }
 
-  /** Tells whether every stage of every followed model that has a version has one that answers. */
+  /**
+   * Tells whether every stage of every followed model that has a version has one that answers and
+   * is loaded.
+   */
   public boolean answersEverywhere() {
     if (!catalog.isKnown()) {
       return false;
@@ -130,7 +133,8 @@ public final class StageRouter {
     for (String name : catalog.names()) {
       for (Stage stage : List.of(Stage.PRODUCTION, Stage.STAGING)) {
         boolean wanted = catalog.find(name).flatMap(model -> model.find(stage)).isPresent();
-        if (wanted && isFollowed(name) && !answering.containsKey(new StageKey(name, stage))) {
+        CatalogVersion present = answering.get(new StageKey(name, stage));
+        if (wanted && isFollowed(name) && (present == null || !pool.isReady(present))) {
           return false;
         }
       }
@@ -146,10 +150,7 @@ public final class StageRouter {
       first = !began;
       began = true;
       for (String model : models) {
-        for (Stage stage : List.of(Stage.PRODUCTION, Stage.STAGING)) {
-          follow(new StageKey(model, stage)).ifPresent(loads::add);
-        }
-        pinAndDrop(model);
+        loads.addAll(follow(model));
       }
     }
     if (first) {
@@ -157,6 +158,23 @@ public final class StageRouter {
           CompletableFuture.allOf(loads.toArray(CompletableFuture[]::new))
               .whenComplete((done, failure) -> settled.complete(null));
     }
+  }
+
+  /** Takes note that a version of a model was loaded: a stage may have waited for just that one. */
+  public void versionLoaded(String model) {
+    synchronized (lock) {
+      List<CompletableFuture<Void>> unused = follow(model);
+    }
+  }
+
+  @GuardedBy("lock")
+  private List<CompletableFuture<Void>> follow(String model) {
+    List<CompletableFuture<Void>> loads = new ArrayList<>();
+    for (Stage stage : List.of(Stage.PRODUCTION, Stage.STAGING)) {
+      follow(new StageKey(model, stage)).ifPresent(loads::add);
+    }
+    pinAndDrop(model);
+    return loads;
   }
 
   @GuardedBy("lock")

@@ -1,0 +1,228 @@
+package dev.slipway.serving.model;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.runtime.error.ErrorKind;
+import dev.slipway.runtime.error.ServiceException;
+import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.VersionKey;
+import dev.slipway.serving.model.ModelPool.KeepPolicy;
+import dev.slipway.serving.model.ModelPool.Retry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What the pool knows of one version: the copy in memory, the load that runs, how the last one
+ * failed, and why it is kept. Once discarded it stays so, and takes no copy any more. Thread-safe.
+ */
+final class Slot {
+  /** How long requests are answered with the failure of a load before they may start another. */
+  private static final Duration HOLD_OFF = Duration.ofSeconds(30);
+
+  private static final Duration TRANSIENT_HOLD_OFF = Duration.ofMillis(500);
+
+  private final VersionKey key;
+  private final String packageDigest;
+  private final KeepPolicy keep;
+  private final Clock clock;
+
+  /** Written under the lock; read without it on the way of a request. */
+  private volatile LoadedModel ready;
+
+  @GuardedBy("this")
+  private boolean discarded;
+
+  @GuardedBy("this")
+  private CompletableFuture<Void> loading;
+
+  @GuardedBy("this")
+  private ModelStatus.Failure failure;
+
+  @GuardedBy("this")
+  private Residence residence;
+
+  @GuardedBy("this")
+  private Duration idle;
+
+  /** When the residence began. */
+  @GuardedBy("this")
+  private Instant since;
+
+  Slot(CatalogVersion version, Residence residence, KeepPolicy keep, Clock clock) {
+    this.key = version.key();
+    this.packageDigest = version.packageDigest();
+    this.keep = keep;
+    this.clock = clock;
+    this.residence = residence;
+    this.idle = keep.idle();
+    this.since = clock.instant();
+  }
+
+  VersionKey key() {
+    return key;
+  }
+
+  String packageDigest() {
+    return packageDigest;
+  }
+
+  /** A model that was deleted and created anew has the same numbers and other packages. */
+  boolean isOf(CatalogVersion version) {
+    return packageDigest.equals(version.packageDigest());
+  }
+
+  boolean isReady() {
+    return ready != null;
+  }
+
+  synchronized boolean isDiscarded() {
+    return discarded;
+  }
+
+  Optional<ModelHandle> acquire() {
+    LoadedModel model = ready;
+    return model == null ? Optional.empty() : model.acquire();
+  }
+
+  /**
+   * Returns the future to wait for: the given one if its load is to be run by the caller. Absent
+   * when the slot was discarded meanwhile, and another must be taken.
+   */
+  synchronized Optional<CompletableFuture<Void>> begin(
+      CompletableFuture<Void> started, Residence wanted, Retry retry) {
+    if (discarded) {
+      return Optional.empty();
+    }
+    if (wanted == Residence.PINNED) {
+      // From here on, not only from the next look at the stages: in between, a copy kept for a
+      // rollback may have been kept long enough.
+      pin(true);
+    }
+    if (loading != null) {
+      return Optional.of(loading);
+    }
+    if (ready != null && retry != Retry.RELOAD) {
+      return Optional.of(CompletableFuture.completedFuture(null));
+    }
+    if (failure != null && ready == null && retry == Retry.HELD_OFF && isHeldOff(failure)) {
+      return Optional.of(CompletableFuture.failedFuture(failure.cause()));
+    }
+    loading = started;
+    return Optional.of(started);
+  }
+
+  private boolean isHeldOff(ModelStatus.Failure last) {
+    Duration holdOff = last.cause().kind() == ErrorKind.UNAVAILABLE ? TRANSIENT_HOLD_OFF : HOLD_OFF;
+    return clock.instant().isBefore(last.time().plus(holdOff));
+  }
+
+  /**
+   * Takes over what was loaded. Returns what the pool has to let go of: the copy before, or the
+   * given one itself when the slot was discarded while it was loaded.
+   */
+  synchronized Optional<LoadedModel> succeed(LoadedModel model) {
+    loading = null;
+    if (discarded) {
+      return Optional.of(model);
+    }
+    LoadedModel old = ready;
+    ready = model;
+    failure = null;
+    since = clock.instant();
+    return Optional.ofNullable(old);
+  }
+
+  synchronized void fail(ServiceException cause) {
+    loading = null;
+    failure = new ModelStatus.Failure(cause, clock.instant());
+  }
+
+  /** Ends the slot; returns the copy that the pool has to let go of. */
+  synchronized Optional<LoadedModel> discard() {
+    discarded = true;
+    LoadedModel old = ready;
+    ready = null;
+    return Optional.ofNullable(old);
+  }
+
+  /** Marks the slot as discarded if it was kept long enough; returns whether it was. */
+  synchronized boolean discardOutstayed(Instant now) {
+    if (discarded || !isOutstayed(now)) {
+      return false;
+    }
+    discarded = true;
+    return true;
+  }
+
+  /**
+   * Marks the slot as discarded if it is still the copy for a rollback that it was; returns whether
+   * it was.
+   */
+  synchronized boolean discardRollback(Instant keptSince) {
+    if (discarded
+        || loading != null
+        || residence != Residence.ROLLBACK
+        || !since.equals(keptSince)) {
+      return false;
+    }
+    discarded = true;
+    return true;
+  }
+
+  @GuardedBy("this")
+  private boolean isOutstayed(Instant now) {
+    if (loading != null) {
+      return false;
+    }
+    return switch (residence) {
+      case PINNED -> false;
+      case ROLLBACK -> now.isAfter(since.plus(keep.rollback()));
+      case ON_DEMAND -> now.isAfter(lastUsed().plus(idle));
+    };
+  }
+
+  @GuardedBy("this")
+  private Instant lastUsed() {
+    LoadedModel model = ready;
+    Instant used =
+        model == null ? Instant.EPOCH : Instant.ofEpochMilli(model.statistics().lastUsedMillis());
+    return used.isAfter(since) ? used : since;
+  }
+
+  synchronized void pin(boolean pinned) {
+    if (pinned && residence != Residence.PINNED) {
+      residence = Residence.PINNED;
+      since = clock.instant();
+    } else if (!pinned && residence == Residence.PINNED) {
+      residence = Residence.ROLLBACK;
+      since = clock.instant();
+    }
+  }
+
+  synchronized void keepIdle(Duration value) {
+    idle = value;
+  }
+
+  /** Returns since when this is the copy for a rollback; absent when it is not. */
+  synchronized Optional<Instant> rollbackSince() {
+    return residence == Residence.ROLLBACK && !discarded ? Optional.of(since) : Optional.empty();
+  }
+
+  synchronized ModelStatus status() {
+    LoadedModel model = ready;
+    ModelState state =
+        model != null
+            ? ModelState.READY
+            : loading != null
+                ? ModelState.LOADING
+                : failure != null ? ModelState.FAILED : ModelState.AVAILABLE;
+    return new ModelStatus(
+        key,
+        state,
+        model == null ? Optional.empty() : Optional.of(residence),
+        Optional.ofNullable(model),
+        Optional.ofNullable(failure));
+  }
+}

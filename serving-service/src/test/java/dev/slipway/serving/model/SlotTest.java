@@ -1,0 +1,77 @@
+package dev.slipway.serving.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.model.ModelPool.KeepPolicy;
+import dev.slipway.serving.model.ModelPool.Retry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class SlotTest {
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Instant LATER = START.plusSeconds(3600);
+
+  private final TestVersions versions = new TestVersions();
+  private final CatalogVersion version = TestVersions.version(1, "a");
+  private final CompletableFuture<Void> load = new CompletableFuture<>();
+
+  private Slot slot(Residence residence) {
+    return new Slot(
+        version,
+        residence,
+        new KeepPolicy(Duration.ofMinutes(1), 0, Duration.ofMinutes(1)),
+        Clock.fixed(START, ZoneOffset.UTC));
+  }
+
+  @Test
+  void discardedWhileLoading_refusesTheCopyThatCame() {
+    Slot slot = slot(Residence.ON_DEMAND);
+    assertThat(slot.begin(load, Residence.ON_DEMAND, Retry.HELD_OFF)).containsSame(load);
+    assertThat(slot.discard()).isEmpty();
+    LoadedModel late = versions.load(version);
+
+    assertThat(slot.succeed(late)).containsSame(late);
+
+    assertThat(slot.isReady()).isFalse();
+    assertThat(slot.acquire()).isEmpty();
+  }
+
+  @Test
+  void discarded_takesNoLoadAnyMore() {
+    Slot slot = slot(Residence.ON_DEMAND);
+    slot.discard();
+
+    assertThat(slot.begin(load, Residence.PINNED, Retry.RELOAD)).isEmpty();
+  }
+
+  @Test
+  void rollbackCopyThatAStageAskedForAgain_isNotSweptAway() {
+    Slot slot = slot(Residence.PINNED);
+    slot.succeed(versions.load(version));
+    slot.pin(false);
+    Instant seen = slot.rollbackSince().orElseThrow();
+
+    // Between the sweep's look at it and its end, the stage comes back.
+    assertThat(slot.begin(load, Residence.PINNED, Retry.AT_ONCE).orElseThrow()).isDone();
+
+    assertThat(slot.discardRollback(seen)).isFalse();
+    assertThat(slot.discardOutstayed(LATER)).isFalse();
+    assertThat(slot.isReady()).isTrue();
+  }
+
+  @Test
+  void outstayed_isDiscardedOnce() {
+    Slot slot = slot(Residence.ON_DEMAND);
+    slot.succeed(versions.load(version));
+
+    assertThat(slot.discardOutstayed(START)).isFalse();
+    assertThat(slot.discardOutstayed(LATER)).isTrue();
+    assertThat(slot.discardOutstayed(LATER)).isFalse();
+    assertThat(slot.discard()).isPresent();
+  }
+}

@@ -1,0 +1,73 @@
+package dev.slipway.serving.model;
+
+import dev.slipway.engine.predictor.PredictRequest;
+import dev.slipway.engine.predictor.Predictions;
+import dev.slipway.engine.predictor.Predictor;
+import dev.slipway.engine.signature.SignatureChecks;
+import dev.slipway.engine.tensor.TensorMetadata;
+import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.Stage;
+import dev.slipway.serving.catalog.VersionKey;
+import dev.slipway.serving.execution.ModelStatistics;
+import dev.slipway.serving.model.LoadedModel.LoadReport;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Versions without files, whose copies in memory are counted. */
+final class TestVersions {
+  /** Copies that are open. */
+  final AtomicInteger open = new AtomicInteger();
+
+  static CatalogVersion version(long number, String digest) {
+    return new CatalogVersion(
+        new VersionKey("m", number),
+        Stage.NONE,
+        CatalogVersion.Readiness.READY,
+        List.of(),
+        digest,
+        "",
+        "",
+        "",
+        Instant.EPOCH);
+  }
+
+  LoadedModel load(CatalogVersion version) {
+    open.incrementAndGet();
+    return new LoadedModel(
+        version,
+        null,
+        new Counted(),
+        null,
+        new ModelStatistics(),
+        new LoadReport(Instant.EPOCH, Duration.ZERO, Duration.ZERO, 0, List.of()));
+  }
+
+  private final class Counted implements Predictor {
+    @Override
+    public String platform() {
+      return "test_counted";
+    }
+
+    @Override
+    public SignatureChecks inputChecks() {
+      return SignatureChecks.ofTensors(List.of());
+    }
+
+    @Override
+    public List<TensorMetadata> outputs() {
+      return List.of();
+    }
+
+    @Override
+    public Predictions predict(PredictRequest request) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {
+      open.decrementAndGet();
+    }
+  }
+}
