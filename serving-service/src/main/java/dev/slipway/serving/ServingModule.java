@@ -36,7 +36,10 @@ import org.slf4j.LoggerFactory;
 public final class ServingModule implements ServiceModule {
   private static final Logger log = LoggerFactory.getLogger(ServingModule.class);
 
-  private static final long SWEEP_SECONDS = 5;
+  private static final long SWEEP_MILLIS = 5_000;
+
+  /** How late a request that waits for a load may learn that its deadline passed. */
+  private static final long DROP_MILLIS = 100;
 
   private final ExecutorService loads;
   private final ExecutorService predictions;
@@ -45,6 +48,7 @@ public final class ServingModule implements ServiceModule {
   private final Catalog catalog;
   private final StageRouter router;
   private final RegistryFollower follower;
+  private final InferenceService inference;
   private final List<BindableService> services;
   private final OpenStreams streams = new OpenStreams();
   private final MetricRegistry metrics;
@@ -71,8 +75,9 @@ public final class ServingModule implements ServiceModule {
     this.pool = new ModelPool(loader, loads, config.keep(), clock);
     this.router = new StageRouter(catalog, pool, config::follows, timer);
     catalog.onChange(router::catalogChanged);
+    pool.onLoaded(router::versionLoaded);
     this.follower = new RegistryFollower(registry, catalog, timer);
-    InferenceService inference = new InferenceService(router, pool, predictions);
+    this.inference = new InferenceService(router, pool, config.limits(), predictions);
     BindableService openInference =
         new InferenceGrpcService(
             catalog, router, pool, inference, config.limits(), version(), streams);
@@ -99,6 +104,8 @@ public final class ServingModule implements ServiceModule {
                         .filter(model -> model.state() == ModelState.READY)
                         .count());
     metrics.gauge("serving.registry.revision", () -> (Gauge<Long>) catalog::revision);
+    metrics.gauge(
+        "serving.requests.awaiting-load", () -> (Gauge<Integer>) inference::waitingForLoads);
   }
 
   /**
@@ -143,17 +150,29 @@ public final class ServingModule implements ServiceModule {
   @Override
   public void start() {
     follower.start();
-    Future<?> unused =
-        timer.scheduleWithFixedDelay(this::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+    every(SWEEP_MILLIS, this::sweep);
+    every(DROP_MILLIS, inference::dropDeadWaiters);
   }
 
-  private void sweep() {
-    try {
-      pool.sweep();
-    } catch (RuntimeException e) {
-      // A throw would end the timer.
-      log.error("cannot let go of versions", e);
-    }
+  private void every(long millis, Runnable task) {
+    Future<?> unused =
+        timer.scheduleWithFixedDelay(
+            () -> {
+              try {
+                task.run();
+              } catch (RuntimeException e) {
+                // A throw would end the repetition.
+                log.error("housekeeping failed", e);
+              }
+            },
+            millis,
+            millis,
+            TimeUnit.MILLISECONDS);
+  }
+
+  /** Lets go of what was kept long enough; done every few seconds anyway. */
+  public void sweep() {
+    pool.sweep();
   }
 
   /**
@@ -186,5 +205,6 @@ public final class ServingModule implements ServiceModule {
     pool.close();
     metrics.remove("serving.models.ready");
     metrics.remove("serving.registry.revision");
+    metrics.remove("serving.requests.awaiting-load");
   }
 }

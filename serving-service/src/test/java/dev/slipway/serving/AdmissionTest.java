@@ -7,6 +7,7 @@ import com.google.protobuf.Any;
 import com.google.rpc.RetryInfo;
 import dev.slipway.inference.GRPCInferenceServiceGrpc;
 import dev.slipway.inference.InferParameter;
+import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelInferResponse;
 import dev.slipway.inference.ModelStatistics;
 import dev.slipway.inference.ModelStatisticsRequest;
@@ -15,6 +16,8 @@ import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.testing.ScriptedEngine;
 import dev.slipway.serving.testing.ServingHarness;
 import dev.slipway.serving.v1.DescribeModelRequest;
+import dev.slipway.serving.v1.ListModelsRequest;
+import dev.slipway.serving.v1.UnloadRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -70,6 +73,7 @@ class AdmissionTest {
     gate.release(1000);
     harness.close();
     ScriptedEngine.HOOKS.clear();
+    ScriptedEngine.LOAD_HOOKS.clear();
   }
 
   private Future<ModelInferResponse> ask(float x) {
@@ -196,5 +200,91 @@ class AdmissionTest {
         assertThat(ServingHarness.y(answer.get(20, TimeUnit.SECONDS))).isEqualTo(i + 10f);
       }
     }
+  }
+
+  @Test
+  void errorInTheJoinedCallOnly_everyCallerIsAnsweredAndTheVersionCanBeClosed() throws Exception {
+    int openBefore = ScriptedEngine.OPEN.get();
+    List<Future<ModelInferResponse>> answers = fill();
+    ScriptedEngine.HOOKS.put(
+        "gated",
+        request -> {
+          if (request.inputs().get(0).shape().dimension(0) > 1) {
+            throw new OutOfMemoryError("Cannot reserve direct buffer memory");
+          }
+          return request;
+        });
+
+    gate.release(1000);
+
+    for (int i = 0; i < answers.size(); i++) {
+      assertThat(ServingHarness.y(answers.get(i).get(20, TimeUnit.SECONDS))).isEqualTo(i + 10f);
+    }
+    unload();
+    ServingHarness.await(() -> ScriptedEngine.OPEN.get() == openBefore - 1);
+  }
+
+  @Test
+  void errorOfTheEngine_isInternalAndTheVersionCanBeClosed() {
+    int openBefore = ScriptedEngine.OPEN.get();
+    ScriptedEngine.HOOKS.put(
+        "gated",
+        request -> {
+          throw new StackOverflowError();
+        });
+
+    assertThatThrownBy(() -> harness.inference().modelInfer(ServingHarness.ask("m", "", 1f)))
+        .hasMessageContaining("INTERNAL");
+    unload();
+
+    ServingHarness.await(() -> ScriptedEngine.OPEN.get() == openBefore - 1);
+  }
+
+  private void unload() {
+    harness.serving().unload(UnloadRequest.newBuilder().setModel("m").setForce(true).build());
+  }
+
+  @Test
+  void requestsThatWaitForALoad_areBoundedAndDroppedWhenNobodyWaits() throws Exception {
+    Semaphore loading = new Semaphore(0);
+    ScriptedEngine.LOAD_HOOKS.put("slow", loading::acquireUninterruptibly);
+    harness.addScripted("lazy", 20, "slow", Stage.STAGE_NONE);
+    ServingHarness.await(
+        () ->
+            harness.serving().listModels(ListModelsRequest.getDefaultInstance()).getModelsCount()
+                == 2);
+    List<Future<ModelInferResponse>> waiting = new ArrayList<>();
+    // As many as the version's queue takes: the waiting and the running one.
+    for (int i = 0; i <= MAX_QUEUED; i++) {
+      waiting.add(askLazy(ServingHarness.ask("lazy", "1", i)));
+      int expected = i + 1;
+      ServingHarness.await(() -> harness.awaitingLoad() == expected);
+    }
+
+    assertThatThrownBy(() -> harness.inference().modelInfer(ServingHarness.ask("lazy", "1", 9f)))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+    waiting.remove(0).cancel(true);
+    ServingHarness.await(() -> harness.awaitingLoad() == MAX_QUEUED);
+    Future<ModelInferResponse> impatient =
+        askLazy(
+            ServingHarness.ask("lazy", "1", 3f).toBuilder()
+                .putParameters("timeout", InferParameter.newBuilder().setInt64Param(1000).build())
+                .build());
+    assertThatThrownBy(() -> impatient.get(20, TimeUnit.SECONDS))
+        .hasMessageContaining("DEADLINE_EXCEEDED")
+        .hasMessageContaining("before lazy/1 ran");
+
+    loading.release(1000);
+    for (int i = 0; i < waiting.size(); i++) {
+      assertThat(ServingHarness.y(waiting.get(i).get(20, TimeUnit.SECONDS))).isEqualTo(i + 21f);
+    }
+  }
+
+  private Future<ModelInferResponse> askLazy(ModelInferRequest request) {
+    return GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
+        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .modelInfer(request);
   }
 }

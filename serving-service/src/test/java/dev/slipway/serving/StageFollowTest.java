@@ -3,7 +3,9 @@ package dev.slipway.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.inference.GRPCInferenceServiceGrpc;
 import dev.slipway.inference.ModelInferResponse;
+import dev.slipway.inference.ServerReadyRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.testing.ScriptedEngine;
@@ -13,6 +15,7 @@ import dev.slipway.serving.v1.ListModelsRequest;
 import dev.slipway.serving.v1.ListModelsResponse;
 import dev.slipway.serving.v1.Residence;
 import dev.slipway.serving.v1.ServedVersion;
+import dev.slipway.serving.v1.UnloadRequest;
 import dev.slipway.serving.v1.VersionSelector;
 import dev.slipway.serving.v1.VersionState;
 import java.io.IOException;
@@ -110,11 +113,39 @@ class StageFollowTest {
     }
   }
 
+  /** Starts anew with a server that keeps nothing that no stage points to. */
+  private void keepNothing() {
+    harness.close();
+    harness =
+        new ServingHarness(
+            folder.resolve("keep-nothing"),
+            config ->
+                new ServingConfig(
+                    config.cacheFolder(),
+                    config.followed(),
+                    config.limits(),
+                    new KeepPolicy(Duration.ZERO, 0, Duration.ZERO),
+                    config.parallelLoads(),
+                    config.idleBufferBytes()));
+  }
+
   @Test
   void promotionsAndRollbacksUnderLoad_failNoCallAndCloseNothingInUse() throws Exception {
+    keepNothing();
+    int openBefore = ScriptedEngine.OPEN.get();
+    int usedBefore = ScriptedEngine.USED_AFTER_CLOSE.get();
+    int closedBefore = ScriptedEngine.CLOSED.get();
     harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);
-    int usedBefore = ScriptedEngine.USED_AFTER_CLOSE.get();
+    AtomicBoolean over = new AtomicBoolean();
+    ExecutorService sweeper = Executors.newSingleThreadExecutor();
+    Future<?> sweeping =
+        sweeper.submit(
+            () -> {
+              while (!over.get()) {
+                harness.sweep();
+              }
+            });
 
     Load load = new Load("m");
     try {
@@ -122,13 +153,114 @@ class StageFollowTest {
         harness.addScripted("m", 10 * ((version - 1) % 5), "none", Stage.STAGE_PRODUCTION);
         harness.awaitProduction("m", version);
       }
-      harness.registry.move("m", 9, Stage.STAGE_PRODUCTION);
-      harness.awaitProduction("m", 9);
+      for (long version : List.of(9L, 8L, 10L)) {
+        harness.registry.move("m", version, Stage.STAGE_PRODUCTION);
+        harness.awaitProduction("m", version);
+      }
     } finally {
       load.stopAndCheck();
+      over.set(true);
+      sweeping.get(20, TimeUnit.SECONDS);
+      sweeper.shutdownNow();
     }
 
     assertThat(ScriptedEngine.USED_AFTER_CLOSE.get()).isEqualTo(usedBefore);
+    harness.sweep();
+    ServingHarness.await(() -> ScriptedEngine.OPEN.get() == openBefore + 1);
+    // Ten versions and two that came back after they were closed.
+    assertThat(ScriptedEngine.CLOSED.get() - closedBefore).isGreaterThanOrEqualTo(11);
+  }
+
+  @Test
+  void callInsideTheEngine_keepsItsVersionOpenAfterItWasLetGo() throws Exception {
+    keepNothing();
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    harness.addScripted("m", 10, "held", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    int usedBefore = ScriptedEngine.USED_AFTER_CLOSE.get();
+    int openBefore = ScriptedEngine.OPEN.get();
+    ScriptedEngine.HOOKS.put(
+        "held",
+        request -> {
+          if (request.inputs().get(0).toFloats()[0] != 77f) {
+            return request;
+          }
+          inside.countDown();
+          try {
+            goOn.await(20, TimeUnit.SECONDS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return request;
+        });
+    Future<ModelInferResponse> held =
+        GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
+            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .modelInfer(ServingHarness.ask("m", "", 77f));
+    assertThat(inside.await(20, TimeUnit.SECONDS)).isTrue();
+
+    harness.addScripted("m", 20, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 2);
+    ServingHarness.await(
+        () -> {
+          harness.sweep();
+          return version("m", 1).getState() == VersionState.VERSION_STATE_UNLOADING;
+        });
+
+    assertThat(ScriptedEngine.OPEN.get()).isEqualTo(openBefore + 1);
+    goOn.countDown();
+    assertThat(ServingHarness.y(held.get(20, TimeUnit.SECONDS))).isEqualTo(87f);
+    ServingHarness.await(() -> ScriptedEngine.OPEN.get() == openBefore);
+    assertThat(ScriptedEngine.USED_AFTER_CLOSE.get()).isEqualTo(usedBefore);
+  }
+
+  @Test
+  void modelDeletedAndCreatedAnewDuringItsLoad_leavesOneCopyOpen() throws Exception {
+    int openBefore = ScriptedEngine.OPEN.get();
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    ScriptedEngine.LOAD_HOOKS.put(
+        "blocked",
+        () -> {
+          loading.countDown();
+          try {
+            goOn.await(20, TimeUnit.SECONDS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    harness.addScripted("m", 0, "blocked", Stage.STAGE_PRODUCTION);
+    assertThat(loading.await(20, TimeUnit.SECONDS)).isTrue();
+
+    harness.registry.deleteModel("m");
+    harness.addScripted("m", 40, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    goOn.countDown();
+
+    ServingHarness.await(() -> ScriptedEngine.OPEN.get() == openBefore + 1);
+    assertThat(ServingHarness.y(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f))))
+        .isEqualTo(41f);
+    harness.close();
+    assertThat(ScriptedEngine.OPEN.get()).isEqualTo(openBefore);
+  }
+
+  @Test
+  void answeringVersionTakenOut_serverIsNotReadyUntilItIsBack() {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    assertThat(serverReady()).isTrue();
+
+    harness.serving().unload(UnloadRequest.newBuilder().setModel("m").setForce(true).build());
+    assertThat(serverReady()).isFalse();
+
+    harness.awaitProduction("m", 1);
+    assertThat(serverReady()).isTrue();
+    assertThat(version("m", 1).getResidence()).isEqualTo(Residence.RESIDENCE_PINNED);
+  }
+
+  private boolean serverReady() {
+    return harness.inference().serverReady(ServerReadyRequest.getDefaultInstance()).getReady();
   }
 
   @Test

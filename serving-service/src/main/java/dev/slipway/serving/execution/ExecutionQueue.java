@@ -76,7 +76,7 @@ public final class ExecutionQueue {
       // What a claimed slot will take waits for a thread, not for room.
       if (!slot && waiting.size() - starting >= limits.maxQueued()) {
         statistics.rejected();
-        throw new QueueFullException(version, waiting.size(), running, retryDelay());
+        throw QueueFullException.ofQueue(version, waiting.size(), running, retryDelay());
       }
       if (slot) {
         running++;

@@ -9,20 +9,29 @@ import java.util.Map;
 public final class QueueFullException extends ServiceException {
   private static final long serialVersionUID = 1L;
 
+  /** How long a load takes cannot be known; short ones are over by then. */
+  private static final Duration WHILE_LOADING = Duration.ofSeconds(1);
+
   private final Duration retryDelay;
 
-  QueueFullException(String version, int queued, int running, Duration retryDelay) {
+  private QueueFullException(String version, String requests, Duration retryDelay) {
     super(
         ErrorKind.RESOURCE_EXHAUSTED,
         "QUEUE_FULL",
-        version
-            + " has "
-            + queued
-            + " requests waiting and "
-            + running
-            + " running, as many as it may; try again later",
+        version + " has " + requests + ", as many as it may; try again later",
         Map.of("model_version", version));
     this.retryDelay = retryDelay;
+  }
+
+  static QueueFullException ofQueue(String version, int queued, int running, Duration retryDelay) {
+    return new QueueFullException(
+        version, queued + " requests waiting and " + running + " running", retryDelay);
+  }
+
+  /** Returns the failure of a request for a version that is being loaded. */
+  public static QueueFullException whileLoading(String version, int waiting) {
+    return new QueueFullException(
+        version, waiting + " requests waiting until it is loaded", WHILE_LOADING);
   }
 
   /** Returns after how long another try is sensible. */

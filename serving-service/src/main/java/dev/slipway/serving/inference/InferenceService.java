@@ -8,6 +8,8 @@ import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.execution.Execution;
+import dev.slipway.serving.execution.QueueFullException;
+import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.ModelHandle;
 import dev.slipway.serving.model.ModelPool;
@@ -24,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 
 /**
  * Predicts: chooses the version, takes hold of it (loading it when it is not loaded), checks the
@@ -41,16 +44,20 @@ public final class InferenceService {
   private final StageRouter router;
   private final ModelPool pool;
   private final Executor executor;
+  private final LoadWaiters waiters;
 
   /**
    * Creates the service.
    *
+   * @param limits bounds of a version's queue; as many requests as it takes may wait for its load
    * @param executor goes on with requests that waited for a load; stays the caller's
    */
-  public InferenceService(StageRouter router, ModelPool pool, Executor executor) {
+  public InferenceService(
+      StageRouter router, ModelPool pool, QueueLimits limits, Executor executor) {
     this.router = router;
     this.pool = pool;
     this.executor = executor;
+    this.waiters = new LoadWaiters(limits.maxQueued() + limits.maxRunning());
   }
 
   /** Receives the outcome of a prediction, on any thread. */
@@ -76,29 +83,23 @@ public final class InferenceService {
         return;
       }
       CompletableFuture<Hold> unused =
-          acquire(request.model(), request.selector())
+          acquire(
+                  request.model(),
+                  request.selector(),
+                  request.deadlineNanos(),
+                  request.callerGone())
               .whenCompleteAsync(
                   (hold, failure) -> {
                     if (failure != null) {
                       receiver.failed(unwrap(failure));
                       return;
                     }
-                    try {
-                      long loaded = System.nanoTime();
-                      run(
-                          hold.handle(),
-                          hold.target(),
-                          request,
-                          receiver,
-                          loaded,
-                          loaded - arrived);
-                    } catch (RuntimeException e) {
-                      receiver.failed(e);
-                    }
+                    long loaded = System.nanoTime();
+                    run(hold.handle(), hold.target(), request, receiver, loaded, loaded - arrived);
                   },
                   executor);
-    } catch (RuntimeException e) {
-      receiver.failed(e);
+    } catch (Throwable e) {
+      receiver.failed(known(e));
     }
   }
 
@@ -119,12 +120,28 @@ public final class InferenceService {
   /**
    * Takes hold of a version, loading it when it is not loaded. The future fails with what predict
    * would fail with.
+   *
+   * @param deadlineNanos {@link System#nanoTime} after which nobody waits, or {@link
+   *     Execution#NO_DEADLINE}
+   * @param callerGone tells whether the caller has given up; must be cheap
    */
-  public CompletableFuture<Hold> acquire(String model, Selector selector) {
-    return acquire(model, selector, LOAD_TRIES);
+  public CompletableFuture<Hold> acquire(
+      String model, Selector selector, long deadlineNanos, BooleanSupplier callerGone) {
+    return acquire(model, selector, deadlineNanos, callerGone, LOAD_TRIES);
   }
 
-  private CompletableFuture<Hold> acquire(String model, Selector selector, int tries) {
+  /** Drops requests that wait for a load and that nobody waits for. To be called often. */
+  public void dropDeadWaiters() {
+    waiters.dropDead();
+  }
+
+  /** Returns how many requests wait for loads. */
+  public int waitingForLoads() {
+    return waiters.waiting();
+  }
+
+  private CompletableFuture<Hold> acquire(
+      String model, Selector selector, long deadlineNanos, BooleanSupplier callerGone, int tries) {
     Target target;
     try {
       target = router.resolve(model, selector);
@@ -139,14 +156,15 @@ public final class InferenceService {
       return CompletableFuture.failedFuture(new ModelUnloadedException(target.version().key()));
     }
     CatalogVersion version = target.version();
-    return pool.load(version, Residence.ON_DEMAND, Retry.HELD_OFF)
-        .thenComposeAsync(
-            loaded -> {
-              // A stage may have been waiting for just this version.
-              router.catalogChanged(Set.of(model));
-              return acquire(model, selector, tries - 1);
-            },
-            executor);
+    CompletableFuture<Void> load = pool.load(version, Residence.ON_DEMAND, Retry.HELD_OFF);
+    CompletableFuture<Void> waiting;
+    try {
+      waiting = waiters.await(version.key(), load, deadlineNanos, callerGone);
+    } catch (QueueFullException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return waiting.thenComposeAsync(
+        loaded -> acquire(model, selector, deadlineNanos, callerGone, tries - 1), executor);
   }
 
   /** Returns the failure that a future's failure stands for. */
@@ -155,7 +173,11 @@ public final class InferenceService {
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+    return known(cause);
+  }
+
+  private static RuntimeException known(Throwable failure) {
+    return failure instanceof RuntimeException known ? known : new IllegalStateException(failure);
   }
 
   private static void run(
@@ -211,9 +233,10 @@ public final class InferenceService {
                   request.callerGone(),
                   releasing,
                   arrived));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // An Error too: nobody else would let go of the version or tell the caller.
       handle.close();
-      receiver.failed(e);
+      receiver.failed(known(e));
     }
   }
 

@@ -1,5 +1,8 @@
 package dev.slipway.serving.rpc;
 
+import static dev.slipway.serving.rpc.Replies.complete;
+import static dev.slipway.serving.rpc.Replies.reply;
+
 import dev.slipway.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase;
 import dev.slipway.inference.InferParameter;
 import dev.slipway.inference.ModelConfigRequest;
@@ -50,7 +53,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /** Adapts the Open Inference Protocol, with Triton's extensions, to the inference path. */
@@ -89,11 +91,6 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
     this.serverVersion = serverVersion;
     this.streams = streams;
     this.views = new ModelViews(catalog, pool);
-  }
-
-  private static <T> void reply(StreamObserver<T> out, T message) {
-    out.onNext(message);
-    out.onCompleted();
   }
 
   @Override
@@ -161,21 +158,15 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
 
   private <T> void describe(
       String name, Selector selector, Function<LoadedModel, T> description, StreamObserver<T> out) {
-    CompletableFuture<InferenceService.Hold> unused =
-        inference
-            .acquire(name, selector)
-            .whenComplete(
-                (hold, failure) -> {
-                  if (failure != null) {
-                    out.onError(Failures.toStatus(InferenceService.unwrap(failure)));
-                    return;
-                  }
-                  try (hold) {
-                    reply(out, description.apply(hold.handle().model()));
-                  } catch (RuntimeException e) {
-                    out.onError(Failures.toStatus(e));
-                  }
-                });
+    CallContext call = CallContext.current();
+    complete(
+        inference.acquire(name, selector, call.deadlineNanos(), call.gone()),
+        out,
+        hold -> {
+          try (hold) {
+            return description.apply(hold.handle().model());
+          }
+        });
   }
 
   @Override
@@ -289,22 +280,11 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
         OpenInferenceRequests.repositoryVersion(request.getParametersMap(), Set.of())
             .orElse(Selector.PRODUCTION);
     CatalogVersion version = catalog.get(name).get(selector);
-    CompletableFuture<Void> unused =
-        pool.load(version, Residence.ON_DEMAND, ModelPool.Retry.RELOAD)
-            .whenComplete(
-                (loaded, failure) -> {
-                  if (failure != null) {
-                    out.onError(Failures.toStatus(InferenceService.unwrap(failure)));
-                    return;
-                  }
-                  router.catalogChanged(Set.of(name));
-                  reply(
-                      out,
-                      RepositoryModelLoadResponse.newBuilder()
-                          .setModelName(name)
-                          .setIsLoaded(true)
-                          .build());
-                });
+    complete(
+        pool.load(version, Residence.ON_DEMAND, ModelPool.Retry.RELOAD),
+        out,
+        loaded ->
+            RepositoryModelLoadResponse.newBuilder().setModelName(name).setIsLoaded(true).build());
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.slipway.serving.rpc;
 
+import static dev.slipway.serving.rpc.Replies.complete;
+import static dev.slipway.serving.rpc.Replies.reply;
+
 import dev.slipway.registry.v1.ModelSignature;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.PageRequest;
@@ -43,7 +46,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
@@ -94,11 +96,6 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     this.views = new ModelViews(catalog, pool);
   }
 
-  private static <T> void reply(StreamObserver<T> out, T message) {
-    out.onNext(message);
-    out.onCompleted();
-  }
-
   @Override
   public void predict(PredictRequest request, StreamObserver<PredictResponse> out) {
     // A reply to a call that was cancelled is dropped instead of thrown back.
@@ -141,26 +138,19 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     // What the registry says now, not what still answers for a stage.
     CatalogVersion version = catalog.get(request.getModel()).get(selector);
     boolean loadedBefore = !request.getReload() && pool.isReady(version);
-    CompletableFuture<Void> unused =
+    complete(
         pool.load(
-                version,
-                Residence.ON_DEMAND,
-                request.getReload() ? ModelPool.Retry.RELOAD : ModelPool.Retry.AT_ONCE)
-            .whenComplete(
-                (loaded, failure) -> {
-                  if (failure != null) {
-                    out.onError(Failures.toStatus(InferenceService.unwrap(failure)));
-                    return;
-                  }
-                  keepIdle.ifPresent(idle -> pool.keepIdle(version.key(), idle));
-                  router.catalogChanged(Set.of(request.getModel()));
-                  reply(
-                      out,
-                      LoadResponse.newBuilder()
-                          .setVersion(describe(pool.status(version.key())))
-                          .setAlreadyLoaded(loadedBefore)
-                          .build());
-                });
+            version,
+            Residence.ON_DEMAND,
+            request.getReload() ? ModelPool.Retry.RELOAD : ModelPool.Retry.AT_ONCE),
+        out,
+        loaded -> {
+          keepIdle.ifPresent(idle -> pool.keepIdle(version.key(), idle));
+          return LoadResponse.newBuilder()
+              .setVersion(describe(pool.status(version.key())))
+              .setAlreadyLoaded(loadedBefore)
+              .build();
+        });
   }
 
   @Override
@@ -280,16 +270,16 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     if (status.state() == ModelState.READY) {
       status.loaded().ifPresent(model -> add(model, response));
     }
-    CompletableFuture<Optional<ModelSignature>> unused =
-        signatures
-            .find(key)
-            .whenComplete(
-                (signature, failure) -> {
-                  if (signature != null) {
-                    signature.ifPresent(response::setSignature);
-                  }
-                  reply(out, response.build());
-                });
+    // A registry that does not answer costs the signature, not the rest.
+    CompletableFuture<Optional<ModelSignature>> signature =
+        signatures.find(key).exceptionally(failure -> Optional.empty());
+    complete(
+        signature,
+        out,
+        found -> {
+          found.ifPresent(response::setSignature);
+          return response.build();
+        });
   }
 
   private static void add(LoadedModel model, DescribeModelResponse.Builder response) {

@@ -36,6 +36,9 @@ public final class ScriptedEngine implements PredictorProvider {
   /** Predictors that are open. */
   public static final AtomicInteger OPEN = new AtomicInteger();
 
+  /** Predictors that were closed. */
+  public static final AtomicInteger CLOSED = new AtomicInteger();
+
   /** Predictions begun after their predictor was closed. */
   public static final AtomicInteger USED_AFTER_CLOSE = new AtomicInteger();
 
@@ -133,6 +136,7 @@ public final class ScriptedEngine implements PredictorProvider {
       if (!closed) {
         closed = true;
         OPEN.decrementAndGet();
+        CLOSED.incrementAndGet();
       }
     }
   }

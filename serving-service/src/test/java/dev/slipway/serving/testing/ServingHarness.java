@@ -19,6 +19,7 @@ import dev.slipway.serving.v1.ServingServiceGrpc;
 import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceBlockingStub;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,9 +45,11 @@ public final class ServingHarness implements AutoCloseable {
   /** The packages. */
   public final FakeArtifacts artifacts = new FakeArtifacts();
 
+  private final MetricRegistry metrics = new MetricRegistry();
   private final Path folder;
   private final Server upstream;
   private final ManagedChannel upstreamChannel;
+  private final ServingModule module;
   private final GrpcServer server;
   private final ManagedChannel channel;
   private int packages;
@@ -71,12 +74,12 @@ public final class ServingHarness implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     upstreamChannel = Channels.inProcess(upstreamName);
-    ServingModule module =
+    module =
         ServingModule.open(
             settings.apply(ServingConfig.withDefaults(folder.resolve("cache"))),
             upstreamChannel,
             upstreamChannel,
-            new MetricRegistry(),
+            metrics,
             Clock.systemUTC());
     String name = UUID.randomUUID().toString();
     server =
@@ -126,10 +129,13 @@ public final class ServingHarness implements AutoCloseable {
     return registry.add(model, artifacts.put(onnx.root()), stage);
   }
 
-  /** Waits until a condition holds. */
+  /**
+   * Waits until a condition holds. A call that fails in it does not yet: the server learns of
+   * versions a moment after the registry.
+   */
   public static void await(BooleanSupplier condition) {
     long end = System.nanoTime() + PATIENCE_NANOS;
-    while (!condition.getAsBoolean()) {
+    while (!holds(condition)) {
       if (System.nanoTime() > end) {
         throw new AssertionError("waited in vain");
       }
@@ -137,17 +143,18 @@ public final class ServingHarness implements AutoCloseable {
     }
   }
 
+  private static boolean holds(BooleanSupplier condition) {
+    try {
+      return condition.getAsBoolean();
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
+  }
+
   /** Waits until a version answers for Production. */
   public void awaitProduction(String model, long version) {
     String wanted = Long.toString(version);
-    await(
-        () -> {
-          try {
-            return inference().modelInfer(ask(model, "", 1f)).getModelVersion().equals(wanted);
-          } catch (io.grpc.StatusRuntimeException e) {
-            return false;
-          }
-        });
+    await(() -> inference().modelInfer(ask(model, "", 1f)).getModelVersion().equals(wanted));
   }
 
   /** Returns a raw request for a scripted model. */
@@ -175,6 +182,16 @@ public final class ServingHarness implements AutoCloseable {
         .asReadOnlyByteBuffer()
         .order(ByteOrder.LITTLE_ENDIAN)
         .getFloat();
+  }
+
+  /** Returns how many requests wait for loads. */
+  public int awaitingLoad() {
+    return (Integer) metrics.getGauges().get("serving.requests.awaiting-load").getValue();
+  }
+
+  /** Lets go of what was kept long enough, now. */
+  public void sweep() {
+    module.sweep();
   }
 
   /** Stops the server gracefully, clients still connected. */
