@@ -30,6 +30,7 @@ public final class MetricStreams {
   private final MetricStore store;
   private final GroupCommitter committer;
   private final Map<Writer, MetricStream> open = new ConcurrentHashMap<>();
+  private volatile boolean draining;
 
   MetricStreams(MetricStore store, GroupCommitter committer) {
     this.store = store;
@@ -37,12 +38,17 @@ public final class MetricStreams {
   }
 
   /**
-   * Opens a stream, and ends the writer's older one.
+   * Opens a stream, and ends the writer's older one. Once the server stops, the stream has ended
+   * when it is returned.
    *
+   * @throws GroupCommitter.StoppingException if the server stops
    * @throws dev.slipway.tracking.run.RunNotFoundException if there is no such run
    * @throws dev.slipway.tracking.run.RunNotActiveException if the run is deleted
    */
   public MetricStream open(RunId run, String writerId, MetricStream.Listener listener) {
+    if (draining) {
+      throw new GroupCommitter.StoppingException();
+    }
     WriterPosition position = store.openWriter(run, writerId);
     MetricStream stream = new MetricStream(run, writerId, position, committer, listener);
     Writer writer = new Writer(run, writerId);
@@ -59,6 +65,10 @@ public final class MetricStreams {
     if (older[0] != null) {
       older[0].end(Optional.of(new WriterFencedException(writerId, older[0].opened().epoch())));
     }
+    if (draining) {
+      // The drain may have passed before the stream was among the open ones.
+      stream.end(Optional.of(new GroupCommitter.StoppingException()));
+    }
     return stream;
   }
 
@@ -72,8 +82,11 @@ public final class MetricStreams {
     return Math.max(MIN_CREDIT, Math.min(MAX_CREDIT, SHARED_CREDIT / Math.max(1, open.size())));
   }
 
-  /** Ends all streams, as the server stops; what they sent so far is committed. */
+  /**
+   * Ends all streams, as the server stops, and opens no more; what they sent so far is committed.
+   */
   public void drain() {
+    draining = true;
     for (MetricStream stream : List.copyOf(open.values())) {
       stream.end(Optional.of(new GroupCommitter.StoppingException()));
     }

@@ -423,6 +423,33 @@ abstract class IngestContract {
   }
 
   @Test
+  void drain_endsOpenStreamsAndOpensNoMore() throws Exception {
+    RunId run = newRun();
+    Listener before = new Listener();
+    replica.ingest.streams().open(run, "w", before).receive(1, batch("m", point(1, 1)));
+    replica.ingest.streams().drain();
+
+    assertThat(before.awaitEnd()).containsInstanceOf(GroupCommitter.StoppingException.class);
+    assertThat(replica.history(run, "m")).containsExactly(point(1, 1));
+    assertThatThrownBy(() -> replica.ingest.streams().open(run, "w", new Listener()))
+        .isInstanceOf(GroupCommitter.StoppingException.class);
+  }
+
+  @Test
+  void drain_whileAStreamOpens_endsItAllTheSame() {
+    RunId run = newRun();
+    Faults onThisThread = Faults.on(replica.database, Thread.currentThread().getName());
+    onThisThread.next(
+        realCommit -> {
+          realCommit.run();
+          replica.ingest.streams().drain();
+        });
+    Listener opening = new Listener();
+    MetricStream unused = replica.ingest.streams().open(run, "w", opening);
+    assertThat(opening.awaitEnd()).containsInstanceOf(GroupCommitter.StoppingException.class);
+  }
+
+  @Test
   void twoReplicas_fenceWritersAndSeeEachOthersLatestValues() throws Exception {
     RunId run = newRun();
     Replica other = new Replica();
