@@ -5,6 +5,7 @@ import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.tracking.rpc.TrackingGrpcService;
 import dev.slipway.tracking.service.Ingest;
+import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
@@ -56,6 +57,7 @@ public final class TrackingModule implements ServiceModule {
             metricStore,
             ingest.runs(),
             ingest.streams(),
+            new ListCalls(config.database().poolSize()),
             clock,
             new SecureRandom());
     return new TrackingModule(database, ingest, List.of(service));

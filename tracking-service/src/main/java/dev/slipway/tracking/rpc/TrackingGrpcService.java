@@ -11,6 +11,7 @@ import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.search.ExperimentQuery;
 import dev.slipway.tracking.search.RunQuery;
 import dev.slipway.tracking.service.GroupCommitter;
+import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.MetricStreams;
 import dev.slipway.tracking.service.RunService;
 import dev.slipway.tracking.store.ExperimentStore;
@@ -62,6 +63,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   private final MetricStore metrics;
   private final RunService runService;
   private final MetricStreams streams;
+  private final ListCalls lists;
   private final Clock clock;
   private final RandomGenerator random;
 
@@ -76,6 +78,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
       MetricStore metrics,
       RunService runService,
       MetricStreams streams,
+      ListCalls lists,
       Clock clock,
       RandomGenerator random) {
     this.experiments = experiments;
@@ -83,6 +86,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     this.metrics = metrics;
     this.runService = runService;
     this.streams = streams;
+    this.lists = lists;
     this.clock = clock;
     this.random = random;
   }
@@ -114,7 +118,9 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
       SearchExperimentsRequest request, StreamObserver<SearchExperimentsResponse> observer) {
     Paged<ExperimentQuery> paged = SearchRequests.searchExperiments(request);
     Page<Experiment> page =
-        experiments.search(paged.query(), paged.page()).map(TrackingProtos::experiment);
+        lists
+            .call(() -> experiments.search(paged.query(), paged.page()))
+            .map(TrackingProtos::experiment);
     answer(
         observer,
         SearchExperimentsResponse.newBuilder()
@@ -217,7 +223,8 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   @Override
   public void searchRuns(SearchRunsRequest request, StreamObserver<SearchRunsResponse> observer) {
     Paged<RunQuery> paged = SearchRequests.searchRuns(request);
-    Page<Run> page = runService.search(paged.query(), paged.page()).map(TrackingProtos::run);
+    Page<Run> page =
+        lists.call(() -> runService.search(paged.query(), paged.page())).map(TrackingProtos::run);
     answer(
         observer,
         SearchRunsResponse.newBuilder()
@@ -245,7 +252,8 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
       GetMetricHistoryRequest request, StreamObserver<GetMetricHistoryResponse> observer) {
     Paged<HistoryQuery> paged = SearchRequests.metricHistory(request);
     runs.getInfo(paged.query().run());
-    List<MetricPoint> points = metrics.history(paged.query(), paged.page().size() + 1);
+    List<MetricPoint> points =
+        lists.call(() -> metrics.history(paged.query(), paged.page().size() + 1));
     Page<MetricPoint> page = Page.of(points, paged.page(), SearchRequests::keys);
     answer(
         observer,

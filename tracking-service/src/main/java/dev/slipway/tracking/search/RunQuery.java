@@ -28,10 +28,9 @@ public record RunQuery(
     order = List.copyOf(order);
   }
 
-  /** Returns whether the answer depends on metrics. */
-  public boolean usesMetrics() {
-    return !projection.metrics().isNone()
-        || order.stream().anyMatch(term -> term.field() instanceof RunField.Metric)
+  /** Returns whether it depends on metrics which runs are found, or in which order. */
+  public boolean selectsByMetrics() {
+    return order.stream().anyMatch(term -> term.field() instanceof RunField.Metric)
         || filter.map(RunQuery::usesMetrics).orElse(false);
   }
 

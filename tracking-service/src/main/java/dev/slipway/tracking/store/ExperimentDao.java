@@ -2,8 +2,12 @@ package dev.slipway.tracking.store;
 
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.experiment.Experiment;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
 import org.jdbi.v3.sqlobject.customizer.BindMethods;
 import org.jdbi.v3.sqlobject.statement.SqlBatch;
@@ -12,8 +16,10 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 
 /** Is the SQL of experiments and their tags; only for the stores of this package. */
 @RegisterRowMapper(ExperimentMapper.class)
-@RegisterRowMapper(TagMapper.class)
 public interface ExperimentDao {
+  /** Is a tag with the experiment that it hangs on. */
+  record ExperimentTag(long experiment, Tag tag) {}
+
   @SqlQuery("SELECT nextval('experiment_number')")
   long nextId();
 
@@ -71,11 +77,12 @@ public interface ExperimentDao {
 
   @SqlQuery(
       """
-      SELECT tag_key, tag_value FROM experiment_tag
-      WHERE experiment_id = :id
-      ORDER BY tag_key
+      SELECT experiment_id, tag_key, tag_value FROM experiment_tag
+      WHERE experiment_id = ANY(:ids)
+      ORDER BY experiment_id
       """)
-  List<Tag> tags(long id);
+  @RegisterRowMapper(ExperimentTagMapper.class)
+  List<ExperimentTag> tags(Long[] ids);
 
   @SqlBatch(
       """
@@ -89,4 +96,13 @@ public interface ExperimentDao {
 
   @SqlUpdate("DELETE FROM experiment_tag WHERE experiment_id = :id AND tag_key = :key")
   int deleteTag(long id, String key);
+
+  /** Reads a tag with its experiment. */
+  final class ExperimentTagMapper implements RowMapper<ExperimentTag> {
+    @Override
+    public ExperimentTag map(ResultSet rs, StatementContext context) throws SQLException {
+      return new ExperimentTag(
+          rs.getLong("experiment_id"), new Tag(rs.getString("tag_key"), rs.getString("tag_value")));
+    }
+  }
 }

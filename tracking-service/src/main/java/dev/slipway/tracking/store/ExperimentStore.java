@@ -3,7 +3,6 @@ package dev.slipway.tracking.store;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
-import dev.slipway.runtime.paging.PageToken;
 import dev.slipway.runtime.search.sql.FilterSql;
 import dev.slipway.runtime.search.sql.KeysetQuery;
 import dev.slipway.runtime.search.sql.SqlText;
@@ -16,10 +15,14 @@ import dev.slipway.tracking.experiment.ExperimentNotDeletedException;
 import dev.slipway.tracking.experiment.ExperimentNotFoundException;
 import dev.slipway.tracking.experiment.NewExperiment;
 import dev.slipway.tracking.search.ExperimentQuery;
+import dev.slipway.tracking.store.ExperimentDao.ExperimentTag;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 
 /** Keeps experiments and their tags. Every method is one transaction. Thread-safe. */
@@ -39,6 +42,7 @@ public final class ExperimentStore {
     this.database = database;
     this.artifactRoot = artifactRoot.endsWith("/") ? artifactRoot : artifactRoot + "/";
     this.fieldSql = new ExperimentFieldSql(database.dialect());
+    SqlArrays.register(database.jdbi());
   }
 
   /** Creates the experiment that always exists, unless it does. */
@@ -117,11 +121,11 @@ public final class ExperimentStore {
           ExperimentDao dao = handle.attach(ExperimentDao.class);
           Experiment found =
               dao.findByName(name).orElseThrow(() -> new ExperimentNotFoundException("name", name));
-          return found.withTags(dao.tags(found.id().number()));
+          return withTags(handle, List.of(found)).get(0);
         });
   }
 
-  /** Returns a page of the experiments that match. */
+  /** Returns a page of the experiments that match, cut short where it grows too large to send. */
   public Page<Experiment> search(ExperimentQuery query, PageRequest page) {
     SqlText fromWhere = new SqlText().sql("FROM experiment e WHERE ");
     fromWhere.sql(
@@ -136,17 +140,20 @@ public final class ExperimentStore {
         handle -> {
           List<KeysetQuery.Row<Experiment>> rows =
               keyset.read(handle, new ExperimentMapper(), page);
-          ExperimentDao dao = handle.attach(ExperimentDao.class);
-          boolean more = rows.size() > page.size();
-          List<Experiment> experiments =
-              IntStream.range(0, more ? page.size() : rows.size())
-                  .mapToObj(i -> rows.get(i).value())
-                  .map(e -> e.withTags(dao.tags(e.id().number())))
-                  .toList();
-          return new Page<>(
-              experiments,
-              more ? PageToken.encode(page.fingerprint(), rows.get(page.size() - 1).keys()) : "");
+          return BoundedPages.of(
+              rows, page, some -> withTags(handle, some), ExperimentStore::sizeBytes);
         });
+  }
+
+  /** Estimates an experiment's size on the wire, rather too large than too small. */
+  private static long sizeBytes(Experiment experiment) {
+    int perEntry = 32;
+    int perChar = 3;
+    long chars = (long) experiment.name().length() + experiment.artifactLocation().length();
+    for (Tag tag : experiment.tags()) {
+      chars += tag.key().length() + tag.value().length();
+    }
+    return 100 + (long) perEntry * experiment.tags().size() + perChar * chars;
   }
 
   /**
@@ -240,9 +247,24 @@ public final class ExperimentStore {
   }
 
   private static Experiment require(Handle handle, ExperimentId id) {
-    ExperimentDao dao = handle.attach(ExperimentDao.class);
-    return dao.find(id.number())
-        .orElseThrow(() -> new ExperimentNotFoundException("experiment_id", id.toString()))
-        .withTags(dao.tags(id.number()));
+    Experiment found =
+        handle
+            .attach(ExperimentDao.class)
+            .find(id.number())
+            .orElseThrow(() -> new ExperimentNotFoundException("experiment_id", id.toString()));
+    return withTags(handle, List.of(found)).get(0);
+  }
+
+  /** Returns experiments with their tags in order of key; databases would order by locale. */
+  private static List<Experiment> withTags(Handle handle, List<Experiment> experiments) {
+    Long[] ids = experiments.stream().map(e -> e.id().number()).toArray(Long[]::new);
+    Map<Long, List<Tag>> tags = new HashMap<>();
+    for (ExperimentTag row : handle.attach(ExperimentDao.class).tags(ids)) {
+      tags.computeIfAbsent(row.experiment(), id -> new ArrayList<>()).add(row.tag());
+    }
+    tags.values().forEach(some -> some.sort(Comparator.comparing(Tag::key)));
+    return experiments.stream()
+        .map(e -> e.withTags(tags.getOrDefault(e.id().number(), List.of())))
+        .toList();
   }
 }

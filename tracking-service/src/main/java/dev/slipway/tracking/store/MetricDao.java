@@ -134,11 +134,11 @@ public interface MetricDao {
       """
       SELECT s.run_id, s.packed
       FROM metric_segment s JOIN metric_fold f ON f.log_id = s.log_id
-      WHERE s.run_id = :run AND s.commit_no > f.folded_no
+      WHERE s.run_id = ANY(:runs) AND s.commit_no > f.folded_no
       ORDER BY s.log_id, s.commit_no, s.part
       """)
   @RegisterRowMapper(PackedMapper.class)
-  List<PackedRow> unfoldedSegments(UUID run);
+  List<PackedRow> unfoldedSegments(UUID[] runs);
 
   @SqlQuery(
       """
@@ -212,7 +212,7 @@ public interface MetricDao {
       SELECT m.run_id, n.name, m.step, m.timestamp_ms, m.metric_value
       FROM latest_metric m JOIN metric_name n ON n.name_id = m.name_id
       WHERE m.run_id = ANY(:runs)
-      ORDER BY m.run_id, n.name
+      ORDER BY m.run_id
       """)
   @RegisterRowMapper(RunEntryMapper.OfMetrics.class)
   List<RunEntry<LatestMetric>> latest(UUID[] runs);
@@ -222,7 +222,7 @@ public interface MetricDao {
       SELECT m.run_id, n.name, m.step, m.timestamp_ms, m.metric_value
       FROM latest_metric m JOIN metric_name n ON n.name_id = m.name_id
       WHERE m.run_id = ANY(:runs) AND n.name = ANY(:names)
-      ORDER BY m.run_id, n.name
+      ORDER BY m.run_id
       """)
   @RegisterRowMapper(RunEntryMapper.OfMetrics.class)
   List<RunEntry<LatestMetric>> latestOf(UUID[] runs, String[] names);

@@ -14,7 +14,6 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 
 /** Is the SQL of runs, their params and their tags; only for the stores of this package. */
 @RegisterRowMapper(RunInfoMapper.class)
-@RegisterRowMapper(TagMapper.class)
 public interface RunDao {
   @SqlUpdate(
       """
@@ -76,7 +75,7 @@ public interface RunDao {
       """
       SELECT run_id, tag_key, tag_value FROM run_tag
       WHERE run_id = ANY(:runs)
-      ORDER BY run_id, tag_key
+      ORDER BY run_id
       """)
   @RegisterRowMapper(RunEntryMapper.OfTags.class)
   List<RunEntry<Tag>> tags(UUID[] runs);
@@ -85,7 +84,7 @@ public interface RunDao {
       """
       SELECT run_id, tag_key, tag_value FROM run_tag
       WHERE run_id = ANY(:runs) AND tag_key = ANY(:keys)
-      ORDER BY run_id, tag_key
+      ORDER BY run_id
       """)
   @RegisterRowMapper(RunEntryMapper.OfTags.class)
   List<RunEntry<Tag>> tagsOf(UUID[] runs, String[] keys);
@@ -101,7 +100,7 @@ public interface RunDao {
       """
       SELECT run_id, param_key, param_value FROM run_param
       WHERE run_id = ANY(:runs)
-      ORDER BY run_id, param_key
+      ORDER BY run_id
       """)
   @RegisterRowMapper(RunEntryMapper.OfParams.class)
   List<RunEntry<Param>> params(UUID[] runs);
@@ -110,7 +109,7 @@ public interface RunDao {
       """
       SELECT run_id, param_key, param_value FROM run_param
       WHERE run_id = ANY(:runs) AND param_key = ANY(:keys)
-      ORDER BY run_id, param_key
+      ORDER BY run_id
       """)
   @RegisterRowMapper(RunEntryMapper.OfParams.class)
   List<RunEntry<Param>> paramsOf(UUID[] runs, String[] keys);

@@ -3,7 +3,6 @@ package dev.slipway.tracking.store;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
-import dev.slipway.runtime.paging.PageToken;
 import dev.slipway.runtime.search.sql.FilterSql;
 import dev.slipway.runtime.search.sql.KeysetQuery;
 import dev.slipway.runtime.search.sql.SortKey;
@@ -16,6 +15,7 @@ import dev.slipway.tracking.experiment.Experiment;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.experiment.ExperimentNotActiveException;
 import dev.slipway.tracking.experiment.ExperimentNotFoundException;
+import dev.slipway.tracking.metric.LatestPoints;
 import dev.slipway.tracking.metric.MetricPoint;
 import dev.slipway.tracking.metric.SegmentReader;
 import dev.slipway.tracking.run.LatestMetric;
@@ -29,15 +29,16 @@ import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.run.RunStatus;
 import dev.slipway.tracking.run.RunUpdate;
 import dev.slipway.tracking.search.RunQuery;
-import dev.slipway.tracking.store.MetricDao.NameRow;
 import dev.slipway.tracking.store.MetricDao.PackedRow;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -45,12 +46,6 @@ import org.jdbi.v3.core.Handle;
 
 /** Keeps runs, their params and their tags. Every method is one transaction. Thread-safe. */
 public final class RunStore {
-  /** Runs whose params, tags and metrics are read together. */
-  private static final int RUNS_PER_READ = 200;
-
-  /** Bounds an answer well below the 4 MiB that clients accept unless told otherwise. */
-  private static final long MAX_PAGE_BYTES = 3_000_000;
-
   private static final String KIND = "run";
 
   private final Database database;
@@ -136,34 +131,7 @@ public final class RunStore {
   private static Run get(Handle handle, RunId id, RunProjection projection) {
     RunInfo info =
         handle.attach(RunDao.class).find(id.uuid()).orElseThrow(() -> new RunNotFoundException(id));
-    // Segments before latest points: what is folded in between is then seen twice, never missed.
-    Map<String, MetricPoint> metrics =
-        projection.metrics().isNone() ? new TreeMap<>() : unfolded(handle, id);
-    Run stored = load(handle, List.of(info), projection).get(0);
-    stored.metrics().forEach(m -> metrics.merge(m.key(), m.point(), MetricPoint::max));
-    List<LatestMetric> latest =
-        metrics.entrySet().stream()
-            .filter(entry -> projection.metrics().includes(entry.getKey()))
-            .map(entry -> new LatestMetric(entry.getKey(), entry.getValue()))
-            .toList();
-    return new Run(info, latest, stored.params(), stored.tags());
-  }
-
-  /** Returns the latest points among the segments that are not folded yet, by name. */
-  private static Map<String, MetricPoint> unfolded(Handle handle, RunId id) {
-    MetricDao dao = handle.attach(MetricDao.class);
-    Map<Integer, MetricPoint> byId = new HashMap<>();
-    for (PackedRow row : dao.unfoldedSegments(id.uuid())) {
-      SegmentReader.readLatest(
-          row.packed(), (point, nameId) -> byId.merge(nameId, point, MetricPoint::max));
-    }
-    Map<String, MetricPoint> byName = new TreeMap<>();
-    if (!byId.isEmpty()) {
-      for (NameRow name : dao.namesById(byId.keySet().toArray(Integer[]::new))) {
-        byName.put(name.name(), byId.get(name.id()));
-      }
-    }
-    return byName;
+    return load(handle, List.of(info), projection).get(0);
   }
 
   /**
@@ -254,8 +222,9 @@ public final class RunStore {
   }
 
   /**
-   * Returns a page of the runs that match, cut short where it grows too large to send. Sees latest
-   * points as far as they are folded: the caller folds first.
+   * Returns a page of the runs that match, cut short where it grows too large to send. The runs
+   * come with every point that was durable when the call began; filter and order see points as far
+   * as they are folded, so that a caller whose query names a metric folds first.
    */
   public Page<Run> search(RunQuery query, PageRequest page) {
     SqlText fromWhere = new SqlText().sql("FROM run r");
@@ -275,34 +244,9 @@ public final class RunStore {
     return database.read(
         handle -> {
           List<KeysetQuery.Row<RunInfo>> rows = keyset.read(handle, new RunInfoMapper(), page);
-          List<Run> runs =
-              loadWhileSmall(
-                  handle, rows.subList(0, Math.min(rows.size(), page.size())), query.projection());
-          boolean more = runs.size() < rows.size();
-          return new Page<>(
-              runs,
-              more ? PageToken.encode(page.fingerprint(), rows.get(runs.size() - 1).keys()) : "");
+          return BoundedPages.of(
+              rows, page, infos -> load(handle, infos, query.projection()), RunStore::sizeBytes);
         });
-  }
-
-  private static List<Run> loadWhileSmall(
-      Handle handle, List<KeysetQuery.Row<RunInfo>> rows, RunProjection projection) {
-    List<Run> runs = new ArrayList<>();
-    long bytes = 0;
-    for (int from = 0; from < rows.size(); from += RUNS_PER_READ) {
-      List<RunInfo> infos =
-          rows.subList(from, Math.min(rows.size(), from + RUNS_PER_READ)).stream()
-              .map(KeysetQuery.Row::value)
-              .toList();
-      for (Run run : load(handle, infos, projection)) {
-        bytes += sizeBytes(run);
-        if (bytes > MAX_PAGE_BYTES && !runs.isEmpty()) {
-          return runs;
-        }
-        runs.add(run);
-      }
-    }
-    return runs;
   }
 
   /** Estimates a run's size on the wire, rather too large than too small. */
@@ -325,12 +269,11 @@ public final class RunStore {
   private static List<Run> load(Handle handle, List<RunInfo> infos, RunProjection projection) {
     UUID[] ids = infos.stream().map(info -> info.id().uuid()).toArray(UUID[]::new);
     RunDao runs = handle.attach(RunDao.class);
-    MetricDao metrics = handle.attach(MetricDao.class);
-    Map<UUID, List<LatestMetric>> latestByRun =
-        byRun(ids, projection.metrics(), metrics::latest, metrics::latestOf);
+    Map<UUID, List<LatestMetric>> latestByRun = latest(handle, ids, projection.metrics());
     Map<UUID, List<Param>> paramsByRun =
-        byRun(ids, projection.params(), runs::params, runs::paramsOf);
-    Map<UUID, List<Tag>> tagsByRun = byRun(ids, projection.tags(), runs::tags, runs::tagsOf);
+        byRun(read(ids, projection.params(), runs::params, runs::paramsOf), Param::key);
+    Map<UUID, List<Tag>> tagsByRun =
+        byRun(read(ids, projection.tags(), runs::tags, runs::tagsOf), Tag::key);
     return infos.stream()
         .map(
             info ->
@@ -342,22 +285,87 @@ public final class RunStore {
         .toList();
   }
 
-  private static <T> Map<UUID, List<T>> byRun(
+  /** Returns the latest points of every durable segment, be it folded or not. */
+  private static Map<UUID, List<LatestMetric>> latest(
+      Handle handle, UUID[] runs, KeySelection selection) {
+    if (selection.isNone()) {
+      return Map.of();
+    }
+    // Segments before latest points: what is folded in between is then seen twice, never missed.
+    Map<UUID, Map<String, MetricPoint>> points = unfolded(handle, runs, selection);
+    MetricDao dao = handle.attach(MetricDao.class);
+    for (RunEntry<LatestMetric> row : read(runs, selection, dao::latest, dao::latestOf)) {
+      points
+          .computeIfAbsent(row.run(), run -> new HashMap<>())
+          .merge(row.entry().key(), row.entry().point(), MetricPoint::max);
+    }
+    List<RunEntry<LatestMetric>> entries = new ArrayList<>();
+    points.forEach(
+        (run, byName) ->
+            byName.forEach(
+                (name, point) -> entries.add(new RunEntry<>(run, new LatestMetric(name, point)))));
+    return byRun(entries, LatestMetric::key);
+  }
+
+  /** Returns the latest points among the segments that are not folded yet, by run and name. */
+  private static Map<UUID, Map<String, MetricPoint>> unfolded(
+      Handle handle, UUID[] runs, KeySelection selection) {
+    MetricDao dao = handle.attach(MetricDao.class);
+    LatestPoints latest = new LatestPoints();
+    Set<Integer> nameIds = new HashSet<>();
+    for (PackedRow row : dao.unfoldedSegments(runs)) {
+      RunId run = new RunId(row.run());
+      SegmentReader.readLatest(
+          row.packed(),
+          (point, nameId) -> {
+            latest.add(run, nameId, point);
+            nameIds.add(nameId);
+          });
+    }
+    Map<Integer, String> names = new HashMap<>();
+    if (!nameIds.isEmpty()) {
+      dao.namesById(nameIds.toArray(Integer[]::new)).stream()
+          .filter(row -> selection.includes(row.name()))
+          .forEach(row -> names.put(row.id(), row.name()));
+    }
+    Map<UUID, Map<String, MetricPoint>> byRun = new HashMap<>();
+    latest
+        .byRun()
+        .forEach(
+            (run, points) -> {
+              Map<String, MetricPoint> byName = new HashMap<>();
+              points.forEach(
+                  (nameId, point) -> {
+                    if (names.containsKey(nameId)) {
+                      byName.put(names.get(nameId), point);
+                    }
+                  });
+              byRun.put(run.uuid(), byName);
+            });
+    return byRun;
+  }
+
+  private static <T> List<RunEntry<T>> read(
       UUID[] runs,
       KeySelection selection,
       Function<UUID[], List<RunEntry<T>>> all,
       BiFunction<UUID[], String[], List<RunEntry<T>>> some) {
     if (selection.isNone()) {
-      return Map.of();
+      return List.of();
     }
-    List<RunEntry<T>> rows =
-        selection.keys().isEmpty()
-            ? all.apply(runs)
-            : some.apply(runs, selection.keys().get().toArray(String[]::new));
+    return selection
+        .keys()
+        .map(keys -> some.apply(runs, keys.toArray(String[]::new)))
+        .orElseGet(() -> all.apply(runs));
+  }
+
+  /** Groups what hangs on runs, in order of key: the databases would order by their locale. */
+  private static <T> Map<UUID, List<T>> byRun(List<RunEntry<T>> rows, Function<T, String> key) {
     Map<UUID, List<T>> byRun = new HashMap<>();
     for (RunEntry<T> row : rows) {
       byRun.computeIfAbsent(row.run(), run -> new ArrayList<>()).add(row.entry());
     }
+    byRun.values().forEach(entries -> entries.sort(Comparator.comparing(key)));
     return byRun;
   }
 }

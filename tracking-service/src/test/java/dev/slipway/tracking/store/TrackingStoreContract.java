@@ -15,6 +15,7 @@ import dev.slipway.tracking.entry.KeySelection;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.ParamConflictException;
 import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.experiment.Experiment;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.experiment.NewExperiment;
 import dev.slipway.tracking.lifecycle.ViewType;
@@ -33,6 +34,8 @@ import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.run.RunNotActiveException;
 import dev.slipway.tracking.run.RunNotFoundException;
 import dev.slipway.tracking.run.RunProjection;
+import dev.slipway.tracking.run.RunUpdate;
+import dev.slipway.tracking.search.ExperimentQuery;
 import dev.slipway.tracking.search.RunField;
 import dev.slipway.tracking.search.RunFieldRules;
 import dev.slipway.tracking.search.RunQuery;
@@ -534,6 +537,29 @@ abstract class TrackingStoreContract {
   }
 
   @Test
+  void search_orderByEndTime_putsRunningRunsLast() {
+    RunId a = newRun("a");
+    newRun("b");
+    RunId c = newRun("c");
+    end(a, NOW.plusSeconds(60));
+    end(c, NOW.plusSeconds(30));
+    assertThat(search("", "end_time")).containsExactly("c", "a", "b");
+    assertThat(search("", "end_time DESC")).containsExactly("a", "c", "b");
+    assertThat(search("end_time > " + NOW.plusSeconds(40).toEpochMilli())).containsExactly("a");
+  }
+
+  private void end(RunId run, Instant time) {
+    RunUpdate update =
+        new RunUpdate(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(Optional.of(time)));
+    assertThat(runs.update(run, update, NOW).endTime()).contains(time);
+  }
+
+  @Test
   void search_pages_surviveInsertsAndCoverEverythingOnce() {
     Random random = new Random(5);
     for (int i = 0; i < 60; i++) {
@@ -553,6 +579,8 @@ abstract class TrackingStoreContract {
         new String[][] {{}, {"metrics.m DESC"}, {"params.p", "metrics.m"}, {"run_name DESC"}}) {
       List<String> whole = search("", order);
       List<String> paged = new ArrayList<>();
+      List<RunId> come = new ArrayList<>();
+      List<RunId> gone = new ArrayList<>();
       String token = "";
       do {
         Violations violations = new Violations();
@@ -561,8 +589,15 @@ abstract class TrackingStoreContract {
         Page<Run> runsPage = runs.search(query("", order), page);
         runsPage.items().forEach(run -> paged.add(run.info().name()));
         token = runsPage.nextPageToken();
+        // Whatever comes and goes, those that stay are seen once; a place before the last one seen
+        // is over, and one that was seen may go.
+        come.add(newRun("new"));
+        runs.delete(runsPage.items().get(0).info().id(), NOW);
+        gone.add(runsPage.items().get(0).info().id());
       } while (!token.isEmpty());
-      assertThat(paged).isEqualTo(whole).hasSize(60);
+      assertThat(paged).filteredOn(name -> !name.equals("new")).isEqualTo(whole).hasSize(60);
+      come.forEach(run -> runs.delete(run, NOW));
+      gone.stream().filter(run -> !come.contains(run)).forEach(runs::restore);
     }
   }
 
@@ -583,6 +618,98 @@ abstract class TrackingStoreContract {
     assertThat(run.metrics()).isEmpty();
     assertThat(run.params()).containsExactly(new Param("lr", "0.1"));
     assertThat(run.tags()).hasSize(2);
+  }
+
+  @Test
+  void search_showsPointsThatAreNotFoldedYet() {
+    RunId a = newRun("a");
+    RunId b = newRun("b");
+    commitAll(points(a, "m", point(1, 1)), points(b, "m", point(1, 1)));
+    metrics.foldOthers(-1);
+    commitAll(points(a, "m", point(2, 2)), points(a, "Z", point(1, 3)));
+    List<Run> found = page("").items();
+
+    assertThat(found.get(1).metrics())
+        .containsExactly(new LatestMetric("Z", point(1, 3)), new LatestMetric("m", point(2, 2)));
+    assertThat(found.get(0).metrics()).containsExactly(new LatestMetric("m", point(1, 1)));
+    RunQuery listed =
+        new RunQuery(
+            Set.of(ExperimentId.DEFAULT),
+            Optional.empty(),
+            List.of(),
+            ViewType.ALL,
+            new RunProjection(KeySelection.of(Set.of("m")), KeySelection.NONE, KeySelection.NONE));
+    assertThat(
+            runs.search(listed, PageRequest.of(0, "", 10, 10, "q", new Violations()))
+                .items()
+                .get(1)
+                .metrics())
+        .containsExactly(new LatestMetric("m", point(2, 2)));
+  }
+
+  private Page<Run> page(String filter) {
+    return runs.search(query(filter), PageRequest.of(0, "", 1000, 1000, "q", new Violations()));
+  }
+
+  @Test
+  void keys_comeInOneOrderWhateverTheDatabase() {
+    RunId run = newRun();
+    List<String> keys = List.of("B", "a", "_x", "A", "b");
+    List<String> sorted = List.of("A", "B", "_x", "a", "b");
+    commitAll(
+        write(
+            run,
+            MetricBatch.EMPTY,
+            keys.stream().map(key -> new Param(key, "1")).toList(),
+            keys.stream().map(key -> new Tag(key, "1")).toList()));
+    keys.forEach(key -> commitAll(points(run, key, point(1, 1))));
+    metrics.foldOthers(-1);
+    for (Run read : List.of(runs.get(run, RunProjection.ALL), page("").items().get(0))) {
+      assertThat(read.params()).extracting(Param::key).isEqualTo(sorted);
+      assertThat(read.metrics()).extracting(LatestMetric::key).isEqualTo(sorted);
+      assertThat(read.tags())
+          .extracting(Tag::key)
+          .containsExactly("A", "B", "_x", "a", "b", Tag.RUN_NAME);
+    }
+    ExperimentId id =
+        experiments
+            .create(
+                new NewExperiment(
+                    Optional.empty(),
+                    "e",
+                    Optional.empty(),
+                    keys.stream().map(key -> new Tag(key, "1")).toList()),
+                NOW)
+            .id();
+    assertThat(experiments.get(id).tags()).extracting(Tag::key).isEqualTo(sorted);
+  }
+
+  @Test
+  void searchExperiments_largeTags_cutsThePageShortAndLosesNothing() {
+    for (int i = 0; i < 30; i++) {
+      experiments.create(
+          new NewExperiment(
+              Optional.empty(),
+              "big" + i,
+              Optional.empty(),
+              IntStream.range(0, 10).mapToObj(t -> new Tag("t" + t, "x".repeat(5000))).toList()),
+          NOW);
+    }
+    List<String> names = new ArrayList<>();
+    int pages = 0;
+    String token = "";
+    do {
+      Page<Experiment> page =
+          experiments.search(
+              new ExperimentQuery(Optional.empty(), List.of(), ViewType.ALL),
+              PageRequest.of(0, token, 1000, 1000, "q", new Violations()));
+      page.items().forEach(experiment -> names.add(experiment.name()));
+      assertThat(page.items()).allMatch(e -> e.tags().size() == 10 || e.tags().isEmpty());
+      token = page.nextPageToken();
+      pages++;
+    } while (!token.isEmpty());
+    assertThat(names).hasSize(31).doesNotHaveDuplicates();
+    assertThat(pages).isBetween(2, 5);
   }
 
   @Test
