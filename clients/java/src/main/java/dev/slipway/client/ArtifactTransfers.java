@@ -15,10 +15,12 @@ import dev.slipway.artifact.v1.ListResponse;
 import dev.slipway.artifact.v1.Manifest;
 import dev.slipway.artifact.v1.ManifestEntry;
 import dev.slipway.artifact.v1.QueryUploadRequest;
+import dev.slipway.artifact.v1.QueryUploadResponse;
 import dev.slipway.artifact.v1.UploadChunk;
 import dev.slipway.artifact.v1.UploadRequest;
 import dev.slipway.artifact.v1.UploadResponse;
 import dev.slipway.artifact.v1.UploadSpec;
+import dev.slipway.artifact.v1.UploadState;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -41,6 +43,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -60,6 +63,8 @@ import java.util.zip.CRC32C;
 public final class ArtifactTransfers {
   private static final int CHUNK_BYTES = 256 << 10;
   private static final int COPY_BYTES = 256 << 10;
+  // A server may take the connection and then say nothing.
+  private static final long UNARY_SECONDS = 60;
 
   private final ArtifactServiceBlockingV2Stub stub;
   private final TransferOptions options;
@@ -100,9 +105,9 @@ public final class ArtifactTransfers {
   }
 
   /**
-   * Uploads all files below a folder, several at a time, and keeps their names relative to it.
-   * Links to files are followed, links to folders are not. Not atomic: after a failure some files
-   * may be there; a snapshot taken afterwards is.
+   * Uploads all files below a folder, several at a time, and keeps their names relative to it. The
+   * folder itself may be a link; below it links to files are followed, links to folders are not.
+   * Not atomic: after a failure some files may be there; a snapshot taken afterwards is.
    *
    * @param path artifact path of the folder; empty for the root
    * @return the artifacts in order of their local paths
@@ -112,8 +117,10 @@ public final class ArtifactTransfers {
     if (!Files.isDirectory(folder)) {
       throw new NotDirectoryException(folder.toString());
     }
+    // A walk does not follow a link, not even the one that it begins at.
+    Path root = folder.toRealPath();
     List<Path> files;
-    try (Stream<Path> walk = Files.walk(folder)) {
+    try (Stream<Path> walk = Files.walk(root)) {
       files = walk.filter(Files::isRegularFile).sorted().toList();
     }
     long bytes = 0;
@@ -123,7 +130,7 @@ public final class ArtifactTransfers {
     TransferMeter meter = new TransferMeter(listener, files.size(), bytes);
     List<ParallelTasks.Task<Artifact>> tasks = new ArrayList<>();
     for (Path file : files) {
-      String relative = folder.relativize(file).toString().replace('\\', '/');
+      String relative = root.relativize(file).toString().replace('\\', '/');
       String target = path.isEmpty() ? relative : path + '/' + relative;
       tasks.add(() -> upload(FileSource.of(file), target, meter));
     }
@@ -145,7 +152,13 @@ public final class ArtifactTransfers {
     Retries retries = new Retries(options);
     while (true) {
       try {
-        long offset = retries.failed() ? committed(spec) : 0;
+        QueryUploadResponse state =
+            retries.failed() ? settled(spec) : QueryUploadResponse.getDefaultInstance();
+        if (state.getState() == UploadState.UPLOAD_STATE_COMPLETE) {
+          progress.done(source.size());
+          return state.getArtifact();
+        }
+        long offset = state.getCommittedSizeBytes();
         progress.at(offset);
         UploadResponse response = uploadFrom(offset, source, spec, progress, retries);
         progress.done(source.size());
@@ -156,20 +169,36 @@ public final class ArtifactTransfers {
     }
   }
 
-  private long committed(UploadSpec spec) throws StatusException {
+  /**
+   * Returns how far an upload came, all zero when it is not known. While the service publishes it,
+   * which takes as long as it takes with a large file, waits for that.
+   */
+  private QueryUploadResponse settled(UploadSpec spec)
+      throws StatusException, InterruptedException {
     if (spec.getUploadId().isEmpty()) {
-      return 0;
+      return QueryUploadResponse.getDefaultInstance();
     }
-    try {
-      return stub.queryUpload(
-              QueryUploadRequest.newBuilder().setUploadId(spec.getUploadId()).build())
-          .getCommittedSizeBytes();
-    } catch (StatusException e) {
-      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
-        return 0;
+    QueryUploadRequest request =
+        QueryUploadRequest.newBuilder().setUploadId(spec.getUploadId()).build();
+    for (int asked = 1; ; asked++) {
+      QueryUploadResponse state;
+      try {
+        state = unary().queryUpload(request);
+      } catch (StatusException e) {
+        if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+          return QueryUploadResponse.getDefaultInstance();
+        }
+        throw e;
       }
-      throw e;
+      if (state.getState() != UploadState.UPLOAD_STATE_FINISHING) {
+        return state;
+      }
+      Thread.sleep(Retries.Backoff.millis(options.firstBackoff(), options.maxBackoff(), asked));
     }
+  }
+
+  private ArtifactServiceBlockingV2Stub unary() {
+    return stub.withDeadlineAfter(UNARY_SECONDS, TimeUnit.SECONDS);
   }
 
   private UploadResponse uploadFrom(
@@ -295,7 +324,7 @@ public final class ArtifactTransfers {
     Manifest page;
     do {
       GetManifestRequest ask = request.build();
-      page = retrying("manifest " + digest, () -> stub.getManifest(ask));
+      page = retrying("manifest " + digest, () -> unary().getManifest(ask));
       entries.addAll(page.getEntriesList());
       request.setPageToken(page.getNextPageToken());
     } while (!page.getNextPageToken().isEmpty());
@@ -325,7 +354,7 @@ public final class ArtifactTransfers {
     ListResponse page;
     do {
       ListRequest ask = request.build();
-      page = retrying("list " + path, () -> stub.list(ask));
+      page = retrying("list " + path, () -> unary().list(ask));
       for (Entry entry : page.getEntriesList()) {
         Artifact artifact = entry.getArtifact();
         bytes += artifact.getSizeBytes();

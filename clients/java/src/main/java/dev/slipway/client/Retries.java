@@ -1,7 +1,11 @@
 package dev.slipway.client;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusException;
+import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -11,16 +15,25 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class Retries {
   /**
-   * What may pass: the server or the way to it is away; the upload is still held by its broken
-   * stream; a chunk was damaged, or the server has fewer bytes than it said, which asking it again
-   * mends.
+   * What may pass: the server or the way to it is away or silent; a chunk was damaged, or the
+   * server has fewer bytes than it said, which asking it again mends.
    */
   private static final Set<Status.Code> MAY_PASS =
       Set.of(
           Status.Code.UNAVAILABLE,
+          Status.Code.DEADLINE_EXCEEDED,
           Status.Code.ABORTED,
           Status.Code.DATA_LOSS,
           Status.Code.OUT_OF_RANGE);
+
+  /** The upload's broken stream is just publishing it: its end is asked for, however long it is. */
+  private static final String UPLOAD_FINISHING = "UPLOAD_FINISHING";
+
+  /** Somebody else has the upload, or has ended it: taking it back would take it from them. */
+  private static final String UPLOAD_TAKEN_OVER = "UPLOAD_TAKEN_OVER";
+
+  /** Room for the next file comes by itself, unlike room on a disk. */
+  private static final String STORE_BUSY = "STORE_BUSY";
 
   private final TransferOptions options;
   private int failuresInARow;
@@ -47,15 +60,41 @@ final class Retries {
   void waitOrThrow(String what, StatusException failure)
       throws TransferException, InterruptedException {
     failed = true;
-    failuresInARow++;
+    String reason = reason(failure);
+    if (!reason.equals(UPLOAD_FINISHING)) {
+      failuresInARow++;
+    }
     Status status = failure.getStatus();
-    if (!MAY_PASS.contains(status.getCode()) || failuresInARow >= options.maxAttempts()) {
+    if (!mayPass(status.getCode(), reason) || failuresInARow >= options.maxAttempts()) {
       throw new TransferException(
           what + " failed: " + status.getCode() + ": " + status.getDescription(),
           status.getCode(),
           failure);
     }
     Thread.sleep(Backoff.millis(options.firstBackoff(), options.maxBackoff(), failuresInARow));
+  }
+
+  private static boolean mayPass(Status.Code code, String reason) {
+    return reason.equals(STORE_BUSY)
+        || (MAY_PASS.contains(code) && !reason.equals(UPLOAD_TAKEN_OVER));
+  }
+
+  /** Returns the reason in the details of a failure; empty when there is none. */
+  private static String reason(StatusException failure) {
+    com.google.rpc.Status details = StatusProto.fromThrowable(failure);
+    if (details == null) {
+      return "";
+    }
+    for (Any detail : details.getDetailsList()) {
+      if (detail.is(ErrorInfo.class)) {
+        try {
+          return detail.unpack(ErrorInfo.class).getReason();
+        } catch (InvalidProtocolBufferException e) {
+          return "";
+        }
+      }
+    }
+    return "";
   }
 
   /**

@@ -189,6 +189,17 @@ class ArtifactTransfersTest {
   }
 
   @Test
+  void uploadFolder_linkToAFolder_uploadsWhatLiesInIt() throws Exception {
+    file("v1/a", 10);
+    file("v1/b/c", 20);
+    Path current = Files.createSymbolicLink(folder.resolve("current"), folder.resolve("v1"));
+
+    List<Artifact> artifacts = transfers.uploadFolder(current, "m");
+
+    assertThat(artifacts).extracting(Artifact::getPath).containsExactly("m/a", "m/b/c");
+  }
+
+  @Test
   void downloadFolder_asItIsNow_comesBackWhole() throws Exception {
     file("f/a", 10);
     file("f/b/c", 20);

@@ -1,0 +1,105 @@
+package dev.slipway.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.artifact.blob.StoreBusyException;
+import dev.slipway.artifact.upload.UploadFinishingException;
+import dev.slipway.artifact.upload.UploadId;
+import dev.slipway.artifact.upload.UploadTakenOverException;
+import dev.slipway.artifact.v1.Artifact;
+import dev.slipway.artifact.v1.ArtifactServiceGrpc.ArtifactServiceImplBase;
+import dev.slipway.artifact.v1.QueryUploadRequest;
+import dev.slipway.artifact.v1.QueryUploadResponse;
+import dev.slipway.artifact.v1.UploadRequest;
+import dev.slipway.artifact.v1.UploadResponse;
+import dev.slipway.artifact.v1.UploadState;
+import dev.slipway.runtime.testing.GrpcServerExtension;
+import io.grpc.Status.Code;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Tests what an upload does when the service refuses its stream for a reason of its own. */
+class UploadRetriesTest {
+  private static final int MAX_ATTEMPTS = 3;
+  private static final byte[] BYTES = new byte[1 << 20];
+
+  private final Script script = new Script();
+
+  @RegisterExtension
+  private final GrpcServerExtension server = GrpcServerExtension.inProcess(script);
+
+  private ArtifactTransfers transfers;
+
+  @BeforeEach
+  void connect() {
+    transfers =
+        new ArtifactTransfers(
+            server.channel(),
+            new TransferOptions(1, MAX_ATTEMPTS, Duration.ofMillis(1), Duration.ofMillis(2)));
+  }
+
+  /** Refuses every stream, and is asked many times before the upload is complete. */
+  private static final class Script extends ArtifactServiceImplBase {
+    private final AtomicInteger streams = new AtomicInteger();
+    private final AtomicInteger queries = new AtomicInteger();
+    private RuntimeException refusal;
+
+    @Override
+    public StreamObserver<UploadRequest> upload(StreamObserver<UploadResponse> response) {
+      streams.incrementAndGet();
+      throw refusal;
+    }
+
+    @Override
+    public void queryUpload(
+        QueryUploadRequest request, StreamObserver<QueryUploadResponse> response) {
+      boolean complete = queries.incrementAndGet() > 4 * MAX_ATTEMPTS;
+      response.onNext(
+          QueryUploadResponse.newBuilder()
+              .setState(
+                  complete ? UploadState.UPLOAD_STATE_COMPLETE : UploadState.UPLOAD_STATE_FINISHING)
+              .setArtifact(Artifact.newBuilder().setPath("published"))
+              .build());
+      response.onCompleted();
+    }
+  }
+
+  private void assertRefused(Code code) {
+    assertThatThrownBy(() -> transfers.uploadBytes(BYTES, "a"))
+        .isInstanceOfSatisfying(TransferException.class, e -> assertThat(e.code()).isEqualTo(code));
+  }
+
+  @Test
+  void upload_isJustBeingPublished_waitsForItHoweverLong() throws Exception {
+    script.refusal = new UploadFinishingException(new UploadId("u"));
+
+    assertThat(transfers.uploadBytes(BYTES, "a").getPath()).isEqualTo("published");
+
+    assertThat(script.streams).hasValue(1);
+  }
+
+  @Test
+  void upload_takenOver_isLeftToWhoeverHasIt() {
+    script.refusal = new UploadTakenOverException("u");
+
+    assertRefused(Code.ABORTED);
+
+    assertThat(script.streams).hasValue(1);
+    assertThat(script.queries).hasValue(0);
+  }
+
+  @Test
+  void upload_storeIsBusy_isTriedAgain() {
+    script.refusal = new StoreBusyException();
+
+    assertThatThrownBy(() -> transfers.uploadBytes(new byte[10], "a"))
+        .isInstanceOf(TransferException.class);
+
+    assertThat(script.streams).hasValue(MAX_ATTEMPTS);
+  }
+}
