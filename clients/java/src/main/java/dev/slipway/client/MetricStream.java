@@ -35,14 +35,19 @@ import org.slf4j.LoggerFactory;
  * point is stored once.
  *
  * <p>Logging never throws. When the service is away for so long that the bound of pending points is
- * reached, {@link #log} waits. When the service refuses the stream for good (no such run, run
- * deleted, another stream of the same writer), the points that remain are dropped, which {@link
- * #failure}, {@link #flush} and {@link #close} report. Thread-safe.
+ * reached, {@link #log} waits, but not for ever: after a time of the options points are dropped,
+ * and counted, until there is room again. When the service refuses the stream for good (no such
+ * run, run deleted, another stream of the same writer), the points that remain are dropped, which
+ * {@link #failure}, {@link #flush} and {@link #close} report. Thread-safe.
  */
 public final class MetricStream implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MetricStream.class);
 
-  private static final int MAX_BATCH_POINTS = 5_000;
+  // What waits longer than a batch goes in larger ones than were asked for, which cost less.
+  private static final int BACKLOG_BATCH_POINTS = 5_000;
+  // What the contract allows.
+  private static final int MAX_BATCH_POINTS = 50_000;
+  private static final long OPEN_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final Set<Status.Code> FINAL =
       EnumSet.of(
           Status.Code.INVALID_ARGUMENT,
@@ -107,6 +112,10 @@ public final class MetricStream implements AutoCloseable {
   @GuardedBy("lock")
   private long reconnectNanos = System.nanoTime();
 
+  // Whether a call of log has waited for room in vain, and none has come since.
+  @GuardedBy("lock")
+  private boolean overflowing;
+
   @GuardedBy("lock")
   private boolean closing;
 
@@ -151,15 +160,12 @@ public final class MetricStream implements AutoCloseable {
   public void log(String key, double value, long step, long timestampMs) {
     lock.lock();
     try {
-      if (!keys.isGood(key) || timestampMs < 0) {
+      if (key == null || !keys.isGood(key) || timestampMs < 0) {
         log.warn("metric '{}' of run {} is not logged: bad key or timestamp", key, runId);
         droppedPoints++;
         return;
       }
-      while (pending() >= options.maxPendingPoints() && failure == null && !closing) {
-        changed.awaitUninterruptibly();
-      }
-      if (failure != null || closing) {
+      if (!awaitRoom()) {
         droppedPoints++;
         return;
       }
@@ -175,6 +181,30 @@ public final class MetricStream implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Waits while there is no room for a point; returns false when it is to be dropped. */
+  @GuardedBy("lock")
+  private boolean awaitRoom() {
+    long deadline = System.nanoTime() + options.maxLogWait().toNanos();
+    boolean interrupted = false;
+    while (pending() >= options.maxPendingPoints() && failure == null && !closing && !overflowing) {
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        log.warn("metrics of run {} are dropped: {} points wait already", runId, pending());
+        overflowing = true;
+        break;
+      }
+      try {
+        changed.awaitNanos(left);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return pending() < options.maxPendingPoints() && failure == null && !closing;
   }
 
   @GuardedBy("lock")
@@ -325,9 +355,8 @@ public final class MetricStream implements AutoCloseable {
       for (Step step = nextStep(); step != null; step = nextStep()) {
         step.run();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // Errors too: whoever waits must hear that nothing is sent any more.
       log.error("metrics of run {} are no longer sent", runId, e);
       lock.lock();
       try {
@@ -356,7 +385,11 @@ public final class MetricStream implements AutoCloseable {
           continue;
         }
         if (!connection.opened) {
-          changed.await();
+          long left = connection.openBy - now;
+          if (left <= 0) {
+            return giveUp(connection);
+          }
+          changed.awaitNanos(left);
           continue;
         }
         long due = cutDueBatches(now);
@@ -376,6 +409,15 @@ public final class MetricStream implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** A server, or what is in its place, may take a connection and then say nothing. */
+  private static Step giveUp(Connection silent) {
+    Status status = Status.UNAVAILABLE.withDescription("the service does not open the stream");
+    return () -> {
+      silent.ended(status, null);
+      silent.requests.cancel(status.getDescription(), null);
+    };
   }
 
   /** Ends the connection, if there is one, and then the sender. */
@@ -419,10 +461,15 @@ public final class MetricStream implements AutoCloseable {
       if (buffer.size() < batchPoints && due > 0 && !flushing) {
         return due;
       }
-      unacknowledged.add(buffer.take(Math.max(batchPoints, MAX_BATCH_POINTS), nextSeq));
+      unacknowledged.add(buffer.take(batchLimit(), nextSeq));
       nextSeq++;
     }
     return Long.MAX_VALUE;
+  }
+
+  @GuardedBy("lock")
+  private int batchLimit() {
+    return Math.min(MAX_BATCH_POINTS, Math.max(batchPoints, BACKLOG_BATCH_POINTS));
   }
 
   /** Returns the next batch if the service and the transport take it now. */
@@ -452,6 +499,7 @@ public final class MetricStream implements AutoCloseable {
       implements ClientResponseObserver<StreamMetricsRequest, StreamMetricsResponse> {
     // Set before the call starts, used by the sender's thread alone but for its readiness.
     private ClientCallStreamObserver<StreamMetricsRequest> requests;
+    private final long openBy = System.nanoTime() + OPEN_NANOS;
     private boolean opened;
     private long sentSeq;
     private long credit;
@@ -494,19 +542,12 @@ public final class MetricStream implements AutoCloseable {
       if (nextSeq == 0) {
         nextSeq = answer.getCommittedSeq() + 1;
       }
-      acknowledge(answer.getCommittedSeq());
+      if (!acknowledge(answer.getCommittedSeq())) {
+        return;
+      }
       long expected = unacknowledged.isEmpty() ? nextSeq : unacknowledged.peek().getSeq();
       if (answer.getCommittedSeq() + 1 != expected) {
-        fail(
-            new MetricStreamException(
-                "the service has other batches of writer "
-                    + options.writerId()
-                    + " than were sent here: it expects number "
-                    + (answer.getCommittedSeq() + 1)
-                    + ", but the next one is "
-                    + expected,
-                Status.Code.OUT_OF_RANGE,
-                null));
+        failForeign(answer.getCommittedSeq(), expected);
         return;
       }
       opened = true;
@@ -518,7 +559,9 @@ public final class MetricStream implements AutoCloseable {
 
     @GuardedBy("lock")
     private void onAck(MetricAck ack) {
-      acknowledge(ack.getCommittedSeq());
+      if (!acknowledge(ack.getCommittedSeq())) {
+        return;
+      }
       if (ack.getCredit() > 0) {
         credit = ack.getCredit();
       }
@@ -565,24 +608,52 @@ public final class MetricStream implements AutoCloseable {
     }
   }
 
+  /**
+   * Counts what the service has. Returns false, and counts nothing, when it has more than was made
+   * here: then none of it can be told from what somebody else sent under our name.
+   */
   @GuardedBy("lock")
-  private void acknowledge(long committedSeq) {
+  private boolean acknowledge(long committedSeq) {
+    if (committedSeq >= nextSeq) {
+      failForeign(
+          committedSeq, unacknowledged.isEmpty() ? nextSeq : unacknowledged.peek().getSeq());
+      return false;
+    }
     for (Iterator<MetricBatch> batches = unacknowledged.iterator(); batches.hasNext(); ) {
       MetricBatch batch = batches.next();
       if (batch.getSeq() > committedSeq) {
-        return;
+        break;
       }
       acknowledgedPoints += batch.getValueCount();
       batches.remove();
     }
+    overflowing &= pending() >= options.maxPendingPoints();
+    return true;
   }
 
   @GuardedBy("lock")
+  private void failForeign(long committedSeq, long expected) {
+    fail(
+        new MetricStreamException(
+            "the service has other batches of writer "
+                + options.writerId()
+                + " than were sent here: it expects number "
+                + (committedSeq + 1)
+                + ", but the next one is "
+                + expected,
+            Status.Code.OUT_OF_RANGE,
+            null));
+  }
+
+  /** What the caller has chosen stays; what was left open is as the service wishes. */
+  @GuardedBy("lock")
   private void heed(MetricStreamHints hints) {
-    if (hints.getPreferredBatchPoints() > 0) {
+    if (hints.getPreferredBatchPoints() > 0
+        && options.batchPoints() == MetricStreamOptions.DEFAULT_BATCH_POINTS) {
       batchPoints = Math.min(hints.getPreferredBatchPoints(), options.maxPendingPoints());
     }
-    if (hints.hasFlushInterval()) {
+    if (hints.hasFlushInterval()
+        && options.flushInterval().equals(MetricStreamOptions.DEFAULT_FLUSH_INTERVAL)) {
       flushNanos =
           TimeUnit.SECONDS.toNanos(hints.getFlushInterval().getSeconds())
               + hints.getFlushInterval().getNanos();

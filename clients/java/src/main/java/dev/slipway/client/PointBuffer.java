@@ -8,6 +8,8 @@ import java.util.Map;
 /** Gathers points in columns until they are made into batches. Not thread-safe. */
 final class PointBuffer {
   private static final int INITIAL_POINTS = 512;
+  // What the contract allows in a batch.
+  private static final int MAX_NAMES = 10_000;
 
   private String[] keys = new String[INITIAL_POINTS];
   private long[] steps = new long[INITIAL_POINTS];
@@ -38,19 +40,24 @@ final class PointBuffer {
     return size;
   }
 
-  /** Takes the oldest points out, at most {@code maxPoints}, as a batch. */
+  /** Takes the oldest points out as a batch: at most {@code maxPoints} of at most 10,000 names. */
   MetricBatch take(int maxPoints, long seq) {
-    int count = Math.min(size, maxPoints);
+    int limit = Math.min(size, maxPoints);
+    int count = 0;
     MetricBatch.Builder batch = MetricBatch.newBuilder().setSeq(seq);
     Map<String, Integer> names = new HashMap<>();
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < limit; i++) {
       Integer index = names.get(keys[i]);
+      if (index == null && names.size() == MAX_NAMES) {
+        break;
+      }
       if (index == null) {
         index = names.size();
         names.put(keys[i], index);
         batch.addNames(keys[i]);
       }
       batch.addNameIndex(index).addStep(steps[i]).addTimestampMs(timestamps[i]).addValue(values[i]);
+      count++;
     }
     remove(count);
     return batch.build();

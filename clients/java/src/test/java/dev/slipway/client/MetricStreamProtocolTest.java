@@ -1,0 +1,258 @@
+package dev.slipway.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.runtime.testing.GrpcServerExtension;
+import dev.slipway.tracking.v1.MetricAck;
+import dev.slipway.tracking.v1.MetricBatch;
+import dev.slipway.tracking.v1.MetricStreamHints;
+import dev.slipway.tracking.v1.MetricStreamOpened;
+import dev.slipway.tracking.v1.StreamMetricsRequest;
+import dev.slipway.tracking.v1.StreamMetricsResponse;
+import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceImplBase;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.Status.Code;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Tests the client's side of the protocol against a service that says what a test wants. */
+class MetricStreamProtocolTest {
+  private static final String RUN = "0".repeat(32);
+
+  private final Script script = new Script();
+
+  @RegisterExtension
+  private final GrpcServerExtension server = GrpcServerExtension.inProcess(script);
+
+  /** Hands each stream to the test, which answers. */
+  private static final class Script extends TrackingServiceImplBase {
+    private final BlockingQueue<ServedStream> streams = new LinkedBlockingQueue<>();
+
+    @Override
+    public StreamObserver<StreamMetricsRequest> streamMetrics(
+        StreamObserver<StreamMetricsResponse> response) {
+      ServedStream stream = new ServedStream(response);
+      streams.add(stream);
+      return stream;
+    }
+
+    ServedStream next() throws InterruptedException {
+      return within10Seconds(streams);
+    }
+  }
+
+  private static final class ServedStream implements StreamObserver<StreamMetricsRequest> {
+    private final StreamObserver<StreamMetricsResponse> response;
+    private final BlockingQueue<MetricBatch> batches = new LinkedBlockingQueue<>();
+
+    ServedStream(StreamObserver<StreamMetricsResponse> response) {
+      this.response = response;
+    }
+
+    @Override
+    public void onNext(StreamMetricsRequest request) {
+      if (request.hasBatch()) {
+        batches.add(request.getBatch());
+      }
+    }
+
+    @Override
+    public void onError(Throwable cause) {}
+
+    @Override
+    public void onCompleted() {
+      response.onCompleted();
+    }
+
+    void open(long committedSeq, MetricStreamHints hints) {
+      response.onNext(
+          StreamMetricsResponse.newBuilder()
+              .setOpened(
+                  MetricStreamOpened.newBuilder()
+                      .setCommittedSeq(committedSeq)
+                      .setCredit(1_000_000)
+                      .setHints(hints))
+              .build());
+    }
+
+    void ack(long committedSeq) {
+      response.onNext(
+          StreamMetricsResponse.newBuilder()
+              .setAck(MetricAck.newBuilder().setCommittedSeq(committedSeq))
+              .build());
+    }
+
+    MetricBatch batch() throws InterruptedException {
+      return within10Seconds(batches);
+    }
+  }
+
+  private static <T> T within10Seconds(BlockingQueue<T> queue) throws InterruptedException {
+    T next = queue.poll(10, TimeUnit.SECONDS);
+    assertThat(next).as("what the client sends").isNotNull();
+    return next;
+  }
+
+  private static MetricStreamOptions options(int batchPoints, Duration flushInterval) {
+    return new MetricStreamOptions(
+        "w",
+        batchPoints,
+        flushInterval,
+        100,
+        Duration.ofMillis(5),
+        Duration.ofMillis(50),
+        Duration.ofMillis(200),
+        Duration.ofMillis(100));
+  }
+
+  private static void assertFails(MetricStream stream, Code code) {
+    assertThatThrownBy(() -> stream.flush(Duration.ofSeconds(10)))
+        .isInstanceOfSatisfying(
+            MetricStreamException.class, e -> assertThat(e.code()).isEqualTo(code));
+  }
+
+  @Test
+  void open_serviceHasBatchesOfSomebodyElse_failsAndCountsNothing() throws Exception {
+    try (MetricStream stream =
+        MetricStream.open(server.channel(), RUN, options(1, Duration.ofHours(1)))) {
+      stream.log("loss", 1, 1);
+      ServedStream first = script.next();
+      first.open(0, MetricStreamHints.getDefaultInstance());
+      assertThat(first.batch().getSeq()).isEqualTo(1);
+      first.response.onError(Status.UNAVAILABLE.asRuntimeException());
+
+      script.next().open(5, MetricStreamHints.getDefaultInstance());
+
+      assertFails(stream, Code.OUT_OF_RANGE);
+      assertThat(stream.acknowledgedPoints()).isZero();
+      assertThat(stream.droppedPoints()).isEqualTo(1);
+    } catch (MetricStreamException e) {
+      assertThat(e.code()).isEqualTo(Code.OUT_OF_RANGE);
+    }
+  }
+
+  @Test
+  void ack_ofABatchThatWasNeverMade_failsAndCountsNothing() throws Exception {
+    MetricStream stream = MetricStream.open(server.channel(), RUN, options(1, Duration.ofHours(1)));
+    stream.log("loss", 1, 1);
+    ServedStream served = script.next();
+    served.open(0, MetricStreamHints.getDefaultInstance());
+    assertThat(served.batch().getSeq()).isEqualTo(1);
+
+    served.ack(2);
+
+    assertFails(stream, Code.OUT_OF_RANGE);
+    assertThat(stream.acknowledgedPoints()).isZero();
+    assertThatThrownBy(stream::close).isInstanceOf(MetricStreamException.class);
+  }
+
+  @Test
+  void stream_fencedByANewerOne_endsAndDropsTheRest() throws Exception {
+    MetricStream stream = MetricStream.open(server.channel(), RUN, options(1, Duration.ofHours(1)));
+    ServedStream served = script.next();
+    served.open(0, MetricStreamHints.getDefaultInstance());
+    stream.log("loss", 1, 1);
+    assertThat(served.batch().getSeq()).isEqualTo(1);
+    served.ack(1);
+    assertThat(stream.flush(Duration.ofSeconds(10))).isTrue();
+
+    stream.log("loss", 2, 2);
+    assertThat(served.batch().getSeq()).isEqualTo(2);
+    served.response.onError(Status.ABORTED.asRuntimeException());
+
+    assertFails(stream, Code.ABORTED);
+    stream.log("loss", 3, 3);
+    assertThat(stream.acknowledgedPoints()).isEqualTo(1);
+    assertThat(stream.droppedPoints()).isEqualTo(2);
+    assertThatThrownBy(stream::close).isInstanceOf(MetricStreamException.class);
+    assertThat(script.streams).isEmpty();
+  }
+
+  @Test
+  void hints_forWhatTheCallerChose_changeNothing() throws Exception {
+    MetricStreamHints hints =
+        MetricStreamHints.newBuilder()
+            .setPreferredBatchPoints(50)
+            .setFlushInterval(com.google.protobuf.Duration.newBuilder().setNanos(1))
+            .build();
+    try (MetricStream stream =
+        MetricStream.open(server.channel(), RUN, options(7, Duration.ofHours(1)))) {
+      ServedStream served = script.next();
+      served.open(0, hints);
+      for (int i = 0; i < 7; i++) {
+        stream.log("loss", i, i);
+      }
+      assertThat(served.batch().getValueCount()).isEqualTo(7);
+      served.ack(1);
+      assertThat(stream.flush(Duration.ofSeconds(10))).isTrue();
+
+      // Opened for certain by now.
+      for (int i = 0; i < 7; i++) {
+        stream.log("loss", i, i);
+      }
+
+      assertThat(served.batch().getValueCount()).isEqualTo(7);
+      served.ack(2);
+    }
+  }
+
+  @Test
+  void log_atTheBound_waitsOnceThenDropsUntilThereIsRoom() throws Exception {
+    try (MetricStream stream =
+        MetricStream.open(server.channel(), RUN, options(100, Duration.ofHours(1)))) {
+      ServedStream served = script.next();
+      served.open(0, MetricStreamHints.getDefaultInstance());
+      long begun = System.nanoTime();
+
+      for (int i = 0; i < 400; i++) {
+        stream.log("loss", i, i);
+      }
+
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .isBetween(Duration.ofMillis(100), Duration.ofSeconds(10));
+      assertThat(stream.droppedPoints()).isEqualTo(300);
+      assertThat(served.batch().getValueCount()).isEqualTo(100);
+      served.ack(1);
+      assertThat(stream.flush(Duration.ofSeconds(10))).isTrue();
+      stream.log("loss", 400, 400);
+      assertThat(stream.droppedPoints()).isEqualTo(300);
+      Thread closer = new Thread(stream::close);
+      closer.start();
+      assertThat(served.batch().getValueList()).containsExactly(400.0);
+      served.ack(2);
+      closer.join();
+    }
+  }
+
+  @Test
+  void sender_diesOfAnError_isToldToWhoeverWaits() {
+    Channel broken =
+        new Channel() {
+          @Override
+          public <Q, R> ClientCall<Q, R> newCall(
+              MethodDescriptor<Q, R> method, CallOptions callOptions) {
+            throw new NoClassDefFoundError("shaded/away");
+          }
+
+          @Override
+          public String authority() {
+            return "broken";
+          }
+        };
+    MetricStream stream = MetricStream.open(broken, RUN, options(1, Duration.ofHours(1)));
+    stream.log("loss", 1, 1);
+
+    assertFails(stream, Code.INTERNAL);
+    assertThat(stream.droppedPoints()).isEqualTo(1);
+  }
+}
