@@ -6,8 +6,8 @@ import java.util.Comparator;
  * Is one point of a metric.
  *
  * <p>Points are ordered by (step, timestamp, value). Values compare as {@link Double#compare} does
- * it, which is also the order of both databases: NaN is greater than every number and equal to
- * itself.
+ * it: NaN is greater than every number and equal to itself, and -0.0 is less than 0.0. Both
+ * databases order NaN like that but take the two zeros for equal.
  *
  * @param step any number, negative ones included
  * @param timestampMillis milliseconds since 1970

@@ -253,6 +253,21 @@ abstract class TrackingStoreContract {
   }
 
   @Test
+  void latest_negativeZero_isZeroBeforeAndAfterTheFoldAndStaysInTheHistory() {
+    RunId run = newRun();
+    MetricPoint negative = new MetricPoint(1, 1, -0.0);
+    LatestMetric zero = new LatestMetric("a", new MetricPoint(1, 1, 0.0));
+    commitAll(points(run, "a", negative));
+    assertThat(latest(run)).containsExactly(zero);
+    metrics.foldOthers(-1);
+    assertThat(latest(run)).containsExactly(zero);
+    assertThat(history(run, "a")).containsExactly(negative);
+    CommitResult again = commit(points(run, "b", negative));
+    metrics.fold(log, 0, commitNo, again.latest());
+    assertThat(latest(run)).contains(new LatestMetric("b", new MetricPoint(1, 1, 0.0)));
+  }
+
+  @Test
   void closedLog_refusesCommitsAndItsPointsStay() {
     RunId run = newRun();
     commitAll(points(run, "a", point(1, 1)));
