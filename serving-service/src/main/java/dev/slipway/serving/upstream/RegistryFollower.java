@@ -1,7 +1,6 @@
 package dev.slipway.serving.upstream;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import com.google.protobuf.Duration;
 import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.RegisteredModel;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
@@ -16,6 +15,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,12 +37,15 @@ public final class RegistryFollower implements AutoCloseable {
 
   private static final long FIRST_PAUSE_MILLIS = 50;
   private static final long LONGEST_PAUSE_MILLIS = 5_000;
-  private static final long HEARTBEAT_SECONDS = 5;
-  private static final long LONGEST_SILENCE_NANOS = TimeUnit.SECONDS.toNanos(4 * HEARTBEAT_SECONDS);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(5);
+
+  /** A watch that was silent for so many heartbeats is cut. */
+  private static final int SILENT_HEARTBEATS = 4;
 
   private final Channel channel;
   private final Catalog catalog;
   private final ScheduledExecutorService scheduler;
+  private final Duration heartbeat;
   private final Object lock = new Object();
 
   @GuardedBy("lock")
@@ -66,9 +69,15 @@ public final class RegistryFollower implements AutoCloseable {
    * @param scheduler where pauses are waited out; stays the caller's
    */
   public RegistryFollower(Channel channel, Catalog catalog, ScheduledExecutorService scheduler) {
+    this(channel, catalog, scheduler, HEARTBEAT);
+  }
+
+  RegistryFollower(
+      Channel channel, Catalog catalog, ScheduledExecutorService scheduler, Duration heartbeat) {
     this.channel = channel;
     this.catalog = catalog;
     this.scheduler = scheduler;
+    this.heartbeat = heartbeat;
   }
 
   /** Begins to follow, in the background. */
@@ -76,7 +85,7 @@ public final class RegistryFollower implements AutoCloseable {
     connect();
     Future<?> unused =
         scheduler.scheduleWithFixedDelay(
-            this::cutSilentWatch, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS, TimeUnit.SECONDS);
+            this::cutSilentWatch, heartbeat.toNanos(), heartbeat.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Tells whether the registry is being heard at the moment. */
@@ -95,7 +104,10 @@ public final class RegistryFollower implements AutoCloseable {
       request =
           WatchRegistryRequest.newBuilder()
               .setFromRevision(snapshotNeeded ? 0 : catalog.revision())
-              .setHeartbeatInterval(Duration.newBuilder().setSeconds(HEARTBEAT_SECONDS))
+              .setHeartbeatInterval(
+                  com.google.protobuf.Duration.newBuilder()
+                      .setSeconds(heartbeat.getSeconds())
+                      .setNanos(heartbeat.getNano()))
               .build();
     }
     if (channel instanceof ManagedChannel managed) {
@@ -105,14 +117,14 @@ public final class RegistryFollower implements AutoCloseable {
     RegistryServiceGrpc.newStub(channel).watchRegistry(request, opened);
   }
 
+  /** One that never said anything too: a registry that hangs takes calls and answers none. */
   private void cutSilentWatch() {
     Watch current;
     synchronized (lock) {
       current = watch;
     }
     if (current != null
-        && connected
-        && System.nanoTime() - current.heardNanos > LONGEST_SILENCE_NANOS) {
+        && System.nanoTime() - current.heardNanos > SILENT_HEARTBEATS * heartbeat.toNanos()) {
       current.cancel("the registry has been silent for too long");
     }
   }
