@@ -22,6 +22,7 @@ import io.grpc.Channel;
 import io.grpc.ServerInterceptors;
 import java.time.Clock;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -44,6 +45,7 @@ public final class ServingModule implements ServiceModule {
   private final ExecutorService loads;
   private final ExecutorService predictions;
   private final ScheduledExecutorService timer;
+  private final PackageCache packages;
   private final ModelPool pool;
   private final Catalog catalog;
   private final StageRouter router;
@@ -65,9 +67,10 @@ public final class ServingModule implements ServiceModule {
         Executors.newFixedThreadPool(config.limits().maxRunning(), threads("prediction"));
     this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
+    this.packages = new PackageCache(config.cacheFolder(), artifact);
     ModelLoader loader =
         new ModelLoader(
-            new PackageCache(config.cacheFolder(), artifact),
+            packages,
             config.limits(),
             new TensorBuffers(config.idleBufferBytes()),
             predictions,
@@ -170,9 +173,21 @@ public final class ServingModule implements ServiceModule {
             TimeUnit.MILLISECONDS);
   }
 
-  /** Lets go of what was kept long enough; done every few seconds anyway. */
+  /**
+   * Lets go of versions that were kept long enough, and of packages that no version needs; done
+   * every few seconds anyway.
+   */
   public void sweep() {
     pool.sweep();
+    if (catalog.isKnown()) {
+      // Most are known; only for the others is it worth looking at what is true right now.
+      Set<String> known = catalog.packageDigests();
+      packages.retain(
+          digest ->
+              known.contains(digest)
+                  || pool.usesPackage(digest)
+                  || catalog.packageDigests().contains(digest));
+    }
   }
 
   /**
@@ -203,6 +218,7 @@ public final class ServingModule implements ServiceModule {
       Thread.currentThread().interrupt();
     }
     pool.close();
+    packages.close();
     metrics.remove("serving.models.ready");
     metrics.remove("serving.registry.revision");
     metrics.remove("serving.requests.awaiting-load");

@@ -430,7 +430,7 @@ class StageFollowTest {
     harness.awaitProduction("m", 1);
 
     String digest = version("m", 1).getPackageDigest();
-    Path cached = folder.resolve("cache/packages").resolve(digest).resolve("weights.bin");
+    Path cached = folder.resolve("cache").resolve(digest).resolve("weights.bin");
     byte[] good = Files.readAllBytes(cached);
     Files.write(cached, new byte[] {9});
     harness
@@ -474,5 +474,27 @@ class StageFollowTest {
     ServingHarness.await(() -> version("m", 1).getState() == VersionState.VERSION_STATE_AVAILABLE);
 
     assertThat(version("m", 2).getState()).isEqualTo(VersionState.VERSION_STATE_READY);
+  }
+
+  @Test
+  void packageThatNoVersionNeedsAnyMore_isDeletedFromTheCache() {
+    harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    harness.addScripted("m", 10, "none", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 2);
+    Path cache = folder.resolve("cache");
+    Path first = cache.resolve(version("m", 1).getPackageDigest());
+    Path second = cache.resolve(version("m", 2).getPackageDigest());
+    harness.sweep();
+    assertThat(first).isDirectory();
+
+    harness.registry.delete("m", 1);
+    ServingHarness.await(
+        () -> {
+          harness.sweep();
+          return !Files.exists(first);
+        });
+
+    assertThat(second).isDirectory();
   }
 }

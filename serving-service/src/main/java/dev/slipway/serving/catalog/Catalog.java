@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The last known state of the registry. One thread at a time changes it, the one that follows the
@@ -158,6 +159,14 @@ public final class Catalog {
   /** Finds a version. */
   public Optional<CatalogVersion> find(VersionKey key) {
     return find(key.model()).flatMap(model -> model.find(key.version()));
+  }
+
+  /** Returns the digests of all versions' packages. */
+  public Set<String> packageDigests() {
+    return models.values().stream()
+        .flatMap(model -> model.versions().stream())
+        .map(CatalogVersion::packageDigest)
+        .collect(Collectors.toSet());
   }
 
   /**

@@ -258,6 +258,13 @@ public final class ModelPool implements AutoCloseable {
   /** A copy for a rollback as it was when the sweep came by. */
   private record RollbackCopy(Slot slot, Instant since) {}
 
+  /** Tells whether a version that is loaded, loading or draining is of a package. */
+  public boolean usesPackage(String digest) {
+    return slots.values().stream().anyMatch(slot -> slot.packageDigest().equals(digest))
+        || draining.stream()
+            .anyMatch(model -> !model.isClosed() && model.version().packageDigest().equals(digest));
+  }
+
   /** Returns how a version is doing. */
   public ModelStatus status(VersionKey key) {
     Slot slot = slots.get(key);

@@ -2,20 +2,27 @@ package dev.slipway.serving.upstream;
 
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.packaging.PackageDigest;
+import dev.slipway.runtime.server.StartupException;
 import io.grpc.Channel;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,35 +34,81 @@ import org.slf4j.LoggerFactory;
  * <p>A folder appears whole: files are fetched into a temporary folder, checked against the
  * manifest, and the folder is renamed into place. A folder that is there is checked again whenever
  * it is asked for, and fetched again when a file is missing or has other bytes. Callers that ask
- * for the same digest at the same time share one fetch. One process at a time uses the folder.
- * Thread-safe; every call blocks.
+ * for the same digest at the same time share one fetch. A lock keeps the folder to one process at a
+ * time, until it is closed. Thread-safe; every call blocks.
  */
-public final class PackageCache {
+public final class PackageCache implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PackageCache.class);
 
   private static final int TRIES_PER_FILE = 3;
 
+  private static final String LOCK_FILE = "slipway.lock";
+  private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
+
   private final Path packages;
   private final Path incoming;
   private final ArtifactClient artifacts;
-  private final Map<String, CompletableFuture<Path>> running = new ConcurrentHashMap<>();
+  private final FileChannel lock;
+
+  /** Digests that someone fetches; or deletes, which ends with no folder. */
+  private final Map<String, CompletableFuture<Optional<Path>>> running = new ConcurrentHashMap<>();
 
   /**
    * Creates the cache over a folder, which is made when it does not exist.
    *
    * @param artifacts leads to the artifact service; stays the caller's
-   * @throws UncheckedIOException if the folder cannot be made
+   * @throws StartupException if the folder cannot be used, or another server uses it
    */
   public PackageCache(Path folder, Channel artifacts) {
-    this.packages = folder.resolve("packages");
+    this.packages = folder;
     this.incoming = folder.resolve("incoming");
     this.artifacts = new ArtifactClient(artifacts);
     try {
-      Files.createDirectories(packages);
       Files.createDirectories(incoming);
+      this.lock = lock(folder);
       clear(incoming);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot use the model cache in " + folder, e);
+      throw new StartupException(
+          "package cache "
+              + folder
+              + " cannot be used ("
+              + e
+              + "): choose another with --serve-cache-dir",
+          e);
+    }
+  }
+
+  private static FileChannel lock(Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            folder.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = null;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // Held by this very process.
+      log.debug("{} is locked", folder, e);
+    } finally {
+      if (lock == null) {
+        channel.close();
+      }
+    }
+    if (lock == null) {
+      throw new StartupException(
+          "package cache "
+              + folder
+              + " is in use by another slipway: stop it or choose another with --serve-cache-dir");
+    }
+    return channel;
+  }
+
+  /** Lets go of the folder; what is in it stays. */
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      log.warn("cannot let go of {}", packages, e);
     }
   }
 
@@ -66,27 +119,75 @@ public final class PackageCache {
    * @throws PackageUnavailableException if it is not here and cannot be fetched at the moment
    */
   public Path get(String digest) {
-    CompletableFuture<Path> mine = new CompletableFuture<>();
-    CompletableFuture<Path> theirs = running.putIfAbsent(digest, mine);
-    if (theirs != null) {
-      try {
-        return theirs.join();
-      } catch (CompletionException e) {
-        if (e.getCause() instanceof RuntimeException cause) {
-          throw cause;
-        }
-        throw e;
+    CompletableFuture<Optional<Path>> mine = new CompletableFuture<>();
+    CompletableFuture<Optional<Path>> theirs = running.putIfAbsent(digest, mine);
+    while (theirs != null) {
+      Optional<Path> folder = join(theirs);
+      if (folder.isPresent()) {
+        return folder.get();
       }
+      theirs = running.putIfAbsent(digest, mine);
     }
     try {
       Path folder = getOrFetch(digest);
-      mine.complete(folder);
+      mine.complete(Optional.of(folder));
       return folder;
     } catch (RuntimeException | Error e) {
       mine.completeExceptionally(e);
       throw e;
     } finally {
       running.remove(digest, mine);
+    }
+  }
+
+  private static Optional<Path> join(CompletableFuture<Optional<Path>> running) {
+    try {
+      return running.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Deletes the packages that nobody needs. One that is being fetched stays.
+   *
+   * @param needed tells by its digest whether a package is needed; asked again when nobody can
+   *     fetch the package meanwhile
+   */
+  public void retain(Predicate<String> needed) {
+    try (Stream<Path> folders = Files.list(packages)) {
+      for (Path folder : folders.toList()) {
+        String digest = folder.getFileName().toString();
+        // Whatever else lies there is not ours.
+        if (DIGEST.matcher(digest).matches() && !needed.test(digest)) {
+          deleteUnless(needed, digest, folder);
+        }
+      }
+    } catch (IOException e) {
+      log.warn("cannot delete packages from {}", packages, e);
+    }
+  }
+
+  private void deleteUnless(Predicate<String> needed, String digest, Path folder)
+      throws IOException {
+    CompletableFuture<Optional<Path>> deleting = new CompletableFuture<>();
+    if (running.putIfAbsent(digest, deleting) != null) {
+      return;
+    }
+    try {
+      if (!needed.test(digest) && Files.isDirectory(folder)) {
+        // Moved first, so that what is left after a crash is no package.
+        Path old = incoming.resolve("old-" + UUID.randomUUID());
+        Files.move(folder, old, StandardCopyOption.ATOMIC_MOVE);
+        delete(old);
+        log.info("deleted package {}: no version needs it any more", digest);
+      }
+    } finally {
+      running.remove(digest, deleting);
+      deleting.complete(Optional.empty());
     }
   }
 
