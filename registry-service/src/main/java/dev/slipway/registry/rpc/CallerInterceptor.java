@@ -43,7 +43,7 @@ public final class CallerInterceptor implements ServerInterceptor {
           "must be 1 to 128 printable ASCII characters without outer spaces");
     }
     Set<String> names =
-        roles == null
+        roles == null || roles.isBlank()
             ? Set.of()
             : Arrays.stream(roles.split(",", -1)).map(String::strip).collect(Collectors.toSet());
     if (names.size() > Caller.MAX_ROLES || !names.stream().allMatch(Caller::isRole)) {

@@ -306,6 +306,16 @@ final class RegistryGrpcServiceTest {
       assertThat(resolved.getModelVersion().hasSignature()).isTrue();
       assertThat(resolved.getRevision()).isEqualTo(set.getRevision());
     }
+    for (String alias : List.of("production", "1")) {
+      var unused =
+          stub.setModelAlias(
+              SetModelAliasRequest.newBuilder()
+                  .setName("digits")
+                  .setAlias(alias)
+                  .setVersion(2)
+                  .build());
+      assertThat(resolve(r -> r.setAlias(alias)).getModelVersion().getVersion()).isEqualTo(2);
+    }
     assertThat(
             stub.getVersionByAlias(
                     GetVersionByAliasRequest.newBuilder()
@@ -398,6 +408,8 @@ final class RegistryGrpcServiceTest {
         .containsExactly("anna@example.com", "anonymous", "anna@example.com");
     assertThat(events.get(1).getAfter().getModelVersion().hasSignature()).isFalse();
     assertThat(events.get(1).getAfter().getModelVersion().getFlavors(0).hasConfig()).isFalse();
+    // Empty roles are no roles, not bad ones.
+    assertFails(() -> get(as("anna", "")), Status.Code.NOT_FOUND, "REGISTERED_MODEL_NOT_FOUND");
     assertInvalid(() -> get(as("\u0007", null)), "metadata.slipway-actor");
     assertInvalid(
         () -> get(as("x".repeat(129), "a b")), "metadata.slipway-actor", "metadata.slipway-roles");
