@@ -12,6 +12,18 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 /** Reads and writes {@code model_version}. */
 @RegisterConstructorMapper(ModelVersionRow.class)
 public interface ModelVersionDao {
+  /** Reads whole rows, with model and stage; what follows says which. */
+  String SELECT =
+      """
+      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
+        v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
+        v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
+        v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
+      FROM model_version v
+        JOIN registered_model m ON m.model_id = v.model_id
+        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
+      """;
+
   /** Inserts a row; its stage is None. */
   @SqlUpdate(
       """
@@ -87,77 +99,47 @@ public interface ModelVersionDao {
 
   /** Finds a row. */
   @SqlQuery(
-      """
-      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
-        v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
-        v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
-        v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
-      FROM model_version v
-        JOIN registered_model m ON m.model_id = v.model_id
-        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
-      WHERE v.model_id = :modelId AND v.version = :version
-      """)
+      SELECT
+          + """
+          WHERE v.model_id = :modelId AND v.version = :version
+          """)
   Optional<ModelVersionRow> find(@Bind("modelId") long modelId, @Bind("version") long version);
 
   /** Finds the row with the highest number among those in a state. */
   @SqlQuery(
-      """
-      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
-        v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
-        v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
-        v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
-      FROM model_version v
-        JOIN registered_model m ON m.model_id = v.model_id
-        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
-      WHERE v.model_id = :modelId AND v.state = :state
-      ORDER BY v.version DESC FETCH FIRST 1 ROWS ONLY
-      """)
+      SELECT
+          + """
+          WHERE v.model_id = :modelId AND v.state = :state
+          ORDER BY v.version DESC FETCH FIRST 1 ROWS ONLY
+          """)
   Optional<ModelVersionRow> findLatest(@Bind("modelId") long modelId, @Bind("state") String state);
 
   /** Finds the row with the highest number. */
   @SqlQuery(
-      """
-      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
-        v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
-        v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
-        v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
-      FROM model_version v
-        JOIN registered_model m ON m.model_id = v.model_id
-        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
-      WHERE v.model_id = :modelId
-      ORDER BY v.version DESC FETCH FIRST 1 ROWS ONLY
-      """)
+      SELECT
+          + """
+          WHERE v.model_id = :modelId
+          ORDER BY v.version DESC FETCH FIRST 1 ROWS ONLY
+          """)
   Optional<ModelVersionRow> findNewest(@Bind("modelId") long modelId);
 
   /** Lists the rows of a model below a number, highest first. */
   @SqlQuery(
-      """
-      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
-        v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
-        v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
-        v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
-      FROM model_version v
-        JOIN registered_model m ON m.model_id = v.model_id
-        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
-      WHERE v.model_id = :modelId AND v.version < :below
-      ORDER BY v.version DESC FETCH FIRST :limit ROWS ONLY
-      """)
+      SELECT
+          + """
+          WHERE v.model_id = :modelId AND v.version < :below
+          ORDER BY v.version DESC FETCH FIRST :limit ROWS ONLY
+          """)
   List<ModelVersionRow> listBelow(
       @Bind("modelId") long modelId, @Bind("below") long below, @Bind("limit") int limit);
 
   /** Lists the rows of a model that are in an exclusive stage, below a number, highest first. */
   @SqlQuery(
-      """
-      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
-        v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
-        v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
-        v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
-      FROM model_version v
-        JOIN registered_model m ON m.model_id = v.model_id
-        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
-      WHERE v.model_id = :modelId AND v.version < :below AND s.stage = :stage
-      ORDER BY v.version DESC FETCH FIRST :limit ROWS ONLY
-      """)
+      SELECT
+          + """
+          WHERE v.model_id = :modelId AND v.version < :below AND s.stage = :stage
+          ORDER BY v.version DESC FETCH FIRST :limit ROWS ONLY
+          """)
   List<ModelVersionRow> listInStage(
       @Bind("modelId") long modelId,
       @Bind("stage") String stage,
@@ -166,17 +148,11 @@ public interface ModelVersionDao {
 
   /** Lists the rows of a model that are in None or Archived, below a number, highest first. */
   @SqlQuery(
-      """
-      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
-        v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
-        v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
-        v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
-      FROM model_version v
-        JOIN registered_model m ON m.model_id = v.model_id
-        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
-      WHERE v.model_id = :modelId AND v.version < :below AND s.stage IS NULL AND v.archived = :archived
-      ORDER BY v.version DESC FETCH FIRST :limit ROWS ONLY
-      """)
+      SELECT
+          + """
+          WHERE v.model_id = :modelId AND v.version < :below AND s.stage IS NULL AND v.archived = :archived
+          ORDER BY v.version DESC FETCH FIRST :limit ROWS ONLY
+          """)
   List<ModelVersionRow> listOutsideStages(
       @Bind("modelId") long modelId,
       @Bind("archived") boolean archived,
@@ -185,17 +161,11 @@ public interface ModelVersionDao {
 
   /** Lists rows after a model and number, by model and number. */
   @SqlQuery(
-      """
-      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
-        v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
-        v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
-        v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
-      FROM model_version v
-        JOIN registered_model m ON m.model_id = v.model_id
-        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
-      WHERE v.model_id = :modelId AND v.version > :above
-      ORDER BY v.version FETCH FIRST :limit ROWS ONLY
-      """)
+      SELECT
+          + """
+          WHERE v.model_id = :modelId AND v.version > :above
+          ORDER BY v.version FETCH FIRST :limit ROWS ONLY
+          """)
   List<ModelVersionRow> listAbove(
       @Bind("modelId") long modelId, @Bind("above") long above, @Bind("limit") int limit);
 }

@@ -50,7 +50,7 @@ public final class PackageHoldStore {
 
   /** Lists holders whose snapshots are to be released, those after a holder, ordered. */
   public List<String> listReleasing(String after, int limit) {
-    return transactions.read(
+    return transactions.readOne(
         handle -> handle.attach(PackageHoldDao.class).listReleasing(after, limit));
   }
 

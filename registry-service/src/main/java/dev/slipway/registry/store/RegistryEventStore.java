@@ -31,7 +31,7 @@ public final class RegistryEventStore {
 
   /** Returns the revision of the last command; 0 before the first. */
   public long revision() {
-    return transactions.read(handle -> handle.attach(RevisionDao.class).get());
+    return transactions.readOne(handle -> handle.attach(RevisionDao.class).get());
   }
 
   /**

@@ -38,6 +38,11 @@ public final class RegistryTransactions {
     this.committed = committed;
   }
 
+  /** Returns what kind of database it is. */
+  Dialect dialect() {
+    return database.dialect();
+  }
+
   /** Runs a command: all of it or nothing, durable when this returns. */
   <T> T command(Caller caller, Function<RegistryCommand, T> work) {
     Outcome<T> outcome =
@@ -57,6 +62,11 @@ public final class RegistryTransactions {
   /** Runs a transaction that changes no state of the registry and so makes no event. */
   <T> T upkeep(Function<Handle, T> work) {
     return database.write(work::apply);
+  }
+
+  /** Runs one query, which sees one committed state by itself. */
+  <T> T readOne(Function<Handle, T> work) {
+    return database.read(work::apply);
   }
 
   /** Runs queries that all see the same committed state. */
