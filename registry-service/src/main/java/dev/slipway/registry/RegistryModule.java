@@ -100,7 +100,12 @@ public final class RegistryModule implements ServiceModule {
       Clock clock) {
     Database database =
         Database.open(config.database(), "registry", "db/migration/registry", metrics);
-    return new RegistryModule(database, config, artifact, tracking, clock);
+    try {
+      return new RegistryModule(database, config, artifact, tracking, clock);
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
   }
 
   @Override

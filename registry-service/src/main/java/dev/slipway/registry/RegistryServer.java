@@ -71,7 +71,9 @@ public final class RegistryServer implements Callable<Integer> {
     problems.throwIfAny();
 
     try (data) {
-      data.take("registry");
+      if (database.embedded()) {
+        data.take("registry");
+      }
       MetricRegistry metrics = new MetricRegistry();
       RegistryModule module =
           RegistryModule.open(config, artifact, tracking, metrics, Clock.systemUTC());
