@@ -61,6 +61,7 @@ final class RegistryWatchesTest {
 
   @TempDir private Path folder;
   private final LinkedBlockingQueue<AtomicInteger> opened = new LinkedBlockingQueue<>();
+  private final MetricRegistry metrics = new MetricRegistry();
   private Database database;
   private RegisteredModelStore models;
   private RegistryEventStore events;
@@ -72,8 +73,7 @@ final class RegistryWatchesTest {
   @BeforeEach
   void open() {
     database =
-        Database.open(
-            TestDatabases.h2(folder), "registry", "db/migration/registry", new MetricRegistry());
+        Database.open(TestDatabases.h2(folder), "registry", "db/migration/registry", metrics);
     // Nothing tells the feed of commands, as if another replica ran them: it has its poll alone.
     RegistryTransactions transactions =
         new RegistryTransactions(database, Clock.systemUTC(), revision -> {});
@@ -115,6 +115,37 @@ final class RegistryWatchesTest {
     model("words");
 
     assertThat(watcher.next().getEvent().getRevision()).isEqualTo(2);
+  }
+
+  @Test
+  void event_isHeardOfOnlyWhenItIsDurable() throws Exception {
+    serve(RegistryWatches.Limits.DEFAULT);
+    Watcher watcher = watch(1);
+    watcher.request(Integer.MAX_VALUE);
+    long before = plainStatements();
+
+    // A commit that is visible and not flushed yet, as every one is for a moment.
+    database
+        .jdbi()
+        .useTransaction(
+            handle -> {
+              handle.execute("UPDATE registry_revision SET revision = 2");
+              handle.execute(
+                  """
+                  INSERT INTO registry_event (revision, event_time, actor, event_type, name, version, also_changed,
+                    event_comment, forced)
+                  VALUES (2, CURRENT_TIMESTAMP, 'anna', 'REGISTERED_MODEL_UPDATED', 'digits', 0, '[]', '', FALSE)
+                  """);
+            });
+
+    assertThat(watcher.next().getEvent().getRevision()).isEqualTo(2);
+    // The two above, and the flush.
+    assertThat(plainStatements()).isGreaterThanOrEqualTo(before + 3);
+  }
+
+  /** Counts the statements that belong to no DAO, as the flush is one. */
+  private long plainStatements() {
+    return metrics.timer("sql.raw").getCount();
   }
 
   @Test
