@@ -3,7 +3,6 @@ package dev.slipway.registry.rpc;
 import com.google.protobuf.Message;
 import dev.slipway.registry.event.RegistryEvent;
 import dev.slipway.registry.model.AliasName;
-import dev.slipway.registry.search.SearchLanguage;
 import dev.slipway.registry.service.ModelVersionService;
 import dev.slipway.registry.store.ModelAliasStore;
 import dev.slipway.registry.store.ModelVersionStore;
@@ -106,13 +105,7 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   public void searchRegisteredModels(
       SearchRegisteredModelsRequest request,
       StreamObserver<SearchRegisteredModelsResponse> observer) {
-    var in =
-        RegistryRequests.search(
-            SearchLanguage.MODELS,
-            request.getFilter(),
-            request.getOrderByList(),
-            request.getPageSize(),
-            request.getPageToken());
+    var in = RegistryRequests.searchModels(request);
     Page<RegisteredModel> page = models.search(in.search(), in.page()).map(RegistryProtos::model);
     answer(
         observer,
@@ -198,13 +191,7 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   @Override
   public void searchModelVersions(
       SearchModelVersionsRequest request, StreamObserver<SearchModelVersionsResponse> observer) {
-    var in =
-        RegistryRequests.search(
-            SearchLanguage.VERSIONS,
-            request.getFilter(),
-            request.getOrderByList(),
-            request.getPageSize(),
-            request.getPageToken());
+    var in = RegistryRequests.searchVersions(request);
     Page<ModelVersion> page = versions.search(in.search(), in.page()).map(RegistryProtos::version);
     answer(
         observer,

@@ -14,15 +14,19 @@ import dev.slipway.registry.model.NewRegisteredModel;
 import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.model.RegisteredModelUpdate;
 import dev.slipway.registry.model.TextSize;
-import dev.slipway.registry.search.Condition;
+import dev.slipway.registry.search.ModelField;
+import dev.slipway.registry.search.ModelFieldRules;
 import dev.slipway.registry.search.RegistrySearch;
-import dev.slipway.registry.search.SearchLanguage;
+import dev.slipway.registry.search.VersionField;
+import dev.slipway.registry.search.VersionFieldRules;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
 import dev.slipway.registry.v1.ListActivitiesRequest;
 import dev.slipway.registry.v1.ListModelVersionsRequest;
 import dev.slipway.registry.v1.ResolveVersionRequest;
 import dev.slipway.registry.v1.RollbackStageRequest;
+import dev.slipway.registry.v1.SearchModelVersionsRequest;
+import dev.slipway.registry.v1.SearchRegisteredModelsRequest;
 import dev.slipway.registry.v1.SetModelAliasRequest;
 import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.registry.v1.UpdateModelVersionRequest;
@@ -38,6 +42,9 @@ import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.registry.version.VersionSelector;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.search.Filter;
+import dev.slipway.runtime.search.OrderBy;
+import dev.slipway.runtime.search.SearchParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -71,6 +78,7 @@ final class RegistryRequests {
   private static final int MAX_TAG_VALUE = 100_000;
   private static final int MAX_WATCHED_NAMES = 1000;
   private static final int MAX_TYPES = 32;
+  private static final int MAX_ORDER_TERMS = 4;
   private static final int DEFAULT_PAGE = 100;
   private static final int MAX_PAGE = 1000;
   private static final long MIN_SECONDS = Instant.parse("0001-01-01T00:00:00Z").getEpochSecond();
@@ -80,6 +88,10 @@ final class RegistryRequests {
   private static final Duration DEFAULT_HEARTBEAT = Duration.ofSeconds(10);
   private static final Duration MIN_HEARTBEAT = Duration.ofMillis(100);
   private static final Duration MAX_HEARTBEAT = Duration.ofMinutes(10);
+
+  private static final SearchParser<ModelField> MODELS = new SearchParser<>(new ModelFieldRules());
+  private static final SearchParser<VersionField> VERSIONS =
+      new SearchParser<>(new VersionFieldRules());
 
   private final Violations violations = new Violations();
 
@@ -91,7 +103,7 @@ final class RegistryRequests {
 
   record VersionId(ModelName name, VersionNumber number) {}
 
-  record Search(RegistrySearch search, PageRequest page) {}
+  record Search<F>(RegistrySearch<F> search, PageRequest page) {}
 
   record VersionList(ModelName name, Optional<Stage> stage, PageRequest page) {}
 
@@ -259,16 +271,41 @@ final class RegistryRequests {
     return new Change<>(id.orElseThrow(), Set.copyOf(new HashSet<>(keys)));
   }
 
-  static Search search(
-      SearchLanguage language, String filter, List<String> orderBy, int pageSize, String token) {
+  static Search<ModelField> searchModels(SearchRegisteredModelsRequest request) {
+    return search(
+        "models",
+        MODELS,
+        request.getFilter(),
+        request.getOrderByList(),
+        request.getPageSize(),
+        request.getPageToken());
+  }
+
+  static Search<VersionField> searchVersions(SearchModelVersionsRequest request) {
+    return search(
+        "model versions",
+        VERSIONS,
+        request.getFilter(),
+        request.getOrderByList(),
+        request.getPageSize(),
+        request.getPageToken());
+  }
+
+  private static <F> Search<F> search(
+      String things,
+      SearchParser<F> parser,
+      String filter,
+      List<String> orderBy,
+      int pageSize,
+      String token) {
     RegistryRequests in = new RegistryRequests();
-    in.text("filter", filter, SearchLanguage.MAX_FILTER_LENGTH);
-    Optional<Condition> condition = in.violations.parse("filter", filter, language::parseFilter);
-    var order = in.violations.parse("order_by", orderBy, language::parseOrder);
+    Optional<Optional<Filter<F>>> condition = in.violations.parse("filter", filter, parser::filter);
+    Optional<List<OrderBy<F>>> order =
+        in.violations.parse("order_by", orderBy, terms -> parser.order(terms, MAX_ORDER_TERMS));
     PageRequest page =
-        in.page(pageSize, token, language + "\n" + filter + "\n" + String.join("\n", orderBy));
+        in.page(pageSize, token, things + "\n" + filter + "\n" + String.join("\n", orderBy));
     in.violations.throwIfAny();
-    return new Search(new RegistrySearch(condition.orElseThrow(), order.orElseThrow()), page);
+    return new Search<>(new RegistrySearch<>(condition.orElseThrow(), order.orElseThrow()), page);
   }
 
   static VersionList listVersions(ListModelVersionsRequest request) {

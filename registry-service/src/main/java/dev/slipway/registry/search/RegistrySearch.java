@@ -1,30 +1,20 @@
 package dev.slipway.registry.search;
 
+import dev.slipway.runtime.search.Filter;
+import dev.slipway.runtime.search.OrderBy;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Says which models or versions are wanted, and in which order.
  *
- * @param order complete: no two things compare equal
+ * @param filter absent matches everything
+ * @param order terms before those that the search itself appends; possibly empty
+ * @param <F> the fields
  */
-public record RegistrySearch(Condition filter, List<SortKey> order) {
+public record RegistrySearch<F>(Optional<Filter<F>> filter, List<OrderBy<F>> order) {
   /** Copies the list. */
   public RegistrySearch {
     order = List.copyOf(order);
-  }
-
-  /** Is one key of an order. */
-  public record SortKey(Column column, boolean ascending) {}
-
-  /** Is what can be sorted by. */
-  public enum Column {
-    /** Name of the model. */
-    NAME,
-    /** Number of the version. */
-    VERSION_NUMBER,
-    /** When it was created. */
-    CREATION_TIMESTAMP,
-    /** When it last changed. */
-    LAST_UPDATED_TIMESTAMP
   }
 }

@@ -1,5 +1,5 @@
 /**
- * MLflow's filter language with OR, NOT and parentheses, for models and versions; independent of
- * SQL.
+ * The fields by which models and versions are searched in the shared search language; independent
+ * of SQL.
  */
 package dev.slipway.registry.search;

@@ -13,6 +13,7 @@ import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.model.RegisteredModelNotFoundException;
 import dev.slipway.registry.model.TooManyException;
 import dev.slipway.registry.search.RegistrySearch;
+import dev.slipway.registry.search.VersionField;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.ModelVersionNotFoundException;
 import dev.slipway.registry.version.ModelVersionState;
@@ -29,6 +30,7 @@ import dev.slipway.registry.version.VersionPackage;
 import dev.slipway.registry.version.VersionSelector;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.search.sql.KeysetQuery;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
 
 /**
  * Keeps versions. Every change is one command: atomic, with its event, durable on return.
@@ -46,11 +50,16 @@ import java.util.function.BiFunction;
  * such version.
  */
 public final class ModelVersionStore {
+  private static final RowMapper<ModelVersionRow> ROWS =
+      ConstructorMapper.of(ModelVersionRow.class);
+
   private final RegistryTransactions transactions;
+  private final VersionFieldSql searches;
 
   /** Creates the store. */
   public ModelVersionStore(RegistryTransactions transactions) {
     this.transactions = transactions;
+    this.searches = new VersionFieldSql(transactions.dialect());
   }
 
   /** Is what a version was made from, as far as it is known when its row is written. */
@@ -241,19 +250,17 @@ public final class ModelVersionStore {
   }
 
   /** Lists the versions that a search means, without signature and flavor configuration. */
-  public Page<ModelVersion> search(RegistrySearch search, PageRequest page) {
+  public Page<ModelVersion> search(RegistrySearch<VersionField> search, PageRequest page) {
+    KeysetQuery query = searches.query(search);
     return transactions.read(
         handle -> {
           RegistryReader reader = new RegistryReader(handle);
           return BoundedPages.read(
-              page,
-              slice ->
-                  Page.of(
-                      reader.briefs(SearchQueries.versions(handle, search, slice)),
-                      slice,
-                      version -> SearchQueries.keys(search, version)),
-              ModelVersion::weight,
-              version -> SearchQueries.keys(search, version));
+                  page,
+                  slice -> query.page(handle, ROWS, slice, reader::briefs),
+                  found -> found.value().weight(),
+                  KeysetQuery.Row::keys)
+              .map(KeysetQuery.Row::value);
         });
   }
 

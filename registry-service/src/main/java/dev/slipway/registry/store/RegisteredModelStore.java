@@ -12,11 +12,13 @@ import dev.slipway.registry.model.RegisteredModelExistsException;
 import dev.slipway.registry.model.RegisteredModelNotFoundException;
 import dev.slipway.registry.model.RegisteredModelUpdate;
 import dev.slipway.registry.model.TooManyException;
+import dev.slipway.registry.search.ModelField;
 import dev.slipway.registry.search.RegistrySearch;
 import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.search.sql.KeysetQuery;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +27,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
 
 /**
  * Keeps registered models. Every change is one command: atomic, with its event, durable on return.
@@ -34,11 +38,16 @@ import java.util.function.UnaryOperator;
  * such model.
  */
 public final class RegisteredModelStore {
+  private static final RowMapper<RegisteredModelRow> ROWS =
+      ConstructorMapper.of(RegisteredModelRow.class);
+
   private final RegistryTransactions transactions;
+  private final ModelFieldSql searches;
 
   /** Creates the store. */
   public RegisteredModelStore(RegistryTransactions transactions) {
     this.transactions = transactions;
+    this.searches = new ModelFieldSql(transactions.dialect());
   }
 
   /**
@@ -100,19 +109,17 @@ public final class RegisteredModelStore {
   }
 
   /** Lists the models that a search means. */
-  public Page<RegisteredModel> search(RegistrySearch search, PageRequest page) {
+  public Page<RegisteredModel> search(RegistrySearch<ModelField> search, PageRequest page) {
+    KeysetQuery query = searches.query(search);
     return transactions.read(
         handle -> {
           RegistryReader reader = new RegistryReader(handle);
           return BoundedPages.read(
-              page,
-              slice ->
-                  Page.of(
-                      reader.models(SearchQueries.models(handle, search, slice)),
-                      slice,
-                      model -> SearchQueries.keys(search, model)),
-              RegisteredModel::weight,
-              model -> SearchQueries.keys(search, model));
+                  page,
+                  slice -> query.page(handle, ROWS, slice, reader::models),
+                  found -> found.value().weight(),
+                  KeysetQuery.Row::keys)
+              .map(KeysetQuery.Row::value);
         });
   }
 

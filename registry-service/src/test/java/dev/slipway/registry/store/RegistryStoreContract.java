@@ -27,8 +27,11 @@ import dev.slipway.registry.model.RegisteredModelExistsException;
 import dev.slipway.registry.model.RegisteredModelNotFoundException;
 import dev.slipway.registry.model.RegisteredModelUpdate;
 import dev.slipway.registry.model.TooManyException;
+import dev.slipway.registry.search.ModelField;
+import dev.slipway.registry.search.ModelFieldRules;
 import dev.slipway.registry.search.RegistrySearch;
-import dev.slipway.registry.search.SearchLanguage;
+import dev.slipway.registry.search.VersionField;
+import dev.slipway.registry.search.VersionFieldRules;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.ModelVersionNotFoundException;
 import dev.slipway.registry.version.ModelVersionState;
@@ -56,6 +59,7 @@ import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.paging.PageToken;
+import dev.slipway.runtime.search.SearchParser;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -81,6 +85,9 @@ import org.junit.jupiter.api.Test;
 
 /** Says what the stores promise, on whichever database. */
 abstract class RegistryStoreContract {
+  private static final SearchParser<ModelField> MODELS = new SearchParser<>(new ModelFieldRules());
+  private static final SearchParser<VersionField> VERSIONS =
+      new SearchParser<>(new VersionFieldRules());
   private static final ModelName DIGITS = new ModelName("digits");
   private static final Caller ANNA = new Caller("anna", Set.of());
   private static final Caller LEAD = new Caller("lead", Set.of("release"));
@@ -298,14 +305,30 @@ abstract class RegistryStoreContract {
       do {
         Page<RegisteredModel> page =
             models.search(
-                new RegistrySearch(
-                    SearchLanguage.MODELS.parseFilter(""),
-                    SearchLanguage.MODELS.parseOrder(List.of(order))),
+                new RegistrySearch<>(MODELS.filter(""), MODELS.order(List.of(order), 4)),
                 page(2, token));
         page.items().forEach(model -> seen.add(model.name().value()));
         token = page.nextPageToken();
       } while (!token.isEmpty());
       assertThat(seen).containsExactlyInAnyOrder("alpha", "beta", "gamma", "delta", "Beta");
+    }
+  }
+
+  @Test
+  void search_tokenWithForgedKeys_isRefused() {
+    RegistrySearch<ModelField> byTime =
+        new RegistrySearch<>(Optional.empty(), MODELS.order(List.of("timestamp"), 4));
+    for (List<String> keys :
+        List.of(
+            List.of("yesterday", "a"),
+            List.of("-1000000000-01-01T00:00:00Z", "a"),
+            List.of("2026-11-21T00:00:00Z"),
+            List.of("2026-11-21T00:00:00Z", "a", "b"))) {
+      PageRequest page = page(2, PageToken.encode("test", keys));
+      assertThatThrownBy(() -> models.search(byTime, page))
+          .isInstanceOfSatisfying(
+              InvalidRequestException.class,
+              e -> assertThat(e.violations()).extracting("field").containsExactly("page_token"));
     }
   }
 
@@ -472,14 +495,17 @@ abstract class RegistryStoreContract {
         .containsExactly("words/1");
     assertThat(searchVersions("source_path LIKE 'mlflow-artifacts:%' and not name='digits'"))
         .containsExactly("words/1");
+    assertThat(searchVersions("version_number = '2' AND")).containsExactly("digits/2");
+    assertThat(searchVersions("run_id NOT IN ('" + RUN + "')")).isEmpty();
+    assertThat(searchVersions("tags.`mlflow.prompt.is_prompt` != 'true' and tags.best != 'no'"))
+        .containsExactly("words/1");
     List<String> seen = new ArrayList<>();
     String token = "";
     do {
       Page<ModelVersion> page =
           versions.search(
-              new RegistrySearch(
-                  SearchLanguage.VERSIONS.parseFilter(""),
-                  SearchLanguage.VERSIONS.parseOrder(List.of("version_number DESC"))),
+              new RegistrySearch<>(
+                  VERSIONS.filter(""), VERSIONS.order(List.of("version_number DESC"), 4)),
               page(1, token));
       page.items().forEach(version -> seen.add(version.name() + "/" + version.number()));
       token = page.nextPageToken();
@@ -1105,11 +1131,7 @@ abstract class RegistryStoreContract {
 
   private List<String> search(String filter) {
     return models
-        .search(
-            new RegistrySearch(
-                SearchLanguage.MODELS.parseFilter(filter),
-                SearchLanguage.MODELS.parseOrder(List.of())),
-            page(100, ""))
+        .search(new RegistrySearch<>(MODELS.filter(filter), List.of()), page(100, ""))
         .items()
         .stream()
         .map(model -> model.name().value())
@@ -1118,11 +1140,7 @@ abstract class RegistryStoreContract {
 
   private List<String> searchVersions(String filter) {
     return versions
-        .search(
-            new RegistrySearch(
-                SearchLanguage.VERSIONS.parseFilter(filter),
-                SearchLanguage.VERSIONS.parseOrder(List.of())),
-            page(100, ""))
+        .search(new RegistrySearch<>(VERSIONS.filter(filter), List.of()), page(100, ""))
         .items()
         .stream()
         .map(version -> version.name() + "/" + version.number())

@@ -43,9 +43,12 @@ public final class FilterSql {
 
   /** Appends the comparison of a column with bound text; patterns know no escape character. */
   public static void compareText(SqlText out, String column, Operator operator, String text) {
-    out.sql(column).sql(" ").sql(symbol(operator)).sql(" ").bind(text);
-    if (operator.isPattern()) {
-      out.sql(" ESCAPE ''");
+    if (operator == Operator.ILIKE) {
+      // H2 rewrites an ILIKE without wildcards to SQL that it cannot read again in a subquery.
+      out.sql("LOWER(" + column + ") LIKE LOWER(?) ESCAPE ''", text);
+    } else {
+      out.sql(column + " " + symbol(operator) + " ?", text);
+      out.sql(operator == Operator.LIKE ? " ESCAPE ''" : "");
     }
   }
 

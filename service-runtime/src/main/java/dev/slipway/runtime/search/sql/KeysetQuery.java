@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -67,23 +68,26 @@ public final class KeysetQuery {
     return sql.query(handle).map(new KeyedMapper<>(mapper)).list();
   }
 
-  /** Returns the rows that belong to a page: all read but the one more. */
-  public static <T> List<T> values(List<Row<T>> rows, PageRequest page) {
-    return rows.subList(0, Math.min(rows.size(), page.size())).stream().map(Row::value).toList();
-  }
-
   /**
-   * Makes a page.
+   * Reads a page of what is loaded for its rows.
    *
-   * @param items the first rows' items; all that belong to the page, or fewer to keep it small
-   * @param rows the rows as they were read
+   * @param load gives the items of some rows, one each and in their order
+   * @throws InvalidRequestException on {@code page_token} if its keys are none of this query
    */
-  public static <T, U> Page<U> page(List<U> items, List<Row<T>> rows, PageRequest request) {
+  public <T, U> Page<Row<U>> page(
+      Handle handle, RowMapper<T> mapper, PageRequest page, Function<List<T>, List<U>> load) {
+    List<Row<T>> rows = read(handle, mapper, page);
+    List<Row<T>> own = rows.subList(0, Math.min(rows.size(), page.size()));
+    List<U> items = load.apply(own.stream().map(Row::value).toList());
+    List<Row<U>> loaded = new ArrayList<>();
+    for (int i = 0; i < own.size(); i++) {
+      loaded.add(new Row<>(items.get(i), own.get(i).keys()));
+    }
     String next =
-        items.size() < rows.size()
-            ? PageToken.encode(request.fingerprint(), rows.get(items.size() - 1).keys())
+        own.size() < rows.size()
+            ? PageToken.encode(page.fingerprint(), own.get(own.size() - 1).keys())
             : "";
-    return new Page<>(items, next);
+    return new Page<>(loaded, next);
   }
 
   private List<Object> values(List<String> texts) {
