@@ -85,6 +85,7 @@ public final class HttpEdge implements AutoCloseable {
     settings.startup.startupWatcherEnabled = false;
     settings.http.prefer405over404 = true;
     settings.http.compressionStrategy = new CompressionStrategy(null, new Gzip(GZIP_LEVEL));
+    settings.router.ignoreTrailingSlashes = false;
     settings.router.treatMultipleSlashesAsSingleSlash = true;
     settings.jetty.threadPool = threads();
     settings.jetty.modifyHttpConfiguration(

@@ -125,7 +125,10 @@ final class RequestReader {
                   .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
       throw new MlflowException(
           ErrorCode.BAD_REQUEST,
-          "The request body is not valid JSON" + where + ": " + e.getOriginalMessage().split(PARSER_TALK, 2)[0]);
+          "The request body is not valid JSON"
+              + where
+              + ": "
+              + e.getOriginalMessage().split(PARSER_TALK, 2)[0]);
     }
   }
 }
