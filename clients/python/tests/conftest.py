@@ -13,24 +13,36 @@ READY_TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory):
+def server(tmp_path_factory):
     data = tmp_path_factory.mktemp("slipway") / "data"
     environment = {**os.environ, "SLIPWAY_NO_BUILD": "1"}
     subprocess.run([ROOT / "slipway", "quickstart", "--data-dir", data], env=environment, check=True, timeout=300)
-    server = subprocess.Popen(
-        [ROOT / "slipway", "server", "--data-dir", data, "--port", "0", "--admin-port", "0"],
+    process = subprocess.Popen(
+        [ROOT / "slipway", "server", "--data-dir", data, "--port", "0", "--admin-port", "0", "--http-port", "0"],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        line = server.stdout.readline()
-        match = re.search(r"ready on (\S+:\d+)", line)
+        line = process.stdout.readline()
+        match = re.search(r"ready on (\S+:\d+), (http://\S+:\d+), metrics", line)
         assert match, f"the server said {line!r}"
-        yield match.group(1)
+        yield {"grpc": match.group(1), "http": match.group(2)}
     finally:
-        server.terminate()
-        assert server.wait(timeout=READY_TIMEOUT_SECONDS) == 143, "the server stops cleanly on SIGTERM"
+        process.terminate()
+        assert process.wait(timeout=READY_TIMEOUT_SECONDS) == 143, "the server stops cleanly on SIGTERM"
+
+
+@pytest.fixture(scope="session")
+def address(server):
+    """Where gRPC answers."""
+    return server["grpc"]
+
+
+@pytest.fixture(scope="session")
+def http_address(server):
+    """Where MLflow clients are pointed at."""
+    return server["http"]
 
 
 @pytest.fixture(scope="session")

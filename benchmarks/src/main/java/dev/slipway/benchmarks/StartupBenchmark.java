@@ -27,7 +27,7 @@ public final class StartupBenchmark {
   public static void main(String[] args) throws Exception {
     Sample bare = median(List.of("dev.slipway.benchmarks.BareServer"), "--data-dir");
     Sample slipway =
-        median(List.of("dev.slipway.cli.Slipway", "server", "--port=0", "--admin-port=0"), "--data-dir");
+        median(List.of("dev.slipway.cli.Slipway", "server", "--port=0", "--admin-port=0", "--http-port=0"), "--data-dir");
     System.out.printf("%-28s %10s %10s %8s%n", "", "slipway", "bare JVM", "ratio");
     print("start to ready, s", slipway.readySeconds(), bare.readySeconds());
     print("resident when idle, MiB", slipway.residentMebibytes(), bare.residentMebibytes());

@@ -4,6 +4,7 @@ import dev.slipway.artifact.ArtifactServer;
 import dev.slipway.cli.call.CallCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
 import dev.slipway.cli.server.ServerCommand;
+import dev.slipway.gateway.GatewayServer;
 import dev.slipway.registry.RegistryServer;
 import dev.slipway.runtime.config.Commands;
 import dev.slipway.serving.ServingServer;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
       RegistryServer.class,
       ArtifactServer.class,
       ServingServer.class,
+      GatewayServer.class,
       CallCommand.class,
       HelpCommand.class
     })

@@ -17,7 +17,12 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.StreamObserver;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,7 +138,8 @@ class EmbeddedServerIT {
     try (SlipwayProcess first = start()) {
       assertThat(first.port()).isPositive();
       try (SlipwayProcess second =
-          SlipwayProcess.start("server", "--port=0", "--admin-port=0", "--data-dir=" + folder)) {
+          SlipwayProcess.start(
+              "server", "--port=0", "--admin-port=0", "--http-port=0", "--data-dir=" + folder)) {
         assertThat(second.waitFor()).isEqualTo(1);
         assertThat(second.errors().lines())
             .containsExactly(
@@ -151,6 +157,7 @@ class EmbeddedServerIT {
               "server",
               "--host=0.0.0.0",
               "--port=" + taken.getLocalPort(),
+              "--http-port=0",
               "--data-dir=" + folder)) {
         assertThat(server.waitFor()).isEqualTo(1);
         assertThat(server.errors().lines())
@@ -160,6 +167,47 @@ class EmbeddedServerIT {
                     .formatted(taken.getLocalPort()));
         assertThat(server.errors()).doesNotContain("Exception").doesNotContain("\tat ");
       }
+    }
+  }
+
+  @Test
+  void start_onAnHttpPortInUse_isOneClearLine() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      try (SlipwayProcess server =
+          SlipwayProcess.start(
+              "server",
+              "--port=0",
+              "--admin-port=0",
+              "--http-port=" + taken.getLocalPort(),
+              "--data-dir=" + folder)) {
+        assertThat(server.waitFor()).isEqualTo(1);
+        assertThat(server.errors().lines())
+            .filteredOn(line -> line.startsWith("slipway: "))
+            .singleElement()
+            .asString()
+            .contains("port " + taken.getLocalPort() + " on 127.0.0.1 is in use")
+            .contains("--http-port");
+        assertThat(server.errors()).doesNotContain("\tat ");
+      }
+    }
+  }
+
+  @Test
+  void http_answersOnTheSameRows() throws Exception {
+    try (SlipwayProcess server = start();
+        SlipwayClient client = SlipwayClient.connect(server.address())) {
+      String runId = createRun(client);
+
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(
+                          URI.create(server.http() + "/api/2.0/mlflow/runs/get?run_id=" + runId))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofString());
+
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      assertThat(answer.body()).contains("\"run_id\":\"" + runId + "\"");
     }
   }
 

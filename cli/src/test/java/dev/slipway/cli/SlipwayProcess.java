@@ -16,13 +16,15 @@ import java.util.regex.Pattern;
  * Is a {@code slipway} command in a process of its own, as an operator starts it. Not thread-safe.
  */
 final class SlipwayProcess implements AutoCloseable {
-  private static final Pattern READY = Pattern.compile("ready on ([^:]+):(\\d+)");
+  private static final Pattern READY =
+      Pattern.compile("ready on ([^:]+):(\\d+)(?:, (http://[^,]+:\\d+))?, metrics");
   private static final long STOP_SECONDS = 30;
 
   private final Process process;
   private final BufferedReader out;
   private final Path err;
   private int port;
+  private String http;
 
   private SlipwayProcess(Process process, Path err) {
     this.process = process;
@@ -53,6 +55,9 @@ final class SlipwayProcess implements AutoCloseable {
   /** Starts a server on a free port and waits until it says that it is ready. */
   static SlipwayProcess startServer(String command, String... args) throws IOException {
     List<String> all = new ArrayList<>(List.of(command, "--port=0", "--admin-port=0"));
+    if (command.equals("server") || command.equals("gateway")) {
+      all.add("--http-port=0");
+    }
     all.addAll(List.of(args));
     SlipwayProcess server = start(all.toArray(String[]::new));
     String line = server.out.readLine();
@@ -62,12 +67,18 @@ final class SlipwayProcess implements AutoCloseable {
       throw new IllegalStateException(command + " said " + line + "\n" + server.errors());
     }
     server.port = Integer.parseInt(ready.group(2));
+    server.http = ready.group(3);
     return server;
   }
 
   /** Returns where the server answers. */
   String address() {
     return "127.0.0.1:" + port;
+  }
+
+  /** Returns where the gateway answers, such as {@code http://127.0.0.1:5000}. */
+  String http() {
+    return http;
   }
 
   /** Returns the port on which the server answers. */

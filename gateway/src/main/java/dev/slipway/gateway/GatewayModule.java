@@ -13,6 +13,7 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -71,6 +72,11 @@ public final class GatewayModule implements ServiceModule {
       throw new IllegalStateException("the gateway has not started");
     }
     return edge.port();
+  }
+
+  @Override
+  public Optional<String> address() {
+    return Optional.of("http://" + config.host() + ":" + httpPort());
   }
 
   /** Returns whether tracking answers; without it no client of the gateway gets anywhere. */

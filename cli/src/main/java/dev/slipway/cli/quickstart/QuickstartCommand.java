@@ -11,6 +11,7 @@ import dev.slipway.runtime.server.GrpcServerConfig;
 import dev.slipway.runtime.server.StartupException;
 import java.io.PrintWriter;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -53,7 +54,7 @@ public final class QuickstartCommand implements Callable<Integer> {
   private int run() throws Exception {
     ConfigProblems problems = new ConfigProblems();
     GrpcServerConfig serverConfig = server.config(problems);
-    EmbeddedSuite.Config config = suite.config(problems);
+    EmbeddedSuite.Config config = suite.config(Optional.empty(), problems);
     problems.throwIfAny();
     PrintWriter out = spec.commandLine().getOut();
     try (suite) {

@@ -3,6 +3,9 @@ package dev.slipway.cli.server;
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.artifact.ArtifactConfig;
 import dev.slipway.artifact.ArtifactModule;
+import dev.slipway.gateway.GatewayConfig;
+import dev.slipway.gateway.GatewayModule;
+import dev.slipway.gateway.GatewayPeers;
 import dev.slipway.registry.RegistryConfig;
 import dev.slipway.registry.RegistryModule;
 import dev.slipway.runtime.server.Channels;
@@ -17,27 +20,30 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Opens the four services for one process. They reach each other through an in-process channel with
- * the very stubs that they use over the network.
+ * Opens the four services and the HTTP edge for one process. They reach each other through an
+ * in-process channel with the very stubs that they use over the network.
  */
 public final class EmbeddedSuite {
   private EmbeddedSuite() {}
 
   /**
-   * Holds the settings of all four services.
+   * Holds the settings of the services and of the edge.
    *
    * @param tracking settings of the tracking service
    * @param artifact settings of the artifact service
    * @param registry settings of the registry service
    * @param serving settings of the serving service
+   * @param gateway settings of the HTTP edge; empty for none
    */
   public record Config(
       TrackingConfig tracking,
       ArtifactConfig artifact,
       RegistryConfig registry,
-      ServingConfig serving) {}
+      ServingConfig serving,
+      Optional<GatewayConfig> gateway) {}
 
   /**
    * Opens the services, or none of them.
@@ -55,6 +61,11 @@ public final class EmbeddedSuite {
       modules.add(ArtifactModule.open(config.artifact(), metrics, clock));
       modules.add(RegistryModule.open(config.registry(), peers, peers, metrics, clock));
       modules.add(ServingModule.open(config.serving(), peers, peers, metrics, clock));
+      config
+          .gateway()
+          .ifPresent(
+              gateway ->
+                  modules.add(GatewayModule.open(gateway, GatewayPeers.all(peers), metrics)));
       return modules;
     } catch (RuntimeException e) {
       Collections.reverse(modules);

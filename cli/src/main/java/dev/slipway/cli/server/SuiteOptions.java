@@ -1,6 +1,7 @@
 package dev.slipway.cli.server;
 
 import dev.slipway.artifact.ArtifactOptions;
+import dev.slipway.gateway.GatewayConfig;
 import dev.slipway.registry.RegistryOptions;
 import dev.slipway.runtime.config.ConfigProblems;
 import dev.slipway.runtime.config.DataOptions;
@@ -35,13 +36,18 @@ public final class SuiteOptions implements AutoCloseable {
     data.choose(folder);
   }
 
-  /** Returns the settings, noting what is wrong with them; not to be used after a problem. */
-  public EmbeddedSuite.Config config(ConfigProblems problems) {
+  /**
+   * Returns the settings, noting what is wrong with them; not to be used after a problem.
+   *
+   * @param gateway settings of the HTTP edge; empty for none
+   */
+  public EmbeddedSuite.Config config(Optional<GatewayConfig> gateway, ConfigProblems problems) {
     return new EmbeddedSuite.Config(
         tracking.config(database("tracking", problems), problems),
         artifacts.config(data.folder("artifact"), database("artifact", problems), problems),
         registry.config(database("registry", problems), problems),
-        serving.config(data.folder("serving").resolve("packages"), problems));
+        serving.config(data.folder("serving").resolve("packages"), problems),
+        gateway);
   }
 
   private DatabaseConfig database(String service, ConfigProblems problems) {
