@@ -67,7 +67,7 @@ public final class ServingModule implements ServiceModule {
         Executors.newFixedThreadPool(config.limits().maxRunning(), threads("prediction"));
     this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
-    this.packages = new PackageCache(config.cacheFolder(), artifact);
+    this.packages = new PackageCache(config.cacheFolder(), artifact, timer);
     ModelLoader loader =
         new ModelLoader(
             packages,
@@ -208,7 +208,6 @@ public final class ServingModule implements ServiceModule {
   @Override
   public void close() {
     follower.close();
-    timer.shutdownNow();
     loads.shutdownNow();
     predictions.shutdown();
     try {
@@ -217,6 +216,8 @@ public final class ServingModule implements ServiceModule {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    // Last: downloads that end need it.
+    timer.shutdownNow();
     pool.close();
     packages.close();
     metrics.remove("serving.models.ready");

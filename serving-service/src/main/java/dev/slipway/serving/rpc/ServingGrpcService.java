@@ -200,7 +200,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     violations.throwIfAny();
     NamePattern pattern =
         new NamePattern(request.getNamePattern().isEmpty() ? "*" : request.getNamePattern());
-    String after = page.token().map(token -> token.keys().get(0)).orElse("");
+    String after = page.after(keys -> keys.get(0)).orElse("");
     Map<String, List<ModelStatus>> touched = views.touched();
     ListModelsResponse.Builder response =
         ListModelsResponse.newBuilder()

@@ -20,26 +20,39 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Fetches manifests and files from the artifact service. Thread-safe; every call blocks. */
 final class ArtifactClient {
   private static final int PAGE = 1_000;
   private static final long MANIFEST_SECONDS = 30;
 
-  /**
-   * A whole file must come within this time; the longest that a stalled connection holds a load.
-   */
+  /** A whole file must come within this time, however slowly. */
   private static final long FILE_MINUTES = 60;
 
   private final Channel channel;
+  private final ScheduledExecutorService timer;
+  private final Duration longestSilence;
 
-  ArtifactClient(Channel channel) {
+  /**
+   * Creates a client.
+   *
+   * @param timer where silence is noticed; stays the caller's
+   * @param longestSilence a download of which nothing comes for this time is given up
+   */
+  ArtifactClient(Channel channel, ScheduledExecutorService timer, Duration longestSilence) {
     this.channel = channel;
+    this.timer = timer;
+    this.longestSilence = longestSilence;
   }
 
   /**
@@ -91,6 +104,18 @@ final class ArtifactClient {
     MessageDigest sha256 = newSha256();
     long received = 0;
     Context.CancellableContext context = Context.current().withCancellation();
+    AtomicLong heard = new AtomicLong(System.nanoTime());
+    long silence = longestSilence.toNanos();
+    Future<?> watch =
+        timer.scheduleWithFixedDelay(
+            () -> {
+              if (System.nanoTime() - heard.get() > silence) {
+                context.cancel(new TimeoutException("nothing came for " + longestSilence));
+              }
+            },
+            silence,
+            Math.max(1, silence / 4),
+            TimeUnit.NANOSECONDS);
     try (FileChannel out =
         FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       Iterator<DownloadResponse> responses =
@@ -101,6 +126,7 @@ final class ArtifactClient {
                       .download(DownloadRequest.newBuilder().setSha256(file.sha256()).build()));
       while (responses.hasNext()) {
         DownloadResponse response = responses.next();
+        heard.set(System.nanoTime());
         if (response.hasChunk()) {
           ByteString data = response.getChunk().getData();
           received += data.size();
@@ -117,12 +143,19 @@ final class ArtifactClient {
       }
       out.force(true);
     } catch (StatusRuntimeException e) {
+      if (context.isCancelled()) {
+        throw new PackageUnavailableException(
+            packageDigest,
+            "nothing of " + file.path() + " came for " + longestSilence.toSeconds() + " s",
+            e);
+      }
       throw translate(packageDigest, file.path(), e);
     } catch (IOException | RuntimeException e) {
       throw e;
     } catch (Exception e) {
       throw new IllegalStateException("opening a call throws nothing checked", e);
     } finally {
+      watch.cancel(false);
       // Ends a download that was left early; does nothing to one that ended.
       context.cancel(null);
     }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -41,6 +43,7 @@ public final class PackageCache implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PackageCache.class);
 
   private static final int TRIES_PER_FILE = 3;
+  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(30);
 
   private static final String LOCK_FILE = "slipway.lock";
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
@@ -57,12 +60,17 @@ public final class PackageCache implements AutoCloseable {
    * Creates the cache over a folder, which is made when it does not exist.
    *
    * @param artifacts leads to the artifact service; stays the caller's
+   * @param timer where silence of the artifact service is noticed; stays the caller's
    * @throws StartupException if the folder cannot be used, or another server uses it
    */
-  public PackageCache(Path folder, Channel artifacts) {
+  public PackageCache(Path folder, Channel artifacts, ScheduledExecutorService timer) {
+    this(folder, new ArtifactClient(artifacts, timer, LONGEST_SILENCE));
+  }
+
+  PackageCache(Path folder, ArtifactClient artifacts) {
     this.packages = folder;
     this.incoming = folder.resolve("incoming");
-    this.artifacts = new ArtifactClient(artifacts);
+    this.artifacts = artifacts;
     try {
       Files.createDirectories(incoming);
       this.lock = lock(folder);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import com.google.rpc.ErrorInfo;
 import dev.slipway.registry.v1.Stage;
+import dev.slipway.runtime.paging.PageToken;
 import dev.slipway.serving.testing.ServingHarness;
 import dev.slipway.serving.v1.Column;
 import dev.slipway.serving.v1.DataFrame;
@@ -39,6 +40,7 @@ import io.grpc.protobuf.StatusProto;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -367,6 +369,14 @@ class ServingServiceTest {
                             .setPageToken(first.getNextPageToken())
                             .setNamePattern("m*")
                             .build()))
+        .hasMessageContaining("page_token");
+    String forged = PageToken.encode("|[]", List.of());
+    assertThatThrownBy(
+            () ->
+                harness
+                    .serving()
+                    .listModels(ListModelsRequest.newBuilder().setPageToken(forged).build()))
+        .hasMessageContaining("INVALID_ARGUMENT")
         .hasMessageContaining("page_token");
     ServedModel m =
         harness

@@ -32,6 +32,9 @@ public final class FakeArtifacts extends ArtifactServiceImplBase {
   /** So many of the next downloads carry a wrong byte. */
   public final AtomicInteger corruptNext = new AtomicInteger();
 
+  /** So many of the next downloads stop after their first message without ending. */
+  public final AtomicInteger stallNext = new AtomicInteger();
+
   /** Whether the service is away. */
   public volatile boolean away;
 
@@ -91,6 +94,9 @@ public final class FakeArtifacts extends ArtifactServiceImplBase {
         DownloadResponse.newBuilder()
             .setHeader(DownloadHeader.newBuilder().setArtifact(Artifact.getDefaultInstance()))
             .build());
+    if (stallNext.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      return;
+    }
     for (int from = 0; from < data.size(); from += 1000) {
       ByteString part = data.substring(from, Math.min(data.size(), from + 1000));
       out.onNext(

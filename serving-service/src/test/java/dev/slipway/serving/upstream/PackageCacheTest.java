@@ -13,7 +13,10 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +27,7 @@ class PackageCacheTest {
   @TempDir Path folder;
 
   private final FakeArtifacts artifacts = new FakeArtifacts();
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private Server server;
   private ManagedChannel channel;
   private PackageCache cache;
@@ -33,12 +37,17 @@ class PackageCacheTest {
     String name = UUID.randomUUID().toString();
     server = InProcessServerBuilder.forName(name).addService(artifacts).build().start();
     channel = Channels.inProcess(name);
-    cache = new PackageCache(folder.resolve("cache"), channel);
+    cache = open(folder.resolve("cache"));
+  }
+
+  private PackageCache open(Path folder) {
+    return new PackageCache(folder, new ArtifactClient(channel, timer, Duration.ofSeconds(1)));
   }
 
   @AfterEach
   void stop() {
     cache.close();
+    timer.shutdownNow();
     channel.shutdownNow();
     server.shutdownNow();
   }
@@ -59,7 +68,7 @@ class PackageCacheTest {
   void folderThatAnotherUses_isOneLineAndFreeAfterItsClose() {
     Path used = folder.resolve("cache");
 
-    assertThatThrownBy(() -> new PackageCache(used, channel))
+    assertThatThrownBy(() -> open(used))
         .isInstanceOf(StartupException.class)
         .hasMessage(
             "package cache "
@@ -68,7 +77,7 @@ class PackageCacheTest {
                 + " --serve-cache-dir");
 
     cache.close();
-    cache = new PackageCache(used, channel);
+    cache = open(used);
     assertThat(cache.get(put(1))).isDirectory();
   }
 
@@ -76,7 +85,7 @@ class PackageCacheTest {
   void folderThatCannotBeMade_isOneLine() throws IOException {
     Path file = Files.createFile(folder.resolve("file"));
 
-    assertThatThrownBy(() -> new PackageCache(file, channel))
+    assertThatThrownBy(() -> open(file))
         .isInstanceOf(StartupException.class)
         .hasMessageContaining("choose another with --serve-cache-dir");
   }
@@ -107,5 +116,17 @@ class PackageCacheTest {
     cache.retain(any -> asked.getAndIncrement() > 0);
 
     assertThat(kept).isDirectory();
+  }
+
+  @Test
+  void downloadOfWhichNothingComesAnyMore_isGivenUp() {
+    String digest = put(1);
+    artifacts.stallNext.set(1);
+
+    assertThatThrownBy(() -> cache.get(digest))
+        .isInstanceOf(PackageUnavailableException.class)
+        .hasMessageContaining("came for 1 s");
+
+    assertThat(cache.get(digest)).isDirectory();
   }
 }
