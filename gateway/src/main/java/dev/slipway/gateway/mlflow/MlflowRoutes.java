@@ -38,6 +38,8 @@ public final class MlflowRoutes {
   private final ExperimentEndpoints experiments;
   private final RunEndpoints runs;
   private final MetricEndpoints metrics;
+  private final RegisteredModelEndpoints models;
+  private final ModelVersionEndpoints versions;
 
   /**
    * Creates the routes over channels to the services; the caller closes those.
@@ -55,6 +57,8 @@ public final class MlflowRoutes {
     this.experiments = new ExperimentEndpoints(services);
     this.runs = new RunEndpoints(services);
     this.metrics = new MetricEndpoints(services);
+    this.models = new RegisteredModelEndpoints(services);
+    this.versions = new ModelVersionEndpoints(services);
   }
 
   /** Adds the routes, and the answers for paths that nobody has. */
@@ -62,6 +66,8 @@ public final class MlflowRoutes {
     addServiceRoutes(routes);
     addExperiments(routes);
     addRuns(routes);
+    addRegisteredModels(routes);
+    addModelVersions(routes);
     routes.exception(HttpResponseException.class, this::answerUnknown);
     routes.exception(Exception.class, this::answerUnforeseen);
   }
@@ -110,12 +116,49 @@ public final class MlflowRoutes {
     get(routes, "metrics/get-history", metrics::getHistory);
   }
 
+  private void addRegisteredModels(RoutesConfig routes) {
+    post(routes, "registered-models/create", models::create);
+    get(routes, "registered-models/get", models::get);
+    post(routes, "registered-models/rename", models::rename);
+    patch(routes, "registered-models/update", models::update);
+    delete(routes, "registered-models/delete", models::delete);
+    get(routes, "registered-models/search", models::search);
+    post(routes, "registered-models/search", models::search);
+    get(routes, "registered-models/get-latest-versions", models::getLatestVersions);
+    post(routes, "registered-models/get-latest-versions", models::getLatestVersions);
+    post(routes, "registered-models/set-tag", models::setTag);
+    delete(routes, "registered-models/delete-tag", models::deleteTag);
+    get(routes, "registered-models/alias", models::getByAlias);
+    post(routes, "registered-models/alias", models::setAlias);
+    delete(routes, "registered-models/alias", models::deleteAlias);
+  }
+
+  private void addModelVersions(RoutesConfig routes) {
+    post(routes, "model-versions/create", versions::create);
+    get(routes, "model-versions/get", versions::get);
+    patch(routes, "model-versions/update", versions::update);
+    delete(routes, "model-versions/delete", versions::delete);
+    get(routes, "model-versions/search", versions::search);
+    get(routes, "model-versions/get-download-uri", versions::getDownloadUri);
+    post(routes, "model-versions/transition-stage", versions::transitionStage);
+    post(routes, "model-versions/set-tag", versions::setTag);
+    delete(routes, "model-versions/delete-tag", versions::deleteTag);
+  }
+
   private void get(RoutesConfig routes, String path, MlflowEndpoint endpoint) {
     add(routes, HandlerType.GET, path, endpoint);
   }
 
   private void post(RoutesConfig routes, String path, MlflowEndpoint endpoint) {
     add(routes, HandlerType.POST, path, endpoint);
+  }
+
+  private void patch(RoutesConfig routes, String path, MlflowEndpoint endpoint) {
+    add(routes, HandlerType.PATCH, path, endpoint);
+  }
+
+  private void delete(RoutesConfig routes, String path, MlflowEndpoint endpoint) {
+    add(routes, HandlerType.DELETE, path, endpoint);
   }
 
   private void add(RoutesConfig routes, HandlerType method, String path, MlflowEndpoint endpoint) {

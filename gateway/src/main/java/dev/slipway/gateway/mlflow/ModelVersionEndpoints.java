@@ -1,0 +1,159 @@
+package dev.slipway.gateway.mlflow;
+
+import com.google.protobuf.FieldMask;
+import dev.slipway.registry.v1.CreateModelVersionRequest;
+import dev.slipway.registry.v1.DeleteModelVersionRequest;
+import dev.slipway.registry.v1.DeleteModelVersionTagsRequest;
+import dev.slipway.registry.v1.GetModelVersionRequest;
+import dev.slipway.registry.v1.ModelVersion;
+import dev.slipway.registry.v1.SearchModelVersionsRequest;
+import dev.slipway.registry.v1.SearchModelVersionsResponse;
+import dev.slipway.registry.v1.SetModelVersionTagsRequest;
+import dev.slipway.registry.v1.TransitionStageRequest;
+import dev.slipway.registry.v1.UpdateModelVersionRequest;
+
+/** Answers {@code model-versions/...}. Thread-safe. */
+final class ModelVersionEndpoints {
+  /** The largest page of the service; a client that asks for more gets this and a token. */
+  private static final int SERVICE_PAGE = 1_000;
+
+  private static final int MAX_PAGE = 200_000;
+
+  private final Services services;
+
+  ModelVersionEndpoints(Services services) {
+    this.services = services;
+  }
+
+  Answer create(Fields request) {
+    return answer(
+        services
+            .registry()
+            .createModelVersion(
+                CreateModelVersionRequest.newBuilder()
+                    .setName(request.text("name"))
+                    .setSource(request.text("source"))
+                    .setRunId(request.text("run_id"))
+                    .setRunLink(request.text("run_link"))
+                    .setDescription(request.text("description"))
+                    .setLoggedModelId(request.text("model_id"))
+                    .putAllTags(RegistryEntries.tags(request))
+                    // MLflow registers whatever it is pointed at.
+                    .setAllowMissingModelFile(true)
+                    .build()));
+  }
+
+  Answer get(Fields request) {
+    return answer(find(request));
+  }
+
+  private ModelVersion find(Fields request) {
+    return services
+        .registry()
+        .getModelVersion(
+            GetModelVersionRequest.newBuilder()
+                .setName(request.text("name"))
+                .setVersion(RegistryEntries.version(request))
+                .build());
+  }
+
+  private static Answer answer(ModelVersion version) {
+    return json -> {
+      json.writeFieldName("model_version");
+      RegistryJson.version(json, version);
+    };
+  }
+
+  Answer update(Fields request) {
+    return answer(
+        services
+            .registry()
+            .updateModelVersion(
+                UpdateModelVersionRequest.newBuilder()
+                    .setModelVersion(
+                        ModelVersion.newBuilder()
+                            .setName(request.text("name"))
+                            .setVersion(RegistryEntries.version(request))
+                            .setDescription(request.text("description")))
+                    .setUpdateMask(FieldMask.newBuilder().addPaths("description"))
+                    .build()));
+  }
+
+  /** Deletes as MLflow does: whoever asks for it means it, whatever stage the version is in. */
+  Answer delete(Fields request) {
+    services
+        .registry()
+        .deleteModelVersion(
+            DeleteModelVersionRequest.newBuilder()
+                .setName(request.text("name"))
+                .setVersion(RegistryEntries.version(request))
+                .setForce(true)
+                .build());
+    return Answer.EMPTY;
+  }
+
+  Answer search(Fields request) {
+    int size = RegistryEntries.maxResults(request, SERVICE_PAGE, MAX_PAGE);
+    SearchModelVersionsResponse page =
+        services
+            .registry()
+            .searchModelVersions(
+                SearchModelVersionsRequest.newBuilder()
+                    .setFilter(request.text("filter"))
+                    .addAllOrderBy(request.texts("order_by"))
+                    .setPageSize(Math.min(size, SERVICE_PAGE))
+                    .setPageToken(request.text("page_token"))
+                    .build());
+    return json -> {
+      JsonWriter.list(json, "model_versions", page.getModelVersionsList(), RegistryJson::version);
+      JsonWriter.nextPage(json, page.getNextPageToken());
+    };
+  }
+
+  Answer getDownloadUri(Fields request) {
+    ModelVersion version = find(request);
+    String uri =
+        version.getArtifactPath().isEmpty()
+            ? version.getSource()
+            : "mlflow-artifacts:/" + version.getArtifactPath();
+    return json -> json.writeStringField("artifact_uri", uri);
+  }
+
+  Answer transitionStage(Fields request) {
+    return answer(
+        services
+            .registry()
+            .transitionStage(
+                TransitionStageRequest.newBuilder()
+                    .setName(request.text("name"))
+                    .setVersion(RegistryEntries.version(request))
+                    .setStage(RegistryEntries.stage("stage", request.requiredText("stage")))
+                    .setArchiveExistingVersions(request.flag("archive_existing_versions"))
+                    .build())
+            .getModelVersion());
+  }
+
+  Answer setTag(Fields request) {
+    services
+        .registry()
+        .setModelVersionTags(
+            SetModelVersionTagsRequest.newBuilder()
+                .setName(request.text("name"))
+                .setVersion(RegistryEntries.version(request))
+                .putTags(request.requiredText("key"), request.text("value"))
+                .build());
+    return Answer.EMPTY;
+  }
+
+  Answer deleteTag(Fields request) {
+    services
+        .registry()
+        .deleteModelVersionTags(
+            DeleteModelVersionTagsRequest.newBuilder()
+                .setName(request.text("name"))
+                .setVersion(RegistryEntries.version(request))
+                .addKeys(request.requiredText("key"))
+                .build());
+    return Answer.EMPTY;
+  }
+}
