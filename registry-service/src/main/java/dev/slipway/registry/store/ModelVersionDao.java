@@ -12,17 +12,25 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 /** Reads and writes {@code model_version}. */
 @RegisterConstructorMapper(ModelVersionRow.class)
 public interface ModelVersionDao {
-  /** Reads whole rows, with model and stage; what follows says which. */
-  String SELECT =
+  /** The columns of a whole row, with model and stage. */
+  String COLUMNS =
       """
-      SELECT v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
+      v.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
         v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
         v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
         v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
+      """;
+
+  /** Where the columns come from. */
+  String FROM =
+      """
       FROM model_version v
         JOIN registered_model m ON m.model_id = v.model_id
         LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
       """;
+
+  /** Reads whole rows; what follows says which. */
+  String SELECT = "SELECT " + COLUMNS + FROM;
 
   /** Inserts a row; its stage is None. */
   @SqlUpdate(

@@ -19,19 +19,6 @@ import java.util.Set;
 
 /** Writes searches over {@code model_version v} and its {@code registered_model m}. */
 final class VersionFieldSql implements FieldSql<VersionField> {
-  private static final String COLUMNS =
-      """
-      m.model_id, m.name, v.version, v.state, v.state_reason, s.stage, v.archived, v.stage_since, v.description,
-      v.source, v.artifact_path, v.run_id, v.run_link, v.logged_model_id, v.allow_missing_model_file, v.holder,
-      v.package_digest, v.package_size_bytes, v.signature_inputs, v.signature_outputs, v.signature_params, v.flavors,
-      v.created_at, v.created_by, v.updated_at, v.updated_by, v.revision
-      """;
-  private static final String FROM =
-      """
-      FROM model_version v
-        JOIN registered_model m ON m.model_id = v.model_id
-        LEFT JOIN stage_assignment s ON s.model_id = v.model_id AND s.version = v.version
-      """;
   private static final KeyedRows TAGS =
       new KeyedRows(
           "model_version_tag",
@@ -46,9 +33,9 @@ final class VersionFieldSql implements FieldSql<VersionField> {
 
   /** Returns the query of a search, whose rows are {@link ModelVersionRow}s. */
   KeysetQuery query(RegistrySearch<VersionField> search) {
-    SqlText fromWhere = new SqlText().sql(FROM);
+    SqlText fromWhere = new SqlText().sql(ModelVersionDao.FROM);
     search.filter().ifPresent(f -> FilterSql.append(fromWhere.sql(" WHERE "), f, this));
-    return new KeysetQuery(COLUMNS, fromWhere, sortKeys(search.order()));
+    return new KeysetQuery(ModelVersionDao.COLUMNS, fromWhere, sortKeys(search.order()));
   }
 
   private List<SortKey> sortKeys(List<OrderBy<VersionField>> order) {
