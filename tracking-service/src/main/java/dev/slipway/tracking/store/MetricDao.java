@@ -28,6 +28,9 @@ public interface MetricDao {
   /** Is a log with its last commit and how far it is folded. */
   record LogRow(long logId, long committedNo, long foldedNo) {}
 
+  /** Is how far a log is folded. */
+  record FoldRow(long logId, long foldedNo) {}
+
   /** Is a packed segment of a run. */
   @SuppressWarnings("ArrayRecordComponent") // Passes a row's bytes through; nobody compares rows.
   record PackedRow(UUID run, byte[] packed) {}
@@ -45,7 +48,15 @@ public interface MetricDao {
       byte[] packed) {}
 
   /** Is a segment's place and range, without its points. */
-  record SegmentHead(long logId, long commitNo, int part, long minStep) {}
+  record SegmentHead(long logId, long commitNo, int part, long minStep) {
+    boolean isOf(PlacedRow row) {
+      return logId == row.logId() && commitNo == row.commitNo() && part == row.part();
+    }
+  }
+
+  /** Is a packed segment with its place. */
+  @SuppressWarnings("ArrayRecordComponent") // Passes a row's bytes through; nobody compares rows.
+  record PlacedRow(long logId, long commitNo, int part, byte[] packed) {}
 
   @SqlQuery("SELECT name_id, name FROM metric_name WHERE name = ANY(:names)")
   @RegisterRowMapper(NameMapper.class)
@@ -130,15 +141,24 @@ public interface MetricDao {
       """)
   void insertSegments(@BindMethods Iterable<SegmentRow> segments);
 
+  @SqlQuery("SELECT log_id, folded_no FROM metric_fold ORDER BY log_id")
+  @RegisterRowMapper(FoldMapper.class)
+  List<FoldRow> folds();
+
+  /**
+   * Returns the segments of runs after a commit of a log, for each run and log given. The arrays
+   * say what to look up: from tables alone H2 would go through all segments of the runs.
+   */
   @SqlQuery(
       """
       SELECT s.run_id, s.packed
-      FROM metric_segment s JOIN metric_fold f ON f.log_id = s.log_id
-      WHERE s.run_id = ANY(:runs) AND s.commit_no > f.folded_no
-      ORDER BY s.log_id, s.commit_no, s.part
+      FROM unnest(:runs, :logIds, :afterNos) AS x (run_id, log_id, after_no)
+      JOIN metric_segment s
+        ON s.run_id = x.run_id AND s.log_id = x.log_id AND s.commit_no > x.after_no
+      ORDER BY s.run_id, s.log_id, s.commit_no, s.part
       """)
   @RegisterRowMapper(PackedMapper.class)
-  List<PackedRow> unfoldedSegments(UUID[] runs);
+  List<PackedRow> segmentsAfter(UUID[] runs, Long[] logIds, Long[] afterNos);
 
   @SqlQuery(
       """
@@ -146,7 +166,7 @@ public interface MetricDao {
       FROM metric_segment
       WHERE run_id = :run AND max_step >= :from AND min_step <= :to
         AND (min_step, log_id, commit_no, part) > (:afterMinStep, :afterLog, :afterCommit, :afterPart)
-      ORDER BY min_step, log_id, commit_no, part
+      ORDER BY run_id, min_step, log_id, commit_no, part
       FETCH FIRST :limit ROWS ONLY
       """)
   @RegisterRowMapper(HeadMapper.class)
@@ -160,12 +180,16 @@ public interface MetricDao {
       int afterPart,
       int limit);
 
+  /** Returns segments of a run, in no order. */
   @SqlQuery(
       """
-      SELECT packed FROM metric_segment
-      WHERE run_id = :run AND log_id = :logId AND commit_no = :commitNo AND part = :part
+      SELECT s.log_id, s.commit_no, s.part, s.packed
+      FROM unnest(:logIds, :commitNos, :parts) AS x (log_id, commit_no, part)
+      JOIN metric_segment s
+        ON s.run_id = :run AND s.log_id = x.log_id AND s.commit_no = x.commit_no AND s.part = x.part
       """)
-  Optional<byte[]> segment(UUID run, long logId, long commitNo, int part);
+  @RegisterRowMapper(PlacedMapper.class)
+  List<PlacedRow> segments(UUID run, Long[] logIds, Long[] commitNos, Integer[] parts);
 
   @SqlQuery(
       """
@@ -254,11 +278,28 @@ public interface MetricDao {
     }
   }
 
+  /** Reads a fold. */
+  final class FoldMapper implements RowMapper<FoldRow> {
+    @Override
+    public FoldRow map(ResultSet rs, StatementContext context) throws SQLException {
+      return new FoldRow(rs.getLong("log_id"), rs.getLong("folded_no"));
+    }
+  }
+
   /** Reads a packed segment. */
   final class PackedMapper implements RowMapper<PackedRow> {
     @Override
     public PackedRow map(ResultSet rs, StatementContext context) throws SQLException {
       return new PackedRow(rs.getObject("run_id", UUID.class), rs.getBytes("packed"));
+    }
+  }
+
+  /** Reads a packed segment with its place. */
+  final class PlacedMapper implements RowMapper<PlacedRow> {
+    @Override
+    public PlacedRow map(ResultSet rs, StatementContext context) throws SQLException {
+      return new PlacedRow(
+          rs.getLong("log_id"), rs.getLong("commit_no"), rs.getInt("part"), rs.getBytes("packed"));
     }
   }
 

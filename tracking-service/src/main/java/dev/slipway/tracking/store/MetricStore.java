@@ -12,6 +12,7 @@ import dev.slipway.tracking.run.RunInfo;
 import dev.slipway.tracking.run.RunNotFoundException;
 import dev.slipway.tracking.store.MetricDao.LogRow;
 import dev.slipway.tracking.store.MetricDao.PackedRow;
+import dev.slipway.tracking.store.MetricDao.PlacedRow;
 import dev.slipway.tracking.store.MetricDao.SegmentHead;
 import dev.slipway.tracking.store.MetricDao.WriterRow;
 import java.time.Instant;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -38,7 +38,7 @@ import org.jdbi.v3.core.Handle;
  */
 public final class MetricStore {
   private static final int HEADS_PER_READ = 512;
-  private static final int SEGMENTS_PER_FETCH = 64;
+  private static final int SEGMENTS_PER_FETCH = 16;
 
   private final Database database;
   private final MetricNames names;
@@ -286,7 +286,7 @@ public final class MetricStore {
   /**
    * Returns points of a metric in order, equal ones once.
    *
-   * @param limit most points returned; memory use is bounded by it and the size of a segment
+   * @param limit most points returned; memory use is bounded by it and the size of a few segments
    */
   public List<MetricPoint> history(HistoryQuery query, int limit) {
     Optional<Integer> nameId = names.find(query.metricKey());
@@ -313,20 +313,50 @@ public final class MetricStore {
               last.commitNo(),
               last.part(),
               HEADS_PER_READ);
-      for (SegmentHead head : heads) {
-        OptionalLong bound =
-            least.size() < limit ? OptionalLong.empty() : OptionalLong.of(least.last().step());
-        if (bound.isPresent() && head.minStep() > bound.getAsLong()) {
+      for (int from = 0; from < heads.size(); from += SEGMENTS_PER_FETCH) {
+        List<SegmentHead> some =
+            heads.subList(from, Math.min(heads.size(), from + SEGMENTS_PER_FETCH));
+        if (!keepLeast(dao, some, nameId, query, limit, least)) {
           return List.copyOf(least);
         }
-        dao.segment(run, head.logId(), head.commitNo(), head.part())
-            .ifPresent(packed -> keepLeast(packed, nameId, query, limit, least));
-        last = head;
+        last = some.get(some.size() - 1);
       }
       if (heads.size() < HEADS_PER_READ) {
         return List.copyOf(least);
       }
     }
+  }
+
+  /** Reads segments in order of their first step, and returns whether those after them matter. */
+  private static boolean keepLeast(
+      MetricDao dao,
+      List<SegmentHead> heads,
+      int nameId,
+      HistoryQuery query,
+      int limit,
+      NavigableSet<MetricPoint> least) {
+    if (isBeyond(heads.get(0), limit, least)) {
+      return false;
+    }
+    List<PlacedRow> rows =
+        dao.segments(
+            query.run().uuid(),
+            heads.stream().map(SegmentHead::logId).toArray(Long[]::new),
+            heads.stream().map(SegmentHead::commitNo).toArray(Long[]::new),
+            heads.stream().map(SegmentHead::part).toArray(Integer[]::new));
+    for (SegmentHead head : heads) {
+      if (isBeyond(head, limit, least)) {
+        return false;
+      }
+      rows.stream()
+          .filter(head::isOf)
+          .forEach(row -> keepLeast(row.packed(), nameId, query, limit, least));
+    }
+    return true;
+  }
+
+  private static boolean isBeyond(SegmentHead head, int limit, NavigableSet<MetricPoint> least) {
+    return least.size() >= limit && head.minStep() > least.last().step();
   }
 
   private static void keepLeast(

@@ -29,6 +29,7 @@ import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.run.RunStatus;
 import dev.slipway.tracking.run.RunUpdate;
 import dev.slipway.tracking.search.RunQuery;
+import dev.slipway.tracking.store.MetricDao.FoldRow;
 import dev.slipway.tracking.store.MetricDao.PackedRow;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -313,7 +314,7 @@ public final class RunStore {
     MetricDao dao = handle.attach(MetricDao.class);
     LatestPoints latest = new LatestPoints();
     Set<Integer> nameIds = new HashSet<>();
-    for (PackedRow row : dao.unfoldedSegments(runs)) {
+    for (PackedRow row : unfoldedSegments(dao, runs)) {
       RunId run = new RunId(row.run());
       SegmentReader.readLatest(
           row.packed(),
@@ -343,6 +344,21 @@ public final class RunStore {
               byRun.put(run.uuid(), byName);
             });
     return byRun;
+  }
+
+  private static List<PackedRow> unfoldedSegments(MetricDao dao, UUID[] runs) {
+    List<UUID> ofRuns = new ArrayList<>();
+    List<Long> logIds = new ArrayList<>();
+    List<Long> afterNos = new ArrayList<>();
+    for (FoldRow fold : dao.folds()) {
+      for (UUID run : runs) {
+        ofRuns.add(run);
+        logIds.add(fold.logId());
+        afterNos.add(fold.foldedNo());
+      }
+    }
+    return dao.segmentsAfter(
+        ofRuns.toArray(UUID[]::new), logIds.toArray(Long[]::new), afterNos.toArray(Long[]::new));
   }
 
   private static <T> List<RunEntry<T>> read(
