@@ -24,6 +24,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests the client's side of the protocol against a service that says what a test wants. */
 class MetricStreamProtocolTest {
@@ -178,32 +180,30 @@ class MetricStreamProtocolTest {
     assertThat(script.streams).isEmpty();
   }
 
-  @Test
-  void hints_forWhatTheCallerChose_changeNothing() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"7, PT1H", "100, PT0.005S"})
+  void hints_forWhatTheCallerChose_changeNothing(int batchPoints, Duration flushInterval)
+      throws Exception {
     MetricStreamHints hints =
         MetricStreamHints.newBuilder()
             .setPreferredBatchPoints(50)
-            .setFlushInterval(com.google.protobuf.Duration.newBuilder().setNanos(1))
+            .setFlushInterval(com.google.protobuf.Duration.newBuilder().setSeconds(3600))
             .build();
-    try (MetricStream stream =
-        MetricStream.open(server.channel(), RUN, options(7, Duration.ofHours(1)))) {
-      ServedStream served = script.next();
-      served.open(0, hints);
-      for (int i = 0; i < 7; i++) {
-        stream.log("loss", i, i);
-      }
-      assertThat(served.batch().getValueCount()).isEqualTo(7);
-      served.ack(1);
-      assertThat(stream.flush(Duration.ofSeconds(10))).isTrue();
+    MetricStream stream =
+        MetricStream.open(server.channel(), RUN, options(batchPoints, flushInterval));
+    ServedStream served = script.next();
+    served.open(0, hints);
+    stream.log("loss", 0, 0);
+    assertThat(stream.flush(Duration.ofMillis(1))).isFalse();
+    assertThat(served.batch().getSeq()).isEqualTo(1);
 
-      // Opened for certain by now.
-      for (int i = 0; i < 7; i++) {
-        stream.log("loss", i, i);
-      }
-
-      assertThat(served.batch().getValueCount()).isEqualTo(7);
-      served.ack(2);
+    // The stream is open by now. Were the hints heeded, nothing would be sent for an hour.
+    for (int i = 1; i <= 7; i++) {
+      stream.log("loss", i, i);
     }
+
+    assertThat(served.batch().getValue(0)).isEqualTo(1);
+    assertThatThrownBy(stream::close).isInstanceOf(MetricStreamException.class);
   }
 
   @Test
