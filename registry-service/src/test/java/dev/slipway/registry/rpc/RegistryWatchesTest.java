@@ -149,6 +149,39 @@ final class RegistryWatchesTest {
   }
 
   @Test
+  void watchersThatCatchUp_doNotKeepALiveOneWaiting() throws Exception {
+    serve(RegistryWatches.Limits.DEFAULT);
+    long past = 20_000;
+    database
+        .jdbi()
+        .useTransaction(
+            handle -> {
+              handle.execute("UPDATE registry_revision SET revision = ?", past);
+              handle.execute(
+                  """
+                  INSERT INTO registry_event (revision, event_time, actor, event_type, name, version, also_changed,
+                    event_comment, forced)
+                  SELECT n, CURRENT_TIMESTAMP, 'anna', 'REGISTERED_MODEL_UPDATED', 'digits', 0, '[]', '', FALSE
+                  FROM SYSTEM_RANGE(2, ?) AS past (n)
+                  """,
+                  past);
+            });
+    model("words");
+    // More than there are senders, each with all of the past to look through for the last event.
+    List<Watcher> behind = Stream.generate(() -> watch(1, "words")).limit(4).toList();
+    behind.forEach(watcher -> watcher.request(Integer.MAX_VALUE));
+
+    Watcher live = watch(past);
+    live.request(Integer.MAX_VALUE);
+
+    assertThat(live.next().getEvent().getRevision()).isEqualTo(past + 1);
+    assertThat(behind).allMatch(watcher -> watcher.received.isEmpty());
+    for (Watcher watcher : behind) {
+      assertThat(watcher.next().getEvent().getRevision()).isEqualTo(past + 1);
+    }
+  }
+
+  @Test
   void drain_endsWatchesInEveryPhase() throws Exception {
     serve(new RegistryWatches.Limits(100, LONG, LONG));
     // More than there are threads for snapshots: the last ones have not begun.
@@ -240,11 +273,15 @@ final class RegistryWatchesTest {
             new Caller("anna", Set.of()));
   }
 
-  private Watcher watch(long fromRevision) {
+  private Watcher watch(long fromRevision, String... names) {
     Watcher watcher = new Watcher();
     RegistryServiceGrpc.newStub(channel)
         .watchRegistry(
-            WatchRegistryRequest.newBuilder().setFromRevision(fromRevision).build(), watcher);
+            WatchRegistryRequest.newBuilder()
+                .setFromRevision(fromRevision)
+                .addAllNames(List.of(names))
+                .build(),
+            watcher);
     try {
       watcher.written = opened.poll(20, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
