@@ -160,6 +160,6 @@ class BatchRunnerTest {
     assertThat(last.get().outputs().get(0).toFloats()).containsExactly(0, 1);
     assertThatThrownBy(offender::get)
         .hasCauseInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("out of data bounds");
+        .hasMessageContaining("the model refuses them");
   }
 }

@@ -1,0 +1,110 @@
+package dev.slipway.serving.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.runtime.error.Violations;
+import dev.slipway.serving.catalog.Catalog;
+import dev.slipway.serving.catalog.CatalogModel;
+import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.Selector;
+import dev.slipway.serving.execution.Execution;
+import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.inference.InferenceRequest;
+import dev.slipway.serving.inference.InferenceResult;
+import dev.slipway.serving.inference.InferenceService;
+import dev.slipway.serving.model.ModelPool.KeepPolicy;
+import dev.slipway.serving.model.ModelPool.Retry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** That a version is let go of whatever happens to the request that held it. */
+class HandleReleaseTest {
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private final TestVersions versions = new TestVersions();
+  private final CatalogVersion version = TestVersions.version(1, "a");
+  private final ModelPool pool =
+      new ModelPool(
+          versions::load,
+          Runnable::run,
+          new KeepPolicy(Duration.ofMinutes(1), 1, Duration.ofMinutes(1)),
+          Clock.systemUTC());
+
+  @AfterEach
+  void stop() {
+    timer.shutdownNow();
+  }
+
+  private RuntimeException failureOf(InferenceRequest.InputSource inputs) throws Exception {
+    Catalog catalog = new Catalog();
+    catalog.reset(1, List.of(CatalogModel.of("m", List.of(version))));
+    InferenceService inference =
+        new InferenceService(
+            new StageRouter(catalog, pool, name -> false, timer),
+            pool,
+            new QueueLimits(1, 1, 1),
+            Runnable::run);
+    CompletableFuture<RuntimeException> told = new CompletableFuture<>();
+    inference.predict(
+        new InferenceRequest(
+            "m",
+            new Selector.Numbered(1),
+            inputs,
+            List.of(),
+            Map.of(),
+            Execution.NO_DEADLINE,
+            () -> false),
+        new InferenceService.Receiver() {
+          @Override
+          public void answered(InferenceResult result) {
+            told.completeExceptionally(new AssertionError("answered"));
+          }
+
+          @Override
+          public void failed(RuntimeException failure) {
+            told.complete(failure);
+          }
+        });
+    return told.get(10, TimeUnit.SECONDS);
+  }
+
+  private static InferenceRequest.InputSource failing() {
+    return new InferenceRequest.InputSource() {
+      @Override
+      public List<Tensor> read(LoadedModel model, Violations violations) {
+        throw new StackOverflowError();
+      }
+
+      @Override
+      public String field() {
+        return "inputs";
+      }
+    };
+  }
+
+  @Test
+  void errorBeforeTheQueue_isToldAndLetsGoOfALoadedVersion() throws Exception {
+    pool.load(version, Residence.ON_DEMAND, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
+
+    assertThat(failureOf(failing())).hasRootCauseInstanceOf(StackOverflowError.class);
+
+    pool.unload(version.key());
+    assertThat(versions.open).hasValue(0);
+  }
+
+  @Test
+  void errorBeforeTheQueue_isToldAndLetsGoOfAVersionThatWasWaitedFor() throws Exception {
+    assertThat(failureOf(failing())).hasRootCauseInstanceOf(StackOverflowError.class);
+
+    pool.unload(version.key());
+    assertThat(versions.open).hasValue(0);
+  }
+}
