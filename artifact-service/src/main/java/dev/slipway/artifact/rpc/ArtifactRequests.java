@@ -64,9 +64,6 @@ final class ArtifactRequests {
       violations.add(
           "chunk.data", "has " + chunk.getData().size() + " bytes; at most 1048576 are allowed");
     }
-    if (!chunk.hasCrc32C()) {
-      violations.add("chunk.crc32c", "is required");
-    }
     violations.throwIfAny();
   }
 

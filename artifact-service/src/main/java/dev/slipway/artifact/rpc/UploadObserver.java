@@ -8,6 +8,7 @@ import dev.slipway.artifact.v1.UploadRequest;
 import dev.slipway.artifact.v1.UploadResponse;
 import dev.slipway.runtime.error.InvalidRequestException;
 import io.grpc.stub.StreamObserver;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,7 +78,10 @@ final class UploadObserver implements StreamObserver<UploadRequest> {
     }
     UploadChunk chunk = request.getChunk();
     ArtifactRequests.requireWellFormed(chunk);
-    upload.write(chunk.getOffset(), chunk.getData().asReadOnlyByteBufferList(), chunk.getCrc32C());
+    upload.write(
+        chunk.getOffset(),
+        chunk.getData().asReadOnlyByteBufferList(),
+        chunk.hasCrc32C() ? OptionalInt.of(chunk.getCrc32C()) : OptionalInt.empty());
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -93,25 +94,21 @@ public final class ArtifactUpload {
    * @param offset the end of what is there; the first chunk of a stream may begin earlier, and
    *     replaces what lies behind
    * @param data the bytes; their positions are left as they are
-   * @param crc32c CRC-32C of the data
+   * @param crc32c CRC-32C of the data, checked when given; the digest of the whole is checked in
+   *     any case
    * @throws UploadTakenOverException if another stream has taken the upload over
    * @throws OffsetMismatchException if the chunk leaves a gap or repeats bytes
    * @throws ChunkChecksumMismatchException if the data does not have the checksum
    * @throws SizeMismatchException if there are then more bytes than declared
    */
-  public synchronized void write(long offset, List<ByteBuffer> data, int crc32c) {
+  public synchronized void write(long offset, List<ByteBuffer> data, OptionalInt crc32c) {
     requireOpen();
     boolean rewinds = !anyChunk && offset < committedBytes;
     if (offset != committedBytes && !rewinds) {
       throw new OffsetMismatchException(committedBytes, offset);
     }
-    CRC32C crc = new CRC32C();
-    long length = 0;
-    for (ByteBuffer piece : data) {
-      length += piece.remaining();
-      crc.update(piece.duplicate());
-    }
-    if ((int) crc.getValue() != crc32c) {
+    long length = data.stream().mapToLong(ByteBuffer::remaining).sum();
+    if (crc32c.isPresent() && crc32c.getAsInt() != crc32c(data)) {
       throw new ChunkChecksumMismatchException(offset);
     }
     if (spec.sizeBytes().isPresent() && offset + length > spec.sizeBytes().getAsLong()) {
@@ -131,6 +128,12 @@ public final class ArtifactUpload {
       throw Disk.failure(e);
     }
     anyChunk = true;
+  }
+
+  private static int crc32c(List<ByteBuffer> data) {
+    CRC32C crc = new CRC32C();
+    data.forEach(piece -> crc.update(piece.duplicate()));
+    return (int) crc.getValue();
   }
 
   /**

@@ -528,11 +528,23 @@ class ArtifactGrpcServiceTest {
   }
 
   @Test
+  void upload_withoutChecksums_isCheckedByItsDigestAlone() throws Exception {
+    BlockingClientCall<UploadRequest, UploadResponse> plain =
+        calls.upload(UploadSpec.newBuilder().setPath("plain").build());
+    plain.write(
+        UploadRequest.newBuilder()
+            .setChunk(UploadChunk.newBuilder().setData(ByteString.copyFrom(HELLO)))
+            .build());
+
+    assertThat(finish(plain).getArtifact().getSizeBytes()).isEqualTo(HELLO.length);
+  }
+
+  @Test
   void upload_badChunk_namesEveryField() throws Exception {
     UploadSpec spec = UploadSpec.newBuilder().setPath("a").build();
     BlockingClientCall<UploadRequest, UploadResponse> bad = calls.upload(spec);
     bad.write(UploadRequest.newBuilder().setChunk(UploadChunk.newBuilder().setOffset(-1)).build());
-    assertInvalid(() -> finish(bad), "chunk.offset", "chunk.data", "chunk.crc32c");
+    assertInvalid(() -> finish(bad), "chunk.offset", "chunk.data");
 
     BlockingClientCall<UploadRequest, UploadResponse> large = calls.upload(spec);
     large.write(chunk(new byte[(1 << 20) + 1], 0, (1 << 20) + 1));

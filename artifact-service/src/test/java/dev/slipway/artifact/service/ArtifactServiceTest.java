@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
@@ -81,7 +82,7 @@ class ArtifactServiceTest {
     ArtifactUpload upload = service.open(spec("a.txt", 50));
     CRC32C crc = new CRC32C();
     crc.update(BYTES);
-    upload.write(0, List.of(ByteBuffer.wrap(BYTES)), (int) crc.getValue());
+    upload.write(0, List.of(ByteBuffer.wrap(BYTES)), OptionalInt.of((int) crc.getValue()));
     service.finish(upload);
     blobs.breaks = true;
 

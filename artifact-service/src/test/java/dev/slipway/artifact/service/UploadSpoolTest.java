@@ -23,6 +23,7 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
@@ -54,7 +55,10 @@ class UploadSpoolTest {
   private static void write(ArtifactUpload upload, int offset, int length) {
     CRC32C crc = new CRC32C();
     crc.update(BYTES, offset, length);
-    upload.write(offset, List.of(ByteBuffer.wrap(BYTES, offset, length)), (int) crc.getValue());
+    upload.write(
+        offset,
+        List.of(ByteBuffer.wrap(BYTES, offset, length)),
+        OptionalInt.of((int) crc.getValue()));
   }
 
   private long files() throws IOException {
@@ -166,7 +170,7 @@ class UploadSpoolTest {
     crc.update(other);
 
     ArtifactUpload second = spool.open(spec(Optional.of(ID), "a"));
-    second.write(400, List.of(ByteBuffer.wrap(other)), (int) crc.getValue());
+    second.write(400, List.of(ByteBuffer.wrap(other)), OptionalInt.of((int) crc.getValue()));
 
     byte[] both = Arrays.copyOf(BYTES, 1000);
     System.arraycopy(other, 0, both, 400, 600);

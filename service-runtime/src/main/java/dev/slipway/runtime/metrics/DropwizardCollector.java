@@ -23,6 +23,7 @@ import io.prometheus.metrics.model.snapshots.Quantiles;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +40,19 @@ import java.util.concurrent.TimeUnit;
  */
 final class DropwizardCollector implements MultiCollector {
   private static final double[] QUANTILES = {0.5, 0.95, 0.99, 0.999};
+
+  /**
+   * Families whose names go on with the values of these labels, separated by dots; the last value
+   * may hold dots.
+   */
+  private static final Map<String, String[]> LABELLED =
+      Map.of(
+          CallMetricsInterceptor.CALLS,
+          new String[] {"service", "method", "code"},
+          CallMetricsInterceptor.ACTIVE,
+          new String[] {"service", "method"},
+          "http.server.requests",
+          new String[] {"method", "status", "route"});
 
   private final MetricRegistry metrics;
 
@@ -58,12 +72,11 @@ final class DropwizardCollector implements MultiCollector {
   private static void add(Map<String, Family> families, String name, Metric metric) {
     String family = name;
     Labels labels = Labels.EMPTY;
-    if (name.startsWith(CallMetricsInterceptor.CALLS + ".")) {
-      family = CallMetricsInterceptor.CALLS;
-      labels = labels(name, family, "service", "method", "code");
-    } else if (name.startsWith(CallMetricsInterceptor.ACTIVE + ".")) {
-      family = CallMetricsInterceptor.ACTIVE;
-      labels = labels(name, family, "service", "method");
+    for (Map.Entry<String, String[]> labelled : LABELLED.entrySet()) {
+      if (name.startsWith(labelled.getKey() + ".")) {
+        family = labelled.getKey();
+        labels = labels(name, family, labelled.getValue());
+      }
     }
     String prometheusName =
         PrometheusNaming.sanitizeMetricName(family.replace('.', '_').toLowerCase(Locale.ROOT));
@@ -71,8 +84,8 @@ final class DropwizardCollector implements MultiCollector {
   }
 
   private static Labels labels(String name, String family, String... labelNames) {
-    String[] values = name.substring(family.length() + 1).split("\\.", labelNames.length);
-    return Labels.of(labelNames, values);
+    String[] parts = name.substring(family.length() + 1).split("\\.", labelNames.length);
+    return Labels.of(labelNames, Arrays.copyOf(parts, labelNames.length));
   }
 
   /** Gathers the data points of one name, by kind. */
