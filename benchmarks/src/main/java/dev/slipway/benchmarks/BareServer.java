@@ -3,6 +3,7 @@ package dev.slipway.benchmarks;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,10 +17,11 @@ final class BareServer {
   public static void main(String[] args) throws Exception {
     Path folder = Path.of(args[0].substring(args[0].indexOf('=') + 1));
     try (Connection connection =
-        DriverManager.getConnection("jdbc:h2:file:" + folder.resolve("bare").toAbsolutePath(), "sa", "")) {
+        DriverManager.getConnection(
+            "jdbc:h2:file:" + folder.resolve("bare").toAbsolutePath(), "sa", "")) {
       connection.createStatement().execute("CREATE TABLE t (id BIGINT PRIMARY KEY)");
       Server server =
-          NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+          NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
               .addService(new HealthStatusManager().getHealthService())
               .build()
               .start();

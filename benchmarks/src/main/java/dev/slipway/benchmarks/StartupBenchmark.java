@@ -11,9 +11,10 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Measures how long the embedded server takes to be ready and how much memory it holds when idle, beside {@link BareServer}:
- * a JVM of the same options with a gRPC port and an H2 file and nothing else. Medians over several rounds, each on a fresh
- * data folder. Linux only, as it reads {@code /proc}.
+ * Measures how long the embedded server takes to be ready and how much memory it holds when idle,
+ * beside {@link BareServer}: a JVM of the same options with a gRPC port and an H2 file and nothing
+ * else. Medians over several rounds, each on a fresh data folder. Linux only, as it reads {@code
+ * /proc}.
  */
 public final class StartupBenchmark {
   private static final int ROUNDS = 5;
@@ -27,7 +28,10 @@ public final class StartupBenchmark {
   public static void main(String[] args) throws Exception {
     Sample bare = median(List.of("dev.slipway.benchmarks.BareServer"), "--data-dir");
     Sample slipway =
-        median(List.of("dev.slipway.cli.Slipway", "server", "--port=0", "--admin-port=0", "--http-port=0"), "--data-dir");
+        median(
+            List.of(
+                "dev.slipway.cli.Slipway", "server", "--port=0", "--admin-port=0", "--http-port=0"),
+            "--data-dir");
     System.out.printf("%-28s %10s %10s %8s%n", "", "slipway", "bare JVM", "ratio");
     print("start to ready, s", slipway.readySeconds(), bare.readySeconds());
     print("resident when idle, MiB", slipway.residentMebibytes(), bare.residentMebibytes());
@@ -64,7 +68,8 @@ public final class StartupBenchmark {
     line.addAll(command);
     line.add(folderFlag + "=" + folder);
     long started = System.nanoTime();
-    Process process = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    Process process =
+        new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     try (BufferedReader out =
         new BufferedReader(
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
