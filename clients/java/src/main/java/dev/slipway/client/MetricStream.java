@@ -236,14 +236,15 @@ public final class MetricStream implements AutoCloseable {
       flushTo = Math.max(flushTo, target);
       changed.signalAll();
       long left = timeout.toNanos();
-      while (acknowledgedPoints < target) {
-        if (failure != null) {
-          throw failure;
-        }
+      // A stream that has failed drops what is logged: nothing may pass for durable then.
+      while (failure == null && acknowledgedPoints < target) {
         if (left <= 0) {
           return false;
         }
         left = changed.awaitNanos(left);
+      }
+      if (failure != null) {
+        throw failure;
       }
       return true;
     } finally {
