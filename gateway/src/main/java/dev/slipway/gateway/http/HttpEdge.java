@@ -13,6 +13,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.router.Endpoint;
+import io.javalin.util.JavalinException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -35,6 +36,7 @@ public final class HttpEdge implements AutoCloseable {
   /** Name of the counter of requests in flight. */
   public static final String ACTIVE = "http.server.active";
 
+  private static final Logger log = LoggerFactory.getLogger(HttpEdge.class);
   private static final Logger access = LoggerFactory.getLogger("dev.slipway.gateway.access");
 
   /** Handlers wait for services, so there are many more of them than cores; idle ones end. */
@@ -160,6 +162,11 @@ public final class HttpEdge implements AutoCloseable {
    */
   @Override
   public void close() {
-    javalin.stop();
+    try {
+      javalin.stop();
+    } catch (JavalinException e) {
+      // Jetty has stopped all the same; it tells so when it had to end what was still running.
+      log.warn("HTTP requests were still running after the drain timeout and were ended", e);
+    }
   }
 }
