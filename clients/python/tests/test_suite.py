@@ -113,7 +113,7 @@ def test_tritonclient_predicts_with_a_stage_as_version(address, wanted):
 
     result = client.infer("digits", [pixels], model_version=wanted, request_id="r1")
 
-    assert client.is_server_ready()
+    assert client.is_server_live()
     assert client.is_model_ready("digits", wanted)
     assert result.as_numpy("probabilities").shape == (3, 10)
     assert result.get_response().model_version == "2"
