@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import tritonclient.grpc as triton
 
 ROOT = Path(__file__).resolve().parents[3]
 READY_TIMEOUT_SECONDS = 60
@@ -27,6 +28,8 @@ def server(tmp_path_factory):
         line = process.stdout.readline()
         match = re.search(r"ready on (\S+:\d+), (http://\S+:\d+), metrics", line)
         assert match, f"the server said {line!r}"
+        # Here and not in a test: one of them promotes a version that cannot load, and the server is not ready then.
+        assert triton.InferenceServerClient(match.group(1)).is_server_ready()
         yield {"grpc": match.group(1), "http": match.group(2)}
     finally:
         process.terminate()
