@@ -41,6 +41,7 @@ final class SlipwayProcess implements AutoCloseable {
         List.of(
             "-XX:+UseSerialGC",
             "-Xmx512m",
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
             // The class path of tests has a quieter one of its own.
             "-Dlogback.configurationFile=logback.xml",
             "-cp",

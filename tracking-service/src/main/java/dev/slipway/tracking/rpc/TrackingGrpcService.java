@@ -26,6 +26,8 @@ import dev.slipway.tracking.v1.DeleteRunRequest;
 import dev.slipway.tracking.v1.DeleteRunTagsRequest;
 import dev.slipway.tracking.v1.DeleteRunTagsResponse;
 import dev.slipway.tracking.v1.Experiment;
+import dev.slipway.tracking.v1.ExportMetricsRequest;
+import dev.slipway.tracking.v1.ExportMetricsResponse;
 import dev.slipway.tracking.v1.GetExperimentByNameRequest;
 import dev.slipway.tracking.v1.GetExperimentRequest;
 import dev.slipway.tracking.v1.GetMetricHistoryRequest;
@@ -64,6 +66,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   private final RunService runService;
   private final MetricStreams streams;
   private final ListCalls lists;
+  private final ExportRpcs exports;
   private final Clock clock;
   private final RandomGenerator random;
 
@@ -87,6 +90,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     this.runService = runService;
     this.streams = streams;
     this.lists = lists;
+    this.exports = new ExportRpcs(runs, metrics, lists);
     this.clock = clock;
     this.random = random;
   }
@@ -261,6 +265,12 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
             .setPoints(TrackingProtos.columns(page.items()))
             .setNextPageToken(page.nextPageToken())
             .build());
+  }
+
+  @Override
+  public void exportMetrics(
+      ExportMetricsRequest request, StreamObserver<ExportMetricsResponse> observer) {
+    exports.exportMetrics(request, (ServerCallStreamObserver<ExportMetricsResponse>) observer);
   }
 
   private static <T> void answer(StreamObserver<T> observer, T message) {

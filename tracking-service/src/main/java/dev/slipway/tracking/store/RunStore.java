@@ -218,6 +218,24 @@ public final class RunStore {
                 .orElseThrow(() -> new RunNotFoundException(id)));
   }
 
+  /**
+   * Checks that runs exist, be they deleted.
+   *
+   * @throws RunNotFoundException for the first one that does not
+   */
+  public void requireAll(List<RunId> ids) {
+    UUID[] uuids = ids.stream().map(RunId::uuid).toArray(UUID[]::new);
+    Set<RunId> found = new HashSet<>();
+    database
+        .read(handle -> handle.attach(RunDao.class).findAll(uuids))
+        .forEach(run -> found.add(run.id()));
+    for (RunId id : ids) {
+      if (!found.contains(id)) {
+        throw new RunNotFoundException(id);
+      }
+    }
+  }
+
   private static RunInfo lock(RunDao dao, RunId id) {
     return dao.lock(id.uuid()).orElseThrow(() -> new RunNotFoundException(id));
   }
