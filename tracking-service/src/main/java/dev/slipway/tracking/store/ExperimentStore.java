@@ -55,6 +55,7 @@ public final class ExperimentStore {
                   long id = ExperimentId.DEFAULT.number();
                   if (dao.find(id).isEmpty()) {
                     dao.insert(id, Experiment.DEFAULT_NAME, artifactRoot + id, now.toEpochMilli());
+                    new ChangeFeed(handle).experimentCreated(ExperimentId.DEFAULT);
                   }
                   return id;
                 }));
@@ -91,6 +92,7 @@ public final class ExperimentStore {
                   String location = experiment.artifactLocation().orElse(artifactRoot + id);
                   dao.insert(id, name, location, now.toEpochMilli());
                   dao.setTags(id, experiment.tags());
+                  new ChangeFeed(handle).experimentCreated(new ExperimentId(id));
                   experiment
                       .requestId()
                       .ifPresent(
@@ -174,6 +176,7 @@ public final class ExperimentStore {
                       throw new ExperimentAlreadyExistsException(name);
                     }
                     dao.rename(id.number(), name, now.toEpochMilli());
+                    changed(handle, id);
                   }
                   return require(handle, id);
                 }));
@@ -186,6 +189,7 @@ public final class ExperimentStore {
           ExperimentDao dao = handle.attach(ExperimentDao.class);
           lock(dao, id).requireActive();
           dao.setActive(id.number(), false, now.toEpochMilli());
+          new ChangeFeed(handle).allListed(id, true, changed(handle, id));
           dao.deleteRuns(id.number(), now.toEpochMilli());
           return require(handle, id);
         });
@@ -204,6 +208,7 @@ public final class ExperimentStore {
             throw new ExperimentNotDeletedException(id);
           }
           dao.setActive(id.number(), true, now.toEpochMilli());
+          new ChangeFeed(handle).allListed(id, false, changed(handle, id));
           dao.restoreRuns(id.number());
           return require(handle, id);
         });
@@ -217,6 +222,7 @@ public final class ExperimentStore {
           lock(dao, id).requireActive();
           dao.setTags(id.number(), tags);
           dao.touch(id.number(), now.toEpochMilli());
+          changed(handle, id);
           return id;
         });
   }
@@ -237,8 +243,16 @@ public final class ExperimentStore {
             }
           }
           dao.touch(id.number(), now.toEpochMilli());
+          changed(handle, id);
           return id;
         });
+  }
+
+  private static long changed(Handle handle, ExperimentId id) {
+    ChangeFeed feed = new ChangeFeed(handle);
+    long revision = feed.next(id);
+    feed.experimentChanged(id, revision);
+    return revision;
   }
 
   private static Experiment lock(ExperimentDao dao, ExperimentId id) {

@@ -4,6 +4,7 @@ import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.ParamConflictException;
 import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.metric.LatestPoints;
 import dev.slipway.tracking.metric.Segment;
 import dev.slipway.tracking.metric.SegmentBuilder;
@@ -17,7 +18,9 @@ import dev.slipway.tracking.run.RunNotFoundException;
 import dev.slipway.tracking.store.MetricDao.SegmentRow;
 import dev.slipway.tracking.store.MetricDao.WriterRow;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +42,7 @@ final class GroupCommit {
 
   private final RunDao runs;
   private final MetricDao metrics;
+  private final ChangeFeed feed;
   private final Map<String, Integer> nameIds;
   private final Set<RunId> absent;
 
@@ -61,6 +65,7 @@ final class GroupCommit {
   GroupCommit(Handle handle, Map<String, Integer> nameIds, Set<RunId> absent) {
     this.runs = handle.attach(RunDao.class);
     this.metrics = handle.attach(MetricDao.class);
+    this.feed = new ChangeFeed(handle);
     this.nameIds = nameIds;
     this.absent = absent;
   }
@@ -245,17 +250,46 @@ final class GroupCommit {
     if (!rows.isEmpty()) {
       metrics.insertSegments(rows);
     }
-    newParams.forEach((run, params) -> runs.insertParams(run.uuid(), params));
-    newTags.forEach(this::setTags);
     advanceWriters();
+    writeEntries();
   }
 
-  private void setTags(RunId run, Map<String, Tag> tags) {
-    runs.setTags(run.uuid(), tags.values());
+  /** Writes params and tags, with one new revision for each experiment. */
+  private void writeEntries() {
+    Map<ExperimentId, Set<RunId>> changed =
+        new TreeMap<>(Comparator.comparingLong(ExperimentId::number));
+    Stream.concat(newParams.keySet().stream(), newTags.keySet().stream())
+        .forEach(
+            run ->
+                changed
+                    .computeIfAbsent(runInfos.get(run).experimentId(), e -> new HashSet<>())
+                    .add(run));
+    changed.forEach(
+        (experiment, changedRuns) -> {
+          long revision = feed.next(experiment);
+          Set<RunId> renamed = new HashSet<>();
+          for (RunId run : changedRuns) {
+            runs.insertParams(run.uuid(), revision, newParams.getOrDefault(run, List.of()));
+            if (setTags(run, revision, newTags.getOrDefault(run, Map.of()))) {
+              renamed.add(run);
+            }
+          }
+          feed.entriesChanged(changedRuns, revision);
+          if (!renamed.isEmpty()) {
+            feed.infoChanged(renamed, revision);
+          }
+        });
+  }
+
+  /** Returns whether a tag renamed the run. */
+  private boolean setTags(RunId run, long revision, Map<String, Tag> tags) {
+    runs.setTags(run.uuid(), revision, tags.values());
     Tag name = tags.get(Tag.RUN_NAME);
-    if (name != null && !name.value().isEmpty()) {
+    boolean renames = name != null && !name.value().isEmpty();
+    if (renames) {
       runs.rename(run.uuid(), name.value());
     }
+    return renames;
   }
 
   private void advanceWriters() {

@@ -61,15 +61,28 @@ public interface RunDao {
   @SqlBatch(
       """
       MERGE INTO run_tag t
-      USING (VALUES (CAST(:run AS UUID), CAST(:key AS VARCHAR), CAST(:value AS VARCHAR))) s (run_id, tag_key, tag_value)
+      USING (VALUES (CAST(:run AS UUID), CAST(:key AS VARCHAR), CAST(:value AS VARCHAR), CAST(:revision AS BIGINT)))
+        s (run_id, tag_key, tag_value, revision)
       ON t.run_id = s.run_id AND t.tag_key = s.tag_key
-      WHEN MATCHED THEN UPDATE SET tag_value = s.tag_value
-      WHEN NOT MATCHED THEN INSERT (run_id, tag_key, tag_value) VALUES (s.run_id, s.tag_key, s.tag_value)
+      WHEN MATCHED THEN UPDATE SET tag_value = s.tag_value, revision = s.revision
+      WHEN NOT MATCHED THEN INSERT (run_id, tag_key, tag_value, revision)
+        VALUES (s.run_id, s.tag_key, s.tag_value, s.revision)
       """)
-  void setTags(UUID run, @BindMethods Iterable<Tag> tags);
+  void setTags(UUID run, long revision, @BindMethods Iterable<Tag> tags);
 
   @SqlUpdate("DELETE FROM run_tag WHERE run_id = :run AND tag_key = :key")
   int deleteTag(UUID run, String key);
+
+  @SqlUpdate(
+      """
+      MERGE INTO run_tag_removed t
+      USING (VALUES (CAST(:run AS UUID), CAST(:key AS VARCHAR), CAST(:revision AS BIGINT)))
+        s (run_id, tag_key, revision)
+      ON t.run_id = s.run_id AND t.tag_key = s.tag_key
+      WHEN MATCHED THEN UPDATE SET revision = s.revision
+      WHEN NOT MATCHED THEN INSERT (run_id, tag_key, revision) VALUES (s.run_id, s.tag_key, s.revision)
+      """)
+  void noteRemovedTag(UUID run, String key, long revision);
 
   @SqlQuery(
       """
@@ -91,10 +104,10 @@ public interface RunDao {
 
   @SqlBatch(
       """
-      INSERT INTO run_param (run_id, param_key, param_value, param_number)
-      VALUES (:run, :key, :value, :number)
+      INSERT INTO run_param (run_id, param_key, param_value, param_number, revision)
+      VALUES (:run, :key, :value, :number, :revision)
       """)
-  void insertParams(UUID run, @BindMethods Iterable<Param> params);
+  void insertParams(UUID run, long revision, @BindMethods Iterable<Param> params);
 
   @SqlQuery(
       """

@@ -87,7 +87,7 @@ public final class RunStore {
                             twin.orElseThrow(() -> new RunAlreadyExistsException(run.id()))),
                         RunProjection.ALL);
                   }
-                  insert(dao, run, experiment);
+                  insert(dao, new ChangeFeed(handle), run, experiment);
                   run.requestId()
                       .ifPresent(
                           request ->
@@ -106,7 +106,7 @@ public final class RunStore {
         .requireActive();
   }
 
-  private static void insert(RunDao dao, NewRun run, Experiment experiment) {
+  private static void insert(RunDao dao, ChangeFeed feed, NewRun run, Experiment experiment) {
     String location = experiment.artifactLocation();
     String root = location.endsWith("/") ? location : location + "/";
     dao.insert(
@@ -117,7 +117,9 @@ public final class RunStore {
         RunStatus.RUNNING.code(),
         run.startTime().toEpochMilli(),
         root + run.id() + "/artifacts");
-    dao.setTags(run.id().uuid(), run.tags());
+    long revision = feed.next(run.experimentId());
+    dao.setTags(run.id().uuid(), revision, run.tags());
+    feed.runCreated(run.id(), run.experimentId(), revision);
   }
 
   /**
@@ -144,7 +146,8 @@ public final class RunStore {
     return database.write(
         handle -> {
           RunDao dao = handle.attach(RunDao.class);
-          RunInfo run = update.apply(lock(dao, id), now);
+          RunInfo before = lock(dao, id);
+          RunInfo run = update.apply(before, now);
           dao.update(
               id.uuid(),
               run.name(),
@@ -152,9 +155,17 @@ public final class RunStore {
               run.status().code(),
               run.startTime().toEpochMilli(),
               run.endTime().map(Instant::toEpochMilli).orElse(null));
+          ChangeFeed feed = new ChangeFeed(handle);
+          long revision = feed.next(run.experimentId());
           update
               .name()
-              .ifPresent(name -> dao.setTags(id.uuid(), List.of(new Tag(Tag.RUN_NAME, name))));
+              .ifPresent(
+                  name -> dao.setTags(id.uuid(), revision, List.of(new Tag(Tag.RUN_NAME, name))));
+          if (run.startTime().equals(before.startTime())) {
+            feed.infoChanged(List.of(id), revision);
+          } else {
+            feed.listed(id, revision);
+          }
           return run;
         });
   }
@@ -164,9 +175,13 @@ public final class RunStore {
     return database.write(
         handle -> {
           RunDao dao = handle.attach(RunDao.class);
-          if (lock(dao, id).active()) {
-            dao.setDeleteTime(id.uuid(), now.toEpochMilli());
+          RunInfo run = lock(dao, id);
+          if (!run.active()) {
+            return run;
           }
+          dao.setDeleteTime(id.uuid(), now.toEpochMilli());
+          ChangeFeed feed = new ChangeFeed(handle);
+          feed.listed(id, feed.next(run.experimentId()));
           return lock(dao, id);
         });
   }
@@ -184,6 +199,8 @@ public final class RunStore {
           if (!run.active()) {
             lockExperiment(handle, run.experimentId());
             dao.setDeleteTime(id.uuid(), null);
+            ChangeFeed feed = new ChangeFeed(handle);
+            feed.listed(id, feed.next(run.experimentId()));
           }
           return lock(dao, id);
         });
@@ -198,12 +215,16 @@ public final class RunStore {
     database.write(
         handle -> {
           RunDao dao = handle.attach(RunDao.class);
-          lock(dao, id).requireActive();
+          RunInfo run = lock(dao, id).requireActive();
           for (String key : keys) {
             if (dao.deleteTag(id.uuid(), key) == 0) {
               throw new TagNotFoundException(key, "run " + id);
             }
           }
+          ChangeFeed feed = new ChangeFeed(handle);
+          long revision = feed.next(run.experimentId());
+          keys.forEach(key -> dao.noteRemovedTag(id.uuid(), key, revision));
+          feed.entriesChanged(List.of(id), revision);
           return id;
         });
   }
