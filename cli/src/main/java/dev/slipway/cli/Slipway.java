@@ -2,6 +2,7 @@ package dev.slipway.cli;
 
 import dev.slipway.artifact.ArtifactServer;
 import dev.slipway.cli.call.CallCommand;
+import dev.slipway.cli.metrics.MetricsCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
 import dev.slipway.cli.server.ServerCommand;
 import dev.slipway.gateway.GatewayServer;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Spec;
       ServingServer.class,
       GatewayServer.class,
       CallCommand.class,
+      MetricsCommand.class,
       HelpCommand.class
     })
 public final class Slipway implements Callable<Integer> {

@@ -107,6 +107,11 @@ final class SlipwayProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Returns all that the process says on standard output from now on, up to its end. */
+  List<String> lines() {
+    return out.lines().toList();
+  }
+
   /** Returns what the process said on standard error so far. */
   String errors() throws IOException {
     return Files.readString(err);

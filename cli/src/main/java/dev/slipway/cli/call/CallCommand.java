@@ -1,19 +1,16 @@
 package dev.slipway.cli.call;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
-import com.google.rpc.BadRequest;
-import com.google.rpc.ErrorInfo;
+import dev.slipway.cli.client.Failures;
 import dev.slipway.runtime.server.Channels;
 import dev.slipway.runtime.server.GrpcServerConfig;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoUtils;
-import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -22,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -101,7 +97,7 @@ public final class CallCommand implements Callable<Integer> {
       print(ClientCalls.blockingServerStreamingCall(channel, grpcMethod(rpc), options, request));
       return 0;
     } catch (StatusRuntimeException e) {
-      report(e);
+      Failures.print(spec.commandLine().getErr(), e);
       return 1;
     } finally {
       channel.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
@@ -157,28 +153,6 @@ public final class CallCommand implements Callable<Integer> {
       }
       out.flush();
     }
-  }
-
-  private void report(StatusRuntimeException failure) {
-    PrintWriter err = spec.commandLine().getErr();
-    err.println(
-        "slipway: " + failure.getStatus().getCode() + ": " + failure.getStatus().getDescription());
-    com.google.rpc.Status status = StatusProto.fromThrowable(failure);
-    for (Any detail : status == null ? List.<Any>of() : status.getDetailsList()) {
-      try {
-        if (detail.is(ErrorInfo.class)) {
-          err.println("  reason: " + detail.unpack(ErrorInfo.class).getReason());
-        } else if (detail.is(BadRequest.class)) {
-          detail
-              .unpack(BadRequest.class)
-              .getFieldViolationsList()
-              .forEach(v -> err.println("  " + v.getField() + ": " + v.getDescription()));
-        }
-      } catch (InvalidProtocolBufferException e) {
-        err.println("  (a detail of the error cannot be read)");
-      }
-    }
-    err.flush();
   }
 
   private ParameterException usage(String problem) {

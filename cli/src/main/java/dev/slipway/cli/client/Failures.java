@@ -1,0 +1,58 @@
+package dev.slipway.cli.client;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.io.PrintWriter;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.List;
+
+/** Tells people why a call failed: code, reason, the fields that were wrong, and what to do. */
+public final class Failures {
+  private Failures() {}
+
+  /** Prints a failure, without a stack trace. */
+  public static void print(PrintWriter err, StatusRuntimeException failure) {
+    err.println("slipway: " + failure.getStatus().getCode() + ": " + describe(failure));
+    com.google.rpc.Status status = StatusProto.fromThrowable(failure);
+    for (Any detail : status == null ? List.<Any>of() : status.getDetailsList()) {
+      print(err, detail);
+    }
+    err.flush();
+  }
+
+  private static String describe(StatusRuntimeException failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConnectException
+          || cause instanceof UnknownHostException
+          || cause instanceof UnresolvedAddressException) {
+        return "no server answers ("
+            + cause.getMessage()
+            + "): start one with `slipway server`, or say where it is with --server";
+      }
+    }
+    Status status = failure.getStatus();
+    return status.getDescription() == null ? "the server gave no reason" : status.getDescription();
+  }
+
+  private static void print(PrintWriter err, Any detail) {
+    try {
+      if (detail.is(ErrorInfo.class)) {
+        err.println("  reason: " + detail.unpack(ErrorInfo.class).getReason());
+      } else if (detail.is(BadRequest.class)) {
+        detail
+            .unpack(BadRequest.class)
+            .getFieldViolationsList()
+            .forEach(v -> err.println("  " + v.getField() + ": " + v.getDescription()));
+      }
+    } catch (InvalidProtocolBufferException e) {
+      err.println("  (a detail of the error cannot be read)");
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Is the commands about metrics. */
+package dev.slipway.cli.metrics;
