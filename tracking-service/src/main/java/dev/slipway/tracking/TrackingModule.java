@@ -7,6 +7,7 @@ import dev.slipway.tracking.rpc.TrackingGrpcService;
 import dev.slipway.tracking.service.Ingest;
 import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.store.ExperimentStore;
+import dev.slipway.tracking.store.LoggedModelStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
 import io.grpc.BindableService;
@@ -55,6 +56,7 @@ public final class TrackingModule implements ServiceModule {
             experiments,
             runs,
             metricStore,
+            new LoggedModelStore(database),
             ingest.runs(),
             ingest.streams(),
             new ListCalls(config.database().poolSize()),

@@ -28,6 +28,17 @@ public record Param(String key, String value) {
   }
 
   /**
+   * Does nothing when the value equals the one that the key has already.
+   *
+   * @throws ParamConflictException if it does not: params are write-once
+   */
+  public void requireSame(String storedValue) {
+    if (!storedValue.equals(value)) {
+      throw new ParamConflictException(key, storedValue, value);
+    }
+  }
+
+  /**
    * Returns the value as a number where it is one in decimal notation, so that it compares as a
    * number.
    */

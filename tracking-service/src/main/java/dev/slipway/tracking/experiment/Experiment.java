@@ -36,6 +36,11 @@ public record Experiment(
     tags = List.copyOf(tags);
   }
 
+  /** Returns the artifact location with a slash at its end. */
+  public String artifactFolder() {
+    return artifactLocation.endsWith("/") ? artifactLocation : artifactLocation + "/";
+  }
+
   /** Returns the experiment with other tags. */
   public Experiment withTags(List<Tag> newTags) {
     return new Experiment(id, name, artifactLocation, active, createTime, updateTime, newTags);

@@ -5,17 +5,17 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Gathers the latest point per run and metric name id. A value of -0.0 becomes 0.0, since not every
- * database can keep it in a column; segments keep it. Not thread-safe.
+ * Gathers the latest point per run and metric name id. A value of -0.0 becomes 0.0. Not
+ * thread-safe.
  */
 public final class LatestPoints {
   private final Map<RunId, Map<Integer, MetricPoint>> byRun = new HashMap<>();
 
   /** Takes a point into account. */
   public void add(RunId run, int nameId, MetricPoint point) {
-    MetricPoint plain =
-        point.value() == 0 ? new MetricPoint(point.step(), point.timestampMillis(), 0) : point;
-    byRun.computeIfAbsent(run, r -> new HashMap<>()).merge(nameId, plain, MetricPoint::max);
+    byRun
+        .computeIfAbsent(run, r -> new HashMap<>())
+        .merge(nameId, point.withoutNegativeZero(), MetricPoint::max);
   }
 
   /** Takes all points of another collection into account. */

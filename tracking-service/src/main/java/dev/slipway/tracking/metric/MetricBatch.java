@@ -117,6 +117,11 @@ public final class MetricBatch {
     return values.length;
   }
 
+  /** Returns a point without its name. */
+  public MetricPoint point(int index) {
+    return new MetricPoint(steps[index], timestampsMillis[index], values[index]);
+  }
+
   int nameIndex(int point) {
     return nameIndexes[point];
   }

@@ -20,6 +20,14 @@ public record MetricPoint(long step, long timestampMillis, double value)
           .thenComparingLong(MetricPoint::timestampMillis)
           .thenComparingDouble(MetricPoint::value);
 
+  /**
+   * Returns the point with 0.0 instead of -0.0: not every database can keep that in a column.
+   * Segments keep it.
+   */
+  public MetricPoint withoutNegativeZero() {
+    return value == 0 ? new MetricPoint(step, timestampMillis, 0) : this;
+  }
+
   @Override
   public int compareTo(MetricPoint other) {
     return ORDER.compare(this, other);

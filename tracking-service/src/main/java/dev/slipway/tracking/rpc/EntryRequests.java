@@ -88,8 +88,8 @@ final class EntryRequests {
   }
 
   static List<Param> params(
-      String field, List<dev.slipway.tracking.v1.Param> messages, Violations violations) {
-    atMost(field, messages.size(), Param.MAX_PER_REQUEST, violations);
+      String field, List<dev.slipway.tracking.v1.Param> messages, int max, Violations violations) {
+    atMost(field, messages.size(), max, violations);
     List<Param> params = new ArrayList<>();
     Set<String> keys = new HashSet<>();
     for (int i = 0; i < messages.size(); i++) {

@@ -35,8 +35,8 @@ final class SearchRequests {
   private static final int MAX_PAGE = 50_000;
   private static final int DEFAULT_HISTORY_PAGE = 10_000;
   private static final int MAX_HISTORY_PAGE = 100_000;
-  private static final int MAX_EXPERIMENTS = 1_000;
-  private static final int MAX_ORDER_TERMS = 20;
+  static final int MAX_EXPERIMENTS = 1_000;
+  static final int MAX_ORDER_TERMS = 20;
 
   private static final SearchParser<RunField> RUNS = new SearchParser<>(new RunFieldRules());
   private static final SearchParser<ExperimentField> EXPERIMENTS =
@@ -73,16 +73,9 @@ final class SearchRequests {
   static Paged<RunQuery> searchRuns(SearchRunsRequest request) {
     Violations violations = new Violations();
     List<String> ids = request.getExperimentIdsList();
-    EntryRequests.atLeastOne("experiment_ids", ids.size(), violations);
-    EntryRequests.atMost("experiment_ids", ids.size(), MAX_EXPERIMENTS, violations);
-    Set<ExperimentId> experiments = new HashSet<>();
-    for (int i = 0; i < ids.size(); i++) {
-      EntryRequests.experimentId("experiment_ids[" + i + "]", ids.get(i), violations)
-          .ifPresent(experiments::add);
-    }
     RunQuery query =
         new RunQuery(
-            experiments,
+            experimentIds(ids, MAX_EXPERIMENTS, violations),
             filter(RUNS, request.getFilter(), violations),
             order(RUNS, request.getOrderByList(), violations),
             EntryRequests.view("view_type", request.getViewType(), violations),
@@ -105,6 +98,17 @@ final class SearchRequests {
             violations);
     violations.throwIfAny();
     return new Paged<>(query, page);
+  }
+
+  static Set<ExperimentId> experimentIds(List<String> ids, int max, Violations violations) {
+    EntryRequests.atLeastOne("experiment_ids", ids.size(), violations);
+    EntryRequests.atMost("experiment_ids", ids.size(), max, violations);
+    Set<ExperimentId> experiments = new HashSet<>();
+    for (int i = 0; i < ids.size(); i++) {
+      EntryRequests.experimentId("experiment_ids[" + i + "]", ids.get(i), violations)
+          .ifPresent(experiments::add);
+    }
+    return experiments;
   }
 
   static Paged<HistoryQuery> metricHistory(GetMetricHistoryRequest request) {
@@ -156,7 +160,7 @@ final class SearchRequests {
         Double.longBitsToDouble(Long.parseUnsignedLong(keys.get(2), 16)));
   }
 
-  private static <F> Optional<Filter<F>> filter(
+  static <F> Optional<Filter<F>> filter(
       SearchParser<F> parser, String text, Violations violations) {
     return violations.parse("filter", text, parser::filter).flatMap(filter -> filter);
   }

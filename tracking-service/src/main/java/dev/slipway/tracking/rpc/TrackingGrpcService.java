@@ -15,42 +15,58 @@ import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.MetricStreams;
 import dev.slipway.tracking.service.RunService;
 import dev.slipway.tracking.store.ExperimentStore;
+import dev.slipway.tracking.store.LoggedModelStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
 import dev.slipway.tracking.v1.CreateExperimentRequest;
+import dev.slipway.tracking.v1.CreateLoggedModelRequest;
 import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.DeleteExperimentRequest;
 import dev.slipway.tracking.v1.DeleteExperimentTagsRequest;
 import dev.slipway.tracking.v1.DeleteExperimentTagsResponse;
+import dev.slipway.tracking.v1.DeleteLoggedModelRequest;
+import dev.slipway.tracking.v1.DeleteLoggedModelTagsRequest;
+import dev.slipway.tracking.v1.DeleteLoggedModelTagsResponse;
 import dev.slipway.tracking.v1.DeleteRunRequest;
 import dev.slipway.tracking.v1.DeleteRunTagsRequest;
 import dev.slipway.tracking.v1.DeleteRunTagsResponse;
 import dev.slipway.tracking.v1.Experiment;
 import dev.slipway.tracking.v1.ExportMetricsRequest;
 import dev.slipway.tracking.v1.ExportMetricsResponse;
+import dev.slipway.tracking.v1.FinalizeLoggedModelRequest;
 import dev.slipway.tracking.v1.GetExperimentByNameRequest;
 import dev.slipway.tracking.v1.GetExperimentRequest;
+import dev.slipway.tracking.v1.GetLoggedModelRequest;
 import dev.slipway.tracking.v1.GetMetricHistoryRequest;
 import dev.slipway.tracking.v1.GetMetricHistoryResponse;
 import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.LogBatchRequest;
 import dev.slipway.tracking.v1.LogBatchResponse;
+import dev.slipway.tracking.v1.LogLoggedModelParamsRequest;
+import dev.slipway.tracking.v1.LogLoggedModelParamsResponse;
+import dev.slipway.tracking.v1.LoggedModel;
 import dev.slipway.tracking.v1.RestoreExperimentRequest;
+import dev.slipway.tracking.v1.RestoreLoggedModelRequest;
 import dev.slipway.tracking.v1.RestoreRunRequest;
 import dev.slipway.tracking.v1.Run;
 import dev.slipway.tracking.v1.RunInfo;
 import dev.slipway.tracking.v1.SearchExperimentsRequest;
 import dev.slipway.tracking.v1.SearchExperimentsResponse;
+import dev.slipway.tracking.v1.SearchLoggedModelsRequest;
+import dev.slipway.tracking.v1.SearchLoggedModelsResponse;
 import dev.slipway.tracking.v1.SearchRunsRequest;
 import dev.slipway.tracking.v1.SearchRunsResponse;
 import dev.slipway.tracking.v1.SetExperimentTagsRequest;
 import dev.slipway.tracking.v1.SetExperimentTagsResponse;
+import dev.slipway.tracking.v1.SetLoggedModelTagsRequest;
+import dev.slipway.tracking.v1.SetLoggedModelTagsResponse;
 import dev.slipway.tracking.v1.SetRunTagsRequest;
 import dev.slipway.tracking.v1.SetRunTagsResponse;
 import dev.slipway.tracking.v1.StreamMetricsRequest;
 import dev.slipway.tracking.v1.StreamMetricsResponse;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.UpdateExperimentRequest;
+import dev.slipway.tracking.v1.UpdateLoggedModelRequest;
 import dev.slipway.tracking.v1.UpdateRunRequest;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -67,6 +83,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   private final MetricStreams streams;
   private final ListCalls lists;
   private final ExportRpcs exports;
+  private final LoggedModelRpcs loggedModels;
   private final Clock clock;
   private final RandomGenerator random;
 
@@ -79,6 +96,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
       ExperimentStore experiments,
       RunStore runs,
       MetricStore metrics,
+      LoggedModelStore models,
       RunService runService,
       MetricStreams streams,
       ListCalls lists,
@@ -91,6 +109,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     this.streams = streams;
     this.lists = lists;
     this.exports = new ExportRpcs(runs, metrics, lists);
+    this.loggedModels = new LoggedModelRpcs(models, lists, clock, random);
     this.clock = clock;
     this.random = random;
   }
@@ -271,6 +290,66 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   public void exportMetrics(
       ExportMetricsRequest request, StreamObserver<ExportMetricsResponse> observer) {
     exports.exportMetrics(request, (ServerCallStreamObserver<ExportMetricsResponse>) observer);
+  }
+
+  @Override
+  public void createLoggedModel(
+      CreateLoggedModelRequest request, StreamObserver<LoggedModel> observer) {
+    answer(observer, loggedModels.create(request));
+  }
+
+  @Override
+  public void getLoggedModel(GetLoggedModelRequest request, StreamObserver<LoggedModel> observer) {
+    answer(observer, loggedModels.get(request));
+  }
+
+  @Override
+  public void searchLoggedModels(
+      SearchLoggedModelsRequest request, StreamObserver<SearchLoggedModelsResponse> observer) {
+    answer(observer, loggedModels.search(request));
+  }
+
+  @Override
+  public void finalizeLoggedModel(
+      FinalizeLoggedModelRequest request, StreamObserver<LoggedModel> observer) {
+    answer(observer, loggedModels.finish(request));
+  }
+
+  @Override
+  public void updateLoggedModel(
+      UpdateLoggedModelRequest request, StreamObserver<LoggedModel> observer) {
+    answer(observer, loggedModels.update(request));
+  }
+
+  @Override
+  public void deleteLoggedModel(
+      DeleteLoggedModelRequest request, StreamObserver<LoggedModel> observer) {
+    answer(observer, loggedModels.delete(request));
+  }
+
+  @Override
+  public void restoreLoggedModel(
+      RestoreLoggedModelRequest request, StreamObserver<LoggedModel> observer) {
+    answer(observer, loggedModels.restore(request));
+  }
+
+  @Override
+  public void setLoggedModelTags(
+      SetLoggedModelTagsRequest request, StreamObserver<SetLoggedModelTagsResponse> observer) {
+    answer(observer, loggedModels.setTags(request));
+  }
+
+  @Override
+  public void deleteLoggedModelTags(
+      DeleteLoggedModelTagsRequest request,
+      StreamObserver<DeleteLoggedModelTagsResponse> observer) {
+    answer(observer, loggedModels.deleteTags(request));
+  }
+
+  @Override
+  public void logLoggedModelParams(
+      LogLoggedModelParamsRequest request, StreamObserver<LogLoggedModelParamsResponse> observer) {
+    answer(observer, loggedModels.logParams(request));
   }
 
   private static <T> void answer(StreamObserver<T> observer, T message) {

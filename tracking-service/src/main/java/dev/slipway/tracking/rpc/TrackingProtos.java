@@ -1,6 +1,7 @@
 package dev.slipway.tracking.rpc;
 
 import com.google.protobuf.Timestamp;
+import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.experiment.Experiment;
 import dev.slipway.tracking.metric.MetricPoint;
@@ -9,7 +10,6 @@ import dev.slipway.tracking.run.RunInfo;
 import dev.slipway.tracking.v1.LifecycleStage;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.MetricColumns;
-import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.RunData;
 import dev.slipway.tracking.v1.RunInputs;
 import dev.slipway.tracking.v1.RunOutputs;
@@ -45,10 +45,7 @@ final class TrackingProtos {
                         .setValue(metric.point().value())
                         .setTimestampMs(metric.point().timestampMillis())
                         .setStep(metric.point().step())));
-    run.params()
-        .forEach(
-            param ->
-                data.addParams(Param.newBuilder().setKey(param.key()).setValue(param.value())));
+    run.params().forEach(param -> data.addParams(param(param)));
     run.tags().forEach(tag -> data.addTags(tag(tag)));
     return dev.slipway.tracking.v1.Run.newBuilder()
         .setInfo(runInfo(run.info()))
@@ -82,11 +79,18 @@ final class TrackingProtos {
     return columns.build();
   }
 
-  private static dev.slipway.tracking.v1.Tag tag(Tag tag) {
+  static dev.slipway.tracking.v1.Param param(Param param) {
+    return dev.slipway.tracking.v1.Param.newBuilder()
+        .setKey(param.key())
+        .setValue(param.value())
+        .build();
+  }
+
+  static dev.slipway.tracking.v1.Tag tag(Tag tag) {
     return dev.slipway.tracking.v1.Tag.newBuilder().setKey(tag.key()).setValue(tag.value()).build();
   }
 
-  private static LifecycleStage stage(boolean active) {
+  static LifecycleStage stage(boolean active) {
     return active ? LifecycleStage.LIFECYCLE_STAGE_ACTIVE : LifecycleStage.LIFECYCLE_STAGE_DELETED;
   }
 
@@ -100,7 +104,7 @@ final class TrackingProtos {
     };
   }
 
-  private static Timestamp timestamp(Instant time) {
+  static Timestamp timestamp(Instant time) {
     return Timestamp.newBuilder()
         .setSeconds(time.getEpochSecond())
         .setNanos(time.getNano())

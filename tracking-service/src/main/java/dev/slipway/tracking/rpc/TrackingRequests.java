@@ -7,6 +7,7 @@ import dev.slipway.tracking.experiment.Experiment;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.experiment.NewExperiment;
 import dev.slipway.tracking.metric.MetricBatch;
+import dev.slipway.tracking.model.ModelPoint;
 import dev.slipway.tracking.run.LogBatch;
 import dev.slipway.tracking.run.NewRun;
 import dev.slipway.tracking.run.RunId;
@@ -235,7 +236,10 @@ final class TrackingRequests {
     Optional<RunId> run = EntryRequests.runId("run_id", request.getRunId(), violations);
     EntryRequests.atMost("metrics", request.getMetricsCount(), LogBatch.MAX_METRICS, violations);
     MetricBatch metrics = metrics(request.getMetricsList(), now.toEpochMilli(), violations);
-    List<Param> params = EntryRequests.params("params", request.getParamsList(), violations);
+    List<ModelPoint> modelPoints =
+        ModelPointRequests.modelPoints("metrics", request.getMetricsList(), metrics, violations);
+    List<Param> params =
+        EntryRequests.params("params", request.getParamsList(), Param.MAX_PER_REQUEST, violations);
     List<Tag> tags = EntryRequests.runTags("tags", request.getTagsList(), violations);
     int entries = request.getMetricsCount() + request.getParamsCount() + request.getTagsCount();
     if (entries > LogBatch.MAX_ENTRIES) {
@@ -247,12 +251,7 @@ final class TrackingRequests {
               + LogBatch.MAX_ENTRIES);
     }
     violations.throwIfAny();
-    Optional<String> modelId =
-        request.getMetricsList().stream()
-            .map(Metric::getModelId)
-            .filter(model -> !model.isEmpty())
-            .findFirst();
-    return new LogBatch(run.orElseThrow(), metrics, params, tags, modelId);
+    return new LogBatch(run.orElseThrow(), metrics, params, tags, modelPoints);
   }
 
   private static MetricBatch metrics(List<Metric> messages, long nowMillis, Violations violations) {

@@ -3,8 +3,8 @@ package dev.slipway.tracking.run;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.metric.MetricBatch;
+import dev.slipway.tracking.model.ModelPoint;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Is what one call logs to a run: all of it or nothing.
@@ -12,10 +12,14 @@ import java.util.Optional;
  * @param metrics points to append
  * @param params no key twice
  * @param tags no key twice
- * @param modelId a logged model that a metric names, if any does
+ * @param modelPoints those of the points that are recorded on a logged model too
  */
 public record LogBatch(
-    RunId run, MetricBatch metrics, List<Param> params, List<Tag> tags, Optional<String> modelId) {
+    RunId run,
+    MetricBatch metrics,
+    List<Param> params,
+    List<Tag> tags,
+    List<ModelPoint> modelPoints) {
   /** The most points of one call. */
   public static final int MAX_METRICS = 1000;
 
@@ -26,5 +30,6 @@ public record LogBatch(
   public LogBatch {
     params = List.copyOf(params);
     tags = List.copyOf(tags);
+    modelPoints = List.copyOf(modelPoints);
   }
 }

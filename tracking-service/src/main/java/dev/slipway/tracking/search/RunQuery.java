@@ -31,20 +31,8 @@ public record RunQuery(
   /** Returns whether it depends on metrics which runs are found, or in which order. */
   public boolean selectsByMetrics() {
     return order.stream().anyMatch(term -> term.field() instanceof RunField.Metric)
-        || filter.map(RunQuery::usesMetrics).orElse(false);
-  }
-
-  private static boolean usesMetrics(Filter<RunField> filter) {
-    if (filter instanceof Filter.And<RunField> and) {
-      return and.parts().stream().anyMatch(RunQuery::usesMetrics);
-    }
-    if (filter instanceof Filter.Or<RunField> or) {
-      return or.parts().stream().anyMatch(RunQuery::usesMetrics);
-    }
-    if (filter instanceof Filter.Not<RunField> not) {
-      return usesMetrics(not.part());
-    }
-    return filter instanceof Filter.NumberComparison<RunField> number
-        && number.field() instanceof RunField.Metric;
+        || filter
+            .map(tree -> FilterFields.any(tree, field -> field instanceof RunField.Metric))
+            .orElse(false);
   }
 }

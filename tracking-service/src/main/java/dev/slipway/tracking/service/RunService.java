@@ -5,7 +5,6 @@ import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.run.LogBatch;
-import dev.slipway.tracking.run.LoggedModelNotFoundException;
 import dev.slipway.tracking.run.Run;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.search.RunQuery;
@@ -26,17 +25,16 @@ public final class RunService {
     this.folder = folder;
   }
 
-  /**
-   * Logs a batch; the outcome is told later, when it is durable or refused.
-   *
-   * @throws LoggedModelNotFoundException if a metric names a logged model that does not exist
-   */
+  /** Logs a batch; the outcome is told later, when it is durable or refused. */
   public void logBatch(LogBatch batch, GroupCommitter.Outcome outcome) {
-    if (batch.modelId().isPresent()) {
-      throw new LoggedModelNotFoundException(batch.modelId().get());
-    }
     committer.submit(
-        new RunWrite(batch.run(), Optional.empty(), batch.metrics(), batch.params(), batch.tags()),
+        new RunWrite(
+            batch.run(),
+            Optional.empty(),
+            batch.metrics(),
+            batch.params(),
+            batch.tags(),
+            batch.modelPoints()),
         outcome);
   }
 

@@ -25,7 +25,8 @@ final class BoundedPages {
    * Returns a page of the elements of as many rows as fit, at least one.
    *
    * @param rows rows of the page, and one more if there is one
-   * @param load loads the elements of some rows, one each and in their order
+   * @param load loads the elements of some rows, one each and in their order; of rows that take up
+   *     much memory only the first ones, at least one
    * @param sizeBytes estimates an element's size on the wire
    */
   static <R, T> Page<T> of(

@@ -149,13 +149,9 @@ public final class ExperimentStore {
 
   /** Estimates an experiment's size on the wire, rather too large than too small. */
   private static long sizeBytes(Experiment experiment) {
-    int perEntry = 32;
-    int perChar = 3;
-    long chars = (long) experiment.name().length() + experiment.artifactLocation().length();
-    for (Tag tag : experiment.tags()) {
-      chars += tag.key().length() + tag.value().length();
-    }
-    return 100 + (long) perEntry * experiment.tags().size() + perChar * chars;
+    return 100
+        + WireSize.of(experiment.name(), experiment.artifactLocation())
+        + WireSize.ofTags(experiment.tags());
   }
 
   /**
@@ -182,7 +178,7 @@ public final class ExperimentStore {
                 }));
   }
 
-  /** Deletes an active experiment softly, with all its runs. */
+  /** Deletes an active experiment softly, with all its runs and logged models. */
   public Experiment delete(ExperimentId id, Instant now) {
     return database.write(
         handle -> {
@@ -191,12 +187,13 @@ public final class ExperimentStore {
           dao.setActive(id.number(), false, now.toEpochMilli());
           new ChangeFeed(handle).allListed(id, true, changed(handle, id));
           dao.deleteRuns(id.number(), now.toEpochMilli());
+          handle.attach(LoggedModelDao.class).deleteOfExperiment(id.number(), now.toEpochMilli());
           return require(handle, id);
         });
   }
 
   /**
-   * Restores a deleted experiment with all its runs.
+   * Restores a deleted experiment with all its runs and logged models.
    *
    * @throws ExperimentNotDeletedException if it is active
    */
@@ -210,6 +207,7 @@ public final class ExperimentStore {
           dao.setActive(id.number(), true, now.toEpochMilli());
           new ChangeFeed(handle).allListed(id, false, changed(handle, id));
           dao.restoreRuns(id.number());
+          handle.attach(LoggedModelDao.class).restoreOfExperiment(id.number(), now.toEpochMilli());
           return require(handle, id);
         });
   }

@@ -2,7 +2,6 @@ package dev.slipway.tracking.store;
 
 import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.tracking.entry.Param;
-import dev.slipway.tracking.entry.ParamConflictException;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.metric.LatestPoints;
@@ -41,6 +40,7 @@ final class GroupCommit {
   private record WriterPlace(RunId run, String writerId) {}
 
   private final RunDao runs;
+  private final ModelMetricCommit modelMetrics;
   private final MetricDao metrics;
   private final ChangeFeed feed;
   private final Map<String, Integer> nameIds;
@@ -64,6 +64,7 @@ final class GroupCommit {
    */
   GroupCommit(Handle handle, Map<String, Integer> nameIds, Set<RunId> absent) {
     this.runs = handle.attach(RunDao.class);
+    this.modelMetrics = new ModelMetricCommit(handle, nameIds);
     this.metrics = handle.attach(MetricDao.class);
     this.feed = new ChangeFeed(handle);
     this.nameIds = nameIds;
@@ -78,6 +79,7 @@ final class GroupCommit {
     loadRuns(writes);
     loadWriters(writes);
     loadParams(writes);
+    modelMetrics.lockModels(writes);
     List<Optional<ServiceException>> refusals = new ArrayList<>();
     for (RunWrite write : writes) {
       refusals.add(decide(write));
@@ -131,8 +133,8 @@ final class GroupCommit {
             .map(Param::key)
             .distinct()
             .toArray(String[]::new);
-    for (RunEntry<Param> row : runs.paramsOf(ids(withParams.stream()), keys)) {
-      ParamPlace place = new ParamPlace(new RunId(row.run()), row.entry().key());
+    for (OwnedEntry<Param> row : runs.paramsOf(ids(withParams.stream()), keys)) {
+      ParamPlace place = new ParamPlace(new RunId(row.owner()), row.entry().key());
       storedParams.put(place, row.entry().value());
     }
   }
@@ -149,6 +151,7 @@ final class GroupCommit {
       run.requireActive();
       requireOwner(write);
       requireSameParams(write);
+      modelMetrics.requireModels(write);
     } catch (ServiceException refusal) {
       return Optional.of(refusal);
     }
@@ -198,8 +201,8 @@ final class GroupCommit {
   private void requireSameParams(RunWrite write) {
     for (Param param : write.params()) {
       String stored = storedParams.get(new ParamPlace(write.run(), param.key()));
-      if (stored != null && !stored.equals(param.value())) {
-        throw new ParamConflictException(param.key(), stored, param.value());
+      if (stored != null) {
+        param.requireSame(stored);
       }
     }
   }
@@ -217,6 +220,7 @@ final class GroupCommit {
     if (write.metrics().size() > 0) {
       segments.computeIfAbsent(run, r -> new SegmentBuilder()).add(write.metrics(), nameIds::get);
     }
+    modelMetrics.accept(write);
     for (Param param : write.params()) {
       if (storedParams.put(new ParamPlace(run, param.key()), param.value()) == null) {
         newParams.computeIfAbsent(run, r -> new ArrayList<>()).add(param);
@@ -250,6 +254,7 @@ final class GroupCommit {
     if (!rows.isEmpty()) {
       metrics.insertSegments(rows);
     }
+    modelMetrics.flush();
     advanceWriters();
     writeEntries();
   }

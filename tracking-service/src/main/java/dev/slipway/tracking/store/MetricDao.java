@@ -238,8 +238,8 @@ public interface MetricDao {
       WHERE m.run_id = ANY(:runs)
       ORDER BY m.run_id
       """)
-  @RegisterRowMapper(RunEntryMapper.OfMetrics.class)
-  List<RunEntry<LatestMetric>> latest(UUID[] runs);
+  @RegisterRowMapper(OwnedEntryMapper.OfMetrics.class)
+  List<OwnedEntry<LatestMetric>> latest(UUID[] runs);
 
   @SqlQuery(
       """
@@ -248,8 +248,8 @@ public interface MetricDao {
       WHERE m.run_id = ANY(:runs) AND n.name = ANY(:names)
       ORDER BY m.run_id
       """)
-  @RegisterRowMapper(RunEntryMapper.OfMetrics.class)
-  List<RunEntry<LatestMetric>> latestOf(UUID[] runs, String[] names);
+  @RegisterRowMapper(OwnedEntryMapper.OfMetrics.class)
+  List<OwnedEntry<LatestMetric>> latestOf(UUID[] runs, String[] names);
 
   /** Reads a name. */
   final class NameMapper implements RowMapper<NameRow> {

@@ -90,8 +90,8 @@ public interface RunDao {
       WHERE run_id = ANY(:runs)
       ORDER BY run_id
       """)
-  @RegisterRowMapper(RunEntryMapper.OfTags.class)
-  List<RunEntry<Tag>> tags(UUID[] runs);
+  @RegisterRowMapper(OwnedEntryMapper.OfTags.class)
+  List<OwnedEntry<Tag>> tags(UUID[] runs);
 
   @SqlQuery(
       """
@@ -99,8 +99,8 @@ public interface RunDao {
       WHERE run_id = ANY(:runs) AND tag_key = ANY(:keys)
       ORDER BY run_id
       """)
-  @RegisterRowMapper(RunEntryMapper.OfTags.class)
-  List<RunEntry<Tag>> tagsOf(UUID[] runs, String[] keys);
+  @RegisterRowMapper(OwnedEntryMapper.OfTags.class)
+  List<OwnedEntry<Tag>> tagsOf(UUID[] runs, String[] keys);
 
   @SqlBatch(
       """
@@ -115,8 +115,8 @@ public interface RunDao {
       WHERE run_id = ANY(:runs)
       ORDER BY run_id
       """)
-  @RegisterRowMapper(RunEntryMapper.OfParams.class)
-  List<RunEntry<Param>> params(UUID[] runs);
+  @RegisterRowMapper(OwnedEntryMapper.OfParams.class)
+  List<OwnedEntry<Param>> params(UUID[] runs);
 
   @SqlQuery(
       """
@@ -124,6 +124,6 @@ public interface RunDao {
       WHERE run_id = ANY(:runs) AND param_key = ANY(:keys)
       ORDER BY run_id
       """)
-  @RegisterRowMapper(RunEntryMapper.OfParams.class)
-  List<RunEntry<Param>> paramsOf(UUID[] runs, String[] keys);
+  @RegisterRowMapper(OwnedEntryMapper.OfParams.class)
+  List<OwnedEntry<Param>> paramsOf(UUID[] runs, String[] keys);
 }

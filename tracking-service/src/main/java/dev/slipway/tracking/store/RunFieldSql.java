@@ -29,7 +29,6 @@ final class RunFieldSql implements FieldSql<RunField> {
       Arrays.stream(RunStatus.values())
           .map(status -> "WHEN " + status.code() + " THEN '" + status.name() + "'")
           .collect(Collectors.joining(" ", "CASE r.status ", " END"));
-  private static final String NAN = "CAST('NaN' AS DOUBLE PRECISION)";
 
   private static final KeyedRows METRICS =
       new KeyedRows(
@@ -171,13 +170,7 @@ final class RunFieldSql implements FieldSql<RunField> {
           .sql(alias + ".name_id = (SELECT n.name_id FROM metric_name n WHERE n.name = ")
           .bind(metric.key())
           .sql(")");
-      String rank =
-          "CASE WHEN %s IS NULL THEN 2 WHEN %s = %s THEN 1 ELSE 0 END".formatted(value, value, NAN);
-      keys.add(SortKey.integer(new SqlText().sql(rank), false));
-      String number =
-          "CASE WHEN %s IS NULL OR %s = %s THEN CAST(0 AS DOUBLE PRECISION) ELSE %s END"
-              .formatted(value, value, NAN, value);
-      keys.add(SortKey.number(new SqlText().sql(number), descending));
+      MetricSortKeys.add(keys, value, descending);
       return;
     }
     boolean param = field instanceof RunField.Param;

@@ -33,7 +33,6 @@ import dev.slipway.tracking.store.MetricDao.FoldRow;
 import dev.slipway.tracking.store.MetricDao.PackedRow;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -97,8 +96,8 @@ public final class RunStore {
                 }));
   }
 
-  /** The lock keeps the experiment from being deleted while a run comes into it. */
-  private static Experiment lockExperiment(Handle handle, ExperimentId id) {
+  /** The lock keeps the experiment from being deleted while a run or a model comes into it. */
+  static Experiment lockExperiment(Handle handle, ExperimentId id) {
     return handle
         .attach(ExperimentDao.class)
         .lock(id.number())
@@ -107,8 +106,6 @@ public final class RunStore {
   }
 
   private static void insert(RunDao dao, ChangeFeed feed, NewRun run, Experiment experiment) {
-    String location = experiment.artifactLocation();
-    String root = location.endsWith("/") ? location : location + "/";
     dao.insert(
         run.id().uuid(),
         run.experimentId().number(),
@@ -116,7 +113,7 @@ public final class RunStore {
         run.userId(),
         RunStatus.RUNNING.code(),
         run.startTime().toEpochMilli(),
-        root + run.id() + "/artifacts");
+        experiment.artifactFolder() + run.id() + "/artifacts");
     long revision = feed.next(run.experimentId());
     dao.setTags(run.id().uuid(), revision, run.tags());
     feed.runCreated(run.id(), run.experimentId(), revision);
@@ -291,19 +288,12 @@ public final class RunStore {
 
   /** Estimates a run's size on the wire, rather too large than too small. */
   private static long sizeBytes(Run run) {
-    int perEntry = 32;
-    int perChar = 3;
-    long bytes = 400 + (long) perChar * run.info().artifactUri().length();
+    RunInfo info = run.info();
+    long bytes = 200 + WireSize.of(info.artifactUri(), info.name(), info.userId());
     for (LatestMetric metric : run.metrics()) {
-      bytes += perEntry + (long) perChar * metric.key().length();
+      bytes += WireSize.of(metric.key());
     }
-    for (Param param : run.params()) {
-      bytes += perEntry + (long) perChar * (param.key().length() + param.value().length());
-    }
-    for (Tag tag : run.tags()) {
-      bytes += perEntry + (long) perChar * (tag.key().length() + tag.value().length());
-    }
-    return bytes;
+    return bytes + WireSize.ofParams(run.params()) + WireSize.ofTags(run.tags());
   }
 
   private static List<Run> load(Handle handle, List<RunInfo> infos, RunProjection projection) {
@@ -311,9 +301,10 @@ public final class RunStore {
     RunDao runs = handle.attach(RunDao.class);
     Map<UUID, List<LatestMetric>> latestByRun = latest(handle, ids, projection.metrics());
     Map<UUID, List<Param>> paramsByRun =
-        byRun(read(ids, projection.params(), runs::params, runs::paramsOf), Param::key);
+        OwnedEntry.byOwner(
+            read(ids, projection.params(), runs::params, runs::paramsOf), Param::key);
     Map<UUID, List<Tag>> tagsByRun =
-        byRun(read(ids, projection.tags(), runs::tags, runs::tagsOf), Tag::key);
+        OwnedEntry.byOwner(read(ids, projection.tags(), runs::tags, runs::tagsOf), Tag::key);
     return infos.stream()
         .map(
             info ->
@@ -334,17 +325,18 @@ public final class RunStore {
     // Segments before latest points: what is folded in between is then seen twice, never missed.
     Map<UUID, Map<String, MetricPoint>> points = unfolded(handle, runs, selection);
     MetricDao dao = handle.attach(MetricDao.class);
-    for (RunEntry<LatestMetric> row : read(runs, selection, dao::latest, dao::latestOf)) {
+    for (OwnedEntry<LatestMetric> row : read(runs, selection, dao::latest, dao::latestOf)) {
       points
-          .computeIfAbsent(row.run(), run -> new HashMap<>())
+          .computeIfAbsent(row.owner(), run -> new HashMap<>())
           .merge(row.entry().key(), row.entry().point(), MetricPoint::max);
     }
-    List<RunEntry<LatestMetric>> entries = new ArrayList<>();
+    List<OwnedEntry<LatestMetric>> entries = new ArrayList<>();
     points.forEach(
         (run, byName) ->
             byName.forEach(
-                (name, point) -> entries.add(new RunEntry<>(run, new LatestMetric(name, point)))));
-    return byRun(entries, LatestMetric::key);
+                (name, point) ->
+                    entries.add(new OwnedEntry<>(run, new LatestMetric(name, point)))));
+    return OwnedEntry.byOwner(entries, LatestMetric::key);
   }
 
   /** Returns the latest points among the segments that are not folded yet, by run and name. */
@@ -400,11 +392,11 @@ public final class RunStore {
         ofRuns.toArray(UUID[]::new), logIds.toArray(Long[]::new), afterNos.toArray(Long[]::new));
   }
 
-  private static <T> List<RunEntry<T>> read(
+  private static <T> List<OwnedEntry<T>> read(
       UUID[] runs,
       KeySelection selection,
-      Function<UUID[], List<RunEntry<T>>> all,
-      BiFunction<UUID[], String[], List<RunEntry<T>>> some) {
+      Function<UUID[], List<OwnedEntry<T>>> all,
+      BiFunction<UUID[], String[], List<OwnedEntry<T>>> some) {
     if (selection.isNone()) {
       return List.of();
     }
@@ -412,15 +404,5 @@ public final class RunStore {
         .keys()
         .map(keys -> some.apply(runs, keys.toArray(String[]::new)))
         .orElseGet(() -> all.apply(runs));
-  }
-
-  /** Groups what hangs on runs, in order of key: the databases would order by their locale. */
-  private static <T> Map<UUID, List<T>> byRun(List<RunEntry<T>> rows, Function<T, String> key) {
-    Map<UUID, List<T>> byRun = new HashMap<>();
-    for (RunEntry<T> row : rows) {
-      byRun.computeIfAbsent(row.run(), run -> new ArrayList<>()).add(row.entry());
-    }
-    byRun.values().forEach(entries -> entries.sort(Comparator.comparing(key)));
-    return byRun;
   }
 }

@@ -4,6 +4,7 @@ import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.metric.WriterAdvance;
+import dev.slipway.tracking.model.ModelPoint;
 import dev.slipway.tracking.run.RunId;
 import java.util.List;
 import java.util.Optional;
@@ -15,17 +16,30 @@ import java.util.Optional;
  * @param metrics points to append
  * @param params params to set, no key twice
  * @param tags tags to set, no key twice
+ * @param modelPoints those of the points that are recorded on a logged model too
  */
 public record RunWrite(
     RunId run,
     Optional<WriterAdvance> writer,
     MetricBatch metrics,
     List<Param> params,
-    List<Tag> tags) {
+    List<Tag> tags,
+    List<ModelPoint> modelPoints) {
   /** Copies the lists. */
   public RunWrite {
     params = List.copyOf(params);
     tags = List.copyOf(tags);
+    modelPoints = List.copyOf(modelPoints);
+  }
+
+  /** Makes a write that has nothing to do with logged models. */
+  public RunWrite(
+      RunId run,
+      Optional<WriterAdvance> writer,
+      MetricBatch metrics,
+      List<Param> params,
+      List<Tag> tags) {
+    this(run, writer, metrics, params, tags, List.of());
   }
 
   /** Returns the memory that the write takes while it waits, about. */
@@ -36,6 +50,12 @@ public record RunWrite(
     }
     for (Tag tag : tags) {
       bytes += MetricBatch.textBytes(tag.key()) + MetricBatch.textBytes(tag.value());
+    }
+    for (ModelPoint point : modelPoints) {
+      bytes +=
+          MetricBatch.POINT_BYTES
+              + MetricBatch.textBytes(point.datasetName())
+              + MetricBatch.textBytes(point.datasetDigest());
     }
     return bytes;
   }

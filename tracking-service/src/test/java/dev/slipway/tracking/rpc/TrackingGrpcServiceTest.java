@@ -726,16 +726,16 @@ class TrackingGrpcServiceTest {
     IntStream.range(0, 101).forEach(i -> tooMany.addTags(tag("t" + i, "")));
     IntStream.range(0, 1001).forEach(i -> tooMany.addMetrics(metric("m", 0, i)));
     assertInvalid(() -> stub().logBatch(tooMany.build()), "metrics", "params", "tags", "metrics");
-    assertFails(
+    Metric onModel =
+        metric("m", 1, 1).toBuilder().setModelId("m-1").setDatasetDigest("x".repeat(37)).build();
+    assertInvalid(
         () ->
             stub()
                 .logBatch(
-                    LogBatchRequest.newBuilder()
-                        .setRunId(newRun())
-                        .addMetrics(metric("m", 1, 1).toBuilder().setModelId("m-1"))
-                        .build()),
-        Status.Code.NOT_FOUND,
-        "LOGGED_MODEL_NOT_FOUND");
+                    LogBatchRequest.newBuilder().setRunId(ABSENT_RUN).addMetrics(onModel).build()),
+        "metrics[0].model_id",
+        "metrics[0].dataset_name",
+        "metrics[0].dataset_digest");
   }
 
   @Test

@@ -72,9 +72,7 @@ abstract class IngestContract {
       Result result = new Result();
       ingest
           .runs()
-          .logBatch(
-              new LogBatch(run, batch(key, points), List.of(), List.of(), Optional.empty()),
-              result);
+          .logBatch(new LogBatch(run, batch(key, points), List.of(), List.of(), List.of()), result);
       return result;
     }
 
@@ -380,7 +378,7 @@ abstract class IngestContract {
     CountDownLatch release = holdCommitter(run);
     String text = "x".repeat(Param.MAX_VALUE_CHARS);
     List<Param> params = IntStream.range(0, 1000).mapToObj(i -> new Param("p" + i, text)).toList();
-    LogBatch large = new LogBatch(run, MetricBatch.EMPTY, params, List.of(), Optional.empty());
+    LogBatch large = new LogBatch(run, MetricBatch.EMPTY, params, List.of(), List.of());
     List<Result> results = new ArrayList<>();
 
     assertThatThrownBy(
@@ -488,11 +486,7 @@ abstract class IngestContract {
           .runs()
           .logBatch(
               new LogBatch(
-                  run,
-                  MetricBatch.EMPTY,
-                  List.of(new Param(key, "1")),
-                  List.of(),
-                  Optional.empty()),
+                  run, MetricBatch.EMPTY, List.of(new Param(key, "1")), List.of(), List.of()),
               result);
     }
     replica.faults.next(

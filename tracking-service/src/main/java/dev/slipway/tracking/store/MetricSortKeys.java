@@ -1,0 +1,23 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.runtime.search.sql.SortKey;
+import dev.slipway.runtime.search.sql.SqlText;
+import java.util.List;
+
+/** Sorts by the value of a metric: numbers, then NaN, then what lacks it, in both directions. */
+final class MetricSortKeys {
+  private static final String NAN = "CAST('NaN' AS DOUBLE PRECISION)";
+
+  private MetricSortKeys() {}
+
+  /** Adds the keys that sort by a column; it is null for what lacks the metric. */
+  static void add(List<SortKey> keys, String column, boolean descending) {
+    String rank =
+        "CASE WHEN %s IS NULL THEN 2 WHEN %s = %s THEN 1 ELSE 0 END".formatted(column, column, NAN);
+    keys.add(SortKey.integer(new SqlText().sql(rank), false));
+    String number =
+        "CASE WHEN %s IS NULL OR %s = %s THEN CAST(0 AS DOUBLE PRECISION) ELSE %s END"
+            .formatted(column, column, NAN, column);
+    keys.add(SortKey.number(new SqlText().sql(number), descending));
+  }
+}

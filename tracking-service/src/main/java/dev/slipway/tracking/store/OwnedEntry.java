@@ -1,0 +1,27 @@
+package dev.slipway.tracking.store;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+
+/** Is something that hangs on a run or a logged model, with the id of that owner. */
+record OwnedEntry<T>(UUID owner, T entry) {
+  /** Groups entries by owner, in order of key: the databases would order by their locale. */
+  static <T> Map<UUID, List<T>> byOwner(List<OwnedEntry<T>> rows, Function<T, String> key) {
+    return byOwner(rows, Comparator.comparing(key));
+  }
+
+  /** Groups entries by owner, each group sorted. */
+  static <T> Map<UUID, List<T>> byOwner(List<OwnedEntry<T>> rows, Comparator<T> order) {
+    Map<UUID, List<T>> byOwner = new HashMap<>();
+    for (OwnedEntry<T> row : rows) {
+      byOwner.computeIfAbsent(row.owner(), owner -> new ArrayList<>()).add(row.entry());
+    }
+    byOwner.values().forEach(entries -> entries.sort(order));
+    return byOwner;
+  }
+}
