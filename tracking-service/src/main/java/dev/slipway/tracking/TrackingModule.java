@@ -4,9 +4,12 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.tracking.rpc.TrackingGrpcService;
+import dev.slipway.tracking.rpc.WatchRpcs;
 import dev.slipway.tracking.service.Ingest;
 import dev.slipway.tracking.service.ListCalls;
+import dev.slipway.tracking.service.WatchFeed;
 import dev.slipway.tracking.store.ExperimentStore;
+import dev.slipway.tracking.store.FeedStore;
 import dev.slipway.tracking.store.LoggedModelStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
@@ -19,12 +22,21 @@ import java.util.List;
 public final class TrackingModule implements ServiceModule {
   private final Database database;
   private final Ingest ingest;
+  private final WatchFeed feed;
+  private final WatchRpcs watches;
   private final List<BindableService> services;
   private boolean closed;
 
-  private TrackingModule(Database database, Ingest ingest, List<BindableService> services) {
+  private TrackingModule(
+      Database database,
+      Ingest ingest,
+      WatchFeed feed,
+      WatchRpcs watches,
+      List<BindableService> services) {
     this.database = database;
     this.ingest = ingest;
+    this.feed = feed;
+    this.watches = watches;
     this.services = services;
   }
 
@@ -50,7 +62,10 @@ public final class TrackingModule implements ServiceModule {
     experiments.ensureDefault(clock.instant());
     RunStore runs = new RunStore(database);
     MetricStore metricStore = new MetricStore(database);
-    Ingest ingest = Ingest.start(metricStore, runs, clock);
+    FeedStore changes = new FeedStore(database);
+    WatchFeed feed = new WatchFeed(changes);
+    Ingest ingest = Ingest.start(metricStore, runs, clock, feed::hint);
+    WatchRpcs watches = new WatchRpcs(feed, changes, runs, clock);
     TrackingGrpcService service =
         new TrackingGrpcService(
             experiments,
@@ -60,9 +75,11 @@ public final class TrackingModule implements ServiceModule {
             ingest.runs(),
             ingest.streams(),
             new ListCalls(config.database().poolSize()),
+            watches,
             clock,
             new SecureRandom());
-    return new TrackingModule(database, ingest, List.of(service));
+    feed.start();
+    return new TrackingModule(database, ingest, feed, watches, List.of(service));
   }
 
   @Override
@@ -83,12 +100,15 @@ public final class TrackingModule implements ServiceModule {
   @Override
   public void drain() {
     ingest.streams().drain();
+    watches.drain();
   }
 
   @Override
   public void close() {
     if (!closed) {
       closed = true;
+      watches.close();
+      feed.close();
       ingest.close();
       database.close();
     }

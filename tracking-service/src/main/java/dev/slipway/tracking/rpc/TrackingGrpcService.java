@@ -68,6 +68,8 @@ import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.UpdateExperimentRequest;
 import dev.slipway.tracking.v1.UpdateLoggedModelRequest;
 import dev.slipway.tracking.v1.UpdateRunRequest;
+import dev.slipway.tracking.v1.WatchRunRequest;
+import dev.slipway.tracking.v1.WatchRunResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Clock;
@@ -82,6 +84,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   private final RunService runService;
   private final MetricStreams streams;
   private final ListCalls lists;
+  private final WatchRpcs watches;
   private final ExportRpcs exports;
   private final LoggedModelRpcs loggedModels;
   private final Clock clock;
@@ -100,6 +103,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
       RunService runService,
       MetricStreams streams,
       ListCalls lists,
+      WatchRpcs watches,
       Clock clock,
       RandomGenerator random) {
     this.experiments = experiments;
@@ -108,6 +112,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     this.runService = runService;
     this.streams = streams;
     this.lists = lists;
+    this.watches = watches;
     this.exports = new ExportRpcs(runs, metrics, lists);
     this.loggedModels = new LoggedModelRpcs(models, lists, clock, random);
     this.clock = clock;
@@ -261,6 +266,11 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     runService.logBatch(
         TrackingRequests.logBatch(request, clock.instant()),
         new LaterAnswer<>(observer, LogBatchResponse.getDefaultInstance()));
+  }
+
+  @Override
+  public void watchRun(WatchRunRequest request, StreamObserver<WatchRunResponse> observer) {
+    watches.watchRun(request, (ServerCallStreamObserver<WatchRunResponse>) observer);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.experiment.Experiment;
 import dev.slipway.tracking.metric.MetricPoint;
+import dev.slipway.tracking.run.LatestMetric;
 import dev.slipway.tracking.run.Run;
 import dev.slipway.tracking.run.RunInfo;
 import dev.slipway.tracking.v1.LifecycleStage;
@@ -36,15 +37,7 @@ final class TrackingProtos {
 
   static dev.slipway.tracking.v1.Run run(Run run) {
     RunData.Builder data = RunData.newBuilder();
-    run.metrics()
-        .forEach(
-            metric ->
-                data.addMetrics(
-                    Metric.newBuilder()
-                        .setKey(metric.key())
-                        .setValue(metric.point().value())
-                        .setTimestampMs(metric.point().timestampMillis())
-                        .setStep(metric.point().step())));
+    run.metrics().forEach(metric -> data.addMetrics(metric(metric)));
     run.params().forEach(param -> data.addParams(param(param)));
     run.tags().forEach(tag -> data.addTags(tag(tag)));
     return dev.slipway.tracking.v1.Run.newBuilder()
@@ -69,6 +62,15 @@ final class TrackingProtos {
     run.endTime().ifPresent(time -> message.setEndTime(timestamp(time)));
     run.deleteTime().ifPresent(time -> message.setDeleteTime(timestamp(time)));
     return message.build();
+  }
+
+  static Metric metric(LatestMetric metric) {
+    return Metric.newBuilder()
+        .setKey(metric.key())
+        .setValue(metric.point().value())
+        .setTimestampMs(metric.point().timestampMillis())
+        .setStep(metric.point().step())
+        .build();
   }
 
   static MetricColumns columns(List<MetricPoint> points) {

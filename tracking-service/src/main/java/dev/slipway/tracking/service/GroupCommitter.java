@@ -86,6 +86,7 @@ public final class GroupCommitter implements AutoCloseable {
   private final MetricStore store;
   private final LatestFolder folder;
   private final Clock clock;
+  private final Runnable committed;
   private final Thread thread;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Object lock = new Object();
@@ -99,10 +100,16 @@ public final class GroupCommitter implements AutoCloseable {
   @GuardedBy("lock")
   private boolean closed;
 
-  GroupCommitter(MetricStore store, LatestFolder folder, Clock clock) {
+  /**
+   * Creates a committer.
+   *
+   * @param committed hears of every commit, on the committer's thread, so it must be quick
+   */
+  GroupCommitter(MetricStore store, LatestFolder folder, Clock clock, Runnable committed) {
     this.store = store;
     this.folder = folder;
     this.clock = clock;
+    this.committed = committed;
     this.thread = new Thread(this::run, "tracking-committer");
     thread.setDaemon(true);
   }
@@ -237,6 +244,7 @@ public final class GroupCommitter implements AutoCloseable {
       Waiting waiting = group.get(i);
       result.refusals().get(i).ifPresentOrElse(waiting::failed, waiting::committed);
     }
+    committed.run();
   }
 
   private CommitResult store(List<RunWrite> writes) {
@@ -293,10 +301,11 @@ public final class GroupCommitter implements AutoCloseable {
   }
 
   /** Reports that the server stops. */
-  static final class StoppingException extends ServiceException {
+  public static final class StoppingException extends ServiceException {
     private static final long serialVersionUID = 1L;
 
-    StoppingException() {
+    /** Creates the failure. */
+    public StoppingException() {
       super(
           ErrorKind.UNAVAILABLE,
           "SERVER_STOPPING",

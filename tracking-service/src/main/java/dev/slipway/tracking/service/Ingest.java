@@ -14,16 +14,20 @@ public final class Ingest implements AutoCloseable {
   private final MetricStreams streams;
   private final RunService runs;
 
-  private Ingest(MetricStore metrics, RunStore runs, Clock clock) {
+  private Ingest(MetricStore metrics, RunStore runs, Clock clock, Runnable committed) {
     this.folder = new LatestFolder(metrics, clock);
-    this.committer = new GroupCommitter(metrics, folder, clock);
+    this.committer = new GroupCommitter(metrics, folder, clock, committed);
     this.streams = new MetricStreams(metrics, committer);
     this.runs = new RunService(runs, committer, folder);
   }
 
-  /** Opens a log of its own and starts the threads. */
-  public static Ingest start(MetricStore metrics, RunStore runs, Clock clock) {
-    Ingest ingest = new Ingest(metrics, runs, clock);
+  /**
+   * Opens a log of its own and starts the threads.
+   *
+   * @param committed hears of every commit, on the committer's thread, so it must be quick
+   */
+  public static Ingest start(MetricStore metrics, RunStore runs, Clock clock, Runnable committed) {
+    Ingest ingest = new Ingest(metrics, runs, clock, committed);
     ingest.folder.start();
     ingest.committer.start();
     return ingest;

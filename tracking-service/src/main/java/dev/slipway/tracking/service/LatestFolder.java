@@ -25,7 +25,7 @@ public final class LatestFolder implements AutoCloseable {
   /**
    * A log without commits for this long is forgotten once it is folded; its owner opens another.
    */
-  private static final Duration QUIET = Duration.ofDays(1);
+  private static final Duration QUIET = Duration.ofHours(1);
 
   /** Is where the next commit goes. */
   record Place(long logId, long commitNo) {}
@@ -182,13 +182,15 @@ public final class LatestFolder implements AutoCloseable {
     }
   }
 
-  /** Folds the rest and forgets the log. The committer has stopped by then. */
+  /**
+   * Folds the rest. The committer has stopped by then. The log is forgotten only when it has been
+   * quiet for long, as watchers may have to catch up with it.
+   */
   @Override
   public void close() {
     timer.shutdownNow();
     try {
       foldOwn();
-      store.closeLog(ownLog());
     } catch (RuntimeException e) {
       log.warn("latest metrics could not be written; the next start does it", e);
     }

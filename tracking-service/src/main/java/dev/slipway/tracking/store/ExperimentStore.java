@@ -258,7 +258,7 @@ public final class ExperimentStore {
         .orElseThrow(() -> new ExperimentNotFoundException("experiment_id", id.toString()));
   }
 
-  private static Experiment require(Handle handle, ExperimentId id) {
+  static Experiment require(Handle handle, ExperimentId id) {
     Experiment found =
         handle
             .attach(ExperimentDao.class)

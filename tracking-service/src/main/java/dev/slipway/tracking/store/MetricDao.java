@@ -121,14 +121,6 @@ public interface MetricDao {
 
   @SqlUpdate(
       """
-      DELETE FROM metric_log
-      WHERE log_id = :logId
-        AND committed_no <= (SELECT f.folded_no FROM metric_fold f WHERE f.log_id = metric_log.log_id)
-      """)
-  int deleteFoldedLog(long logId);
-
-  @SqlUpdate(
-      """
       DELETE FROM metric_fold
       WHERE NOT EXISTS (SELECT 1 FROM metric_log l WHERE l.log_id = metric_fold.log_id)
       """)

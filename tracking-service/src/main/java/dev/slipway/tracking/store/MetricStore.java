@@ -63,19 +63,9 @@ public final class MetricStore {
   }
 
   /**
-   * Forgets a log that is folded entirely; without effect on one that is not. A process whose log
-   * was forgotten gets {@link #commit} refused and opens another one.
+   * Forgets all logs that are folded entirely and saw no commit since the time given. A process
+   * whose log was forgotten gets {@link #commit} refused and opens another one.
    */
-  public void closeLog(long logId) {
-    database.write(
-        handle -> {
-          MetricDao dao = handle.attach(MetricDao.class);
-          dao.deleteFoldedLog(logId);
-          return dao.deleteOrphanedFolds();
-        });
-  }
-
-  /** Forgets all logs that are folded entirely and saw no commit since the time given. */
   public void closeQuietLogs(Instant before) {
     database.write(
         handle -> {

@@ -317,8 +317,7 @@ public final class RunStore {
   }
 
   /** Returns the latest points of every durable segment, be it folded or not. */
-  private static Map<UUID, List<LatestMetric>> latest(
-      Handle handle, UUID[] runs, KeySelection selection) {
+  static Map<UUID, List<LatestMetric>> latest(Handle handle, UUID[] runs, KeySelection selection) {
     if (selection.isNone()) {
       return Map.of();
     }

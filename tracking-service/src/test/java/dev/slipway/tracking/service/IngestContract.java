@@ -60,7 +60,7 @@ abstract class IngestContract {
         Database.open(config, "tracking", "db/migration/tracking", new MetricRegistry());
     private final MetricStore metrics = new MetricStore(database);
     private final RunStore runs = new RunStore(database);
-    private final Ingest ingest = Ingest.start(metrics, runs, Clock.systemUTC());
+    private final Ingest ingest = Ingest.start(metrics, runs, Clock.systemUTC(), () -> {});
     private final Faults faults = Faults.on(database, COMMITTER);
 
     Replica() {

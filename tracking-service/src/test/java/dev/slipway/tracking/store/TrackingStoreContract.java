@@ -271,10 +271,10 @@ abstract class TrackingStoreContract {
   void closedLog_refusesCommitsAndItsPointsStay() {
     RunId run = newRun();
     commitAll(points(run, "a", point(1, 1)));
-    metrics.closeLog(log);
+    metrics.closeQuietLogs(NOW.plusSeconds(60));
     commitAll(points(run, "a", point(2, 2)));
     metrics.foldOthers(-1);
-    metrics.closeLog(log);
+    metrics.closeQuietLogs(NOW.plusSeconds(60));
 
     assertThatThrownBy(() -> commit(points(run, "a", point(3, 3))))
         .isInstanceOf(LogClosedException.class);

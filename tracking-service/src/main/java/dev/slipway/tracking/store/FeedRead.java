@@ -1,0 +1,379 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.tracking.entry.KeySelection;
+import dev.slipway.tracking.entry.Param;
+import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.experiment.Experiment;
+import dev.slipway.tracking.experiment.ExperimentId;
+import dev.slipway.tracking.metric.LatestPoints;
+import dev.slipway.tracking.metric.MetricPoint;
+import dev.slipway.tracking.metric.SegmentReader;
+import dev.slipway.tracking.run.LatestMetric;
+import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.store.FeedDao.HeadRow;
+import dev.slipway.tracking.store.FeedDao.StampRow;
+import dev.slipway.tracking.store.MetricDao.NameRow;
+import dev.slipway.tracking.watch.AppendedPoint;
+import dev.slipway.tracking.watch.FeedChanges;
+import dev.slipway.tracking.watch.FeedQuery;
+import dev.slipway.tracking.watch.LogPositions.Range;
+import dev.slipway.tracking.watch.RunDelta;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Answers one {@link FeedQuery} in one transaction.
+ *
+ * <p>Each statement sees what is committed when it begins. Stamps are read before what they speak
+ * of: a part may then be newer than its stamp, and is told again the next time, but never missed.
+ */
+final class FeedRead {
+  /** More runs than these, and reading the experiment anew is no more work. */
+  private static final int MAX_RUNS = 5_000;
+
+  private static final long MAX_BYTES = 16 << 20;
+  private static final int RUNS_AT_ONCE = 100;
+  private static final int MAX_POINTS = 500_000;
+  private static final int MAX_LISTED_NAMES = 1_000;
+
+  private final FeedDao dao;
+  private final Handle handle;
+  private final FeedQuery query;
+  private final List<Range> ranges;
+  private final Map<Integer, String> names = new HashMap<>();
+
+  FeedRead(Handle handle, FeedQuery query) {
+    this.handle = handle;
+    this.dao = handle.attach(FeedDao.class);
+    this.query = query;
+    this.ranges = query.through().since(query.after());
+  }
+
+  FeedChanges read() {
+    return new FeedChanges(readRuns(), readExperiments());
+  }
+
+  /**
+   * Is a run in which something changed.
+   *
+   * @param after the revision after which changes are wanted
+   * @param whole whether all of the run is wanted
+   */
+  private record Dirty(StampRow stamp, long after, boolean whole, boolean latestUnknown) {}
+
+  /** Is points that were appended, and whether there were more. */
+  private static final class Appended {
+    private final Map<UUID, List<Integer>> nameIds = new HashMap<>();
+    private final Map<UUID, List<MetricPoint>> points = new HashMap<>();
+    private final Set<UUID> omitted = new HashSet<>();
+    private int count;
+
+    void add(UUID run, int nameId, MetricPoint point) {
+      if (count >= MAX_POINTS) {
+        omitted.add(run);
+        return;
+      }
+      count++;
+      nameIds.computeIfAbsent(run, r -> new ArrayList<>()).add(nameId);
+      points.computeIfAbsent(run, r -> new ArrayList<>()).add(point);
+    }
+  }
+
+  private Map<RunId, FeedChanges.OfRun> readRuns() {
+    if (query.runs().isEmpty()) {
+      return Map.of();
+    }
+    List<StampRow> stamps = dao.stamps(ids(query.runs().keySet()));
+    LatestPoints touched = new LatestPoints();
+    Appended appended = new Appended();
+    readSegmentsOfRuns(
+        stamps.stream().map(StampRow::run).filter(run -> after(run) != FeedQuery.FROM_NOW).toList(),
+        touched,
+        appended);
+    List<Dirty> dirty = new ArrayList<>();
+    for (StampRow stamp : stamps) {
+      long after = after(stamp.run());
+      if (stamp.revision() > after || touched.byRun().containsKey(new RunId(stamp.run()))) {
+        dirty.add(new Dirty(stamp, after, false, latestUnknown(stamp, after)));
+      }
+    }
+    Map<UUID, RunDelta> deltas = new HashMap<>();
+    for (RunDelta delta : deltas(dirty, touched, appended).orElse(List.of())) {
+      deltas.put(delta.info().id().uuid(), delta);
+    }
+    return stamps.stream()
+        .collect(
+            Collectors.toMap(
+                stamp -> new RunId(stamp.run()),
+                stamp ->
+                    new FeedChanges.OfRun(
+                        stamp.revision(), Optional.ofNullable(deltas.get(stamp.run())))));
+  }
+
+  private long after(UUID run) {
+    return query.runs().get(new RunId(run));
+  }
+
+  private boolean latestUnknown(StampRow stamp, long after) {
+    return query.segmentsMayBeGone() && stamp.compacted() > after;
+  }
+
+  private void readSegmentsOfRuns(List<UUID> runs, LatestPoints touched, Appended appended) {
+    if (runs.isEmpty() || ranges.isEmpty()) {
+      return;
+    }
+    List<UUID> ofRuns = new ArrayList<>();
+    List<Range> parts = new ArrayList<>();
+    for (UUID run : runs) {
+      for (Range range : ranges) {
+        ofRuns.add(run);
+        parts.add(range);
+      }
+    }
+    dao.segmentsOfRuns(
+        ofRuns.toArray(UUID[]::new),
+        longs(parts, Range::logId),
+        longs(parts, Range::after),
+        longs(parts, Range::through),
+        row -> {
+          RunId run = new RunId(row.run());
+          SegmentReader.readLatest(
+              row.packed(), (point, nameId) -> touched.add(run, nameId, point));
+          if (query.withPoints().contains(run)) {
+            SegmentReader.readAll(
+                row.packed(), (point, nameId) -> appended.add(row.run(), nameId, point));
+          }
+        });
+  }
+
+  private Map<ExperimentId, FeedChanges.OfExperiment> readExperiments() {
+    if (query.experiments().isEmpty()) {
+      return Map.of();
+    }
+    List<HeadRow> heads = dao.heads(numbers(query.experiments().keySet()));
+    Map<ExperimentId, LatestPoints> touched = readSegmentsOfExperiments();
+    Map<ExperimentId, FeedChanges.OfExperiment> changes = new HashMap<>();
+    for (HeadRow head : heads) {
+      ExperimentId id = new ExperimentId(head.experiment());
+      changes.put(id, experiment(id, head, touched.getOrDefault(id, new LatestPoints())));
+    }
+    return changes;
+  }
+
+  private Map<ExperimentId, LatestPoints> readSegmentsOfExperiments() {
+    Map<ExperimentId, LatestPoints> touched = new HashMap<>();
+    Set<ExperimentId> wanted =
+        query.experiments().entrySet().stream()
+            .filter(entry -> entry.getValue() != FeedQuery.FROM_NOW)
+            .map(Map.Entry::getKey)
+            .collect(Collectors.toSet());
+    if (wanted.isEmpty() || ranges.isEmpty()) {
+      return touched;
+    }
+    dao.segmentsOfExperiments(
+        numbers(wanted),
+        longs(ranges, Range::logId),
+        longs(ranges, Range::after),
+        longs(ranges, Range::through),
+        row -> {
+          LatestPoints latest =
+              touched.computeIfAbsent(new ExperimentId(row.experiment()), id -> new LatestPoints());
+          RunId run = new RunId(row.run());
+          if (latest.byRun().size() <= MAX_RUNS) {
+            SegmentReader.readLatest(
+                row.packed(), (point, nameId) -> latest.add(run, nameId, point));
+          }
+        });
+    return touched;
+  }
+
+  private FeedChanges.OfExperiment experiment(ExperimentId id, HeadRow head, LatestPoints touched) {
+    long after = query.experiments().get(id);
+    if (after == FeedQuery.FROM_NOW) {
+      return new FeedChanges.OfExperiment(
+          head.revision(),
+          head.purged(),
+          head.purgedListed(),
+          Optional.empty(),
+          Optional.of(List.of()));
+    }
+    List<StampRow> stamps =
+        head.revision() > after ? dao.stampsAfter(id.number(), after, MAX_RUNS + 1) : List.of();
+    // One statement sees all stamps up to the greatest that it sees, since they appear in order.
+    long revision =
+        Math.max(head.revision(), stamps.stream().mapToLong(StampRow::revision).max().orElse(0));
+    Optional<Experiment> own =
+        head.own() > after ? Optional.of(ExperimentStore.require(handle, id)) : Optional.empty();
+    return new FeedChanges.OfExperiment(
+        revision, head.purged(), head.purgedListed(), own, runs(stamps, after, touched));
+  }
+
+  private Optional<List<RunDelta>> runs(List<StampRow> stamps, long after, LatestPoints touched) {
+    List<Dirty> dirty = new ArrayList<>();
+    Set<UUID> known = new HashSet<>();
+    for (StampRow stamp : stamps) {
+      known.add(stamp.run());
+      boolean whole = stamp.listed() > after;
+      dirty.add(new Dirty(stamp, after, whole, whole || latestUnknown(stamp, after)));
+    }
+    for (RunId run : touched.byRun().keySet()) {
+      if (known.add(run.uuid())) {
+        dirty.add(new Dirty(new StampRow(run.uuid(), 0, 0, 0, 0, 0), after, false, false));
+      }
+    }
+    if (dirty.size() > MAX_RUNS) {
+      return Optional.empty();
+    }
+    return deltas(dirty, touched, new Appended());
+  }
+
+  /** Loads what changed in runs; returns nothing when it is too much. */
+  private Optional<List<RunDelta>> deltas(
+      List<Dirty> dirty, LatestPoints touched, Appended appended) {
+    nameAll(touched, appended);
+    List<RunDelta> deltas = new ArrayList<>();
+    long bytes = 0;
+    for (int from = 0; from < dirty.size(); from += RUNS_AT_ONCE) {
+      List<Dirty> some = dirty.subList(from, Math.min(dirty.size(), from + RUNS_AT_ONCE));
+      for (RunDelta delta : load(some, touched, appended)) {
+        bytes += delta.bytes();
+        deltas.add(delta);
+      }
+      if (bytes > MAX_BYTES && dirty.size() > RUNS_AT_ONCE) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(deltas);
+  }
+
+  private void nameAll(LatestPoints touched, Appended appended) {
+    Set<Integer> ids = new HashSet<>();
+    touched.byRun().values().forEach(points -> ids.addAll(points.keySet()));
+    appended.nameIds.values().forEach(ids::addAll);
+    ids.removeAll(names.keySet());
+    if (!ids.isEmpty()) {
+      for (NameRow row : handle.attach(MetricDao.class).namesById(ids.toArray(Integer[]::new))) {
+        names.put(row.id(), row.name());
+      }
+    }
+  }
+
+  private List<RunDelta> load(List<Dirty> dirty, LatestPoints touched, Appended appended) {
+    UUID[] ids = dirty.stream().map(d -> d.stamp().run()).toArray(UUID[]::new);
+    Map<UUID, RunInfo> infos = new HashMap<>();
+    handle.attach(RunDao.class).findAll(ids).forEach(info -> infos.put(info.id().uuid(), info));
+    List<Dirty> stamped = dirty.stream().filter(d -> d.stamp().revision() > d.after()).toList();
+    UUID[] stampedIds = stamped.stream().map(d -> d.stamp().run()).toArray(UUID[]::new);
+    Long[] entriesAfter = longs(stamped, d -> d.whole() ? -1L : d.after());
+    Map<UUID, List<Param>> params =
+        OwnedEntry.byOwner(
+            stampedIds.length == 0 ? List.of() : dao.paramsAfter(stampedIds, entriesAfter),
+            Param::key);
+    Map<UUID, List<Tag>> tags =
+        OwnedEntry.byOwner(
+            stampedIds.length == 0 ? List.of() : dao.tagsAfter(stampedIds, entriesAfter), Tag::key);
+    Map<UUID, List<String>> removed = new HashMap<>();
+    if (stampedIds.length > 0) {
+      dao.tagsRemovedAfter(stampedIds, longs(stamped, Dirty::after))
+          .forEach(
+              row -> removed.computeIfAbsent(row.run(), r -> new ArrayList<>()).add(row.key()));
+    }
+    Map<UUID, List<LatestMetric>> metrics = metrics(dirty, touched);
+    List<RunDelta> deltas = new ArrayList<>();
+    for (Dirty d : dirty) {
+      UUID run = d.stamp().run();
+      if (!infos.containsKey(run)) {
+        continue; // Purged just now: the purge is told by itself.
+      }
+      deltas.add(
+          new RunDelta(
+              infos.get(run),
+              d.stamp().info() > d.after(),
+              d.stamp().created() > d.after(),
+              d.stamp().listed() > d.after(),
+              metrics.getOrDefault(run, List.of()),
+              params.getOrDefault(run, List.of()),
+              tags.getOrDefault(run, List.of()),
+              removed.getOrDefault(run, List.of()),
+              points(run, appended),
+              appended.omitted.contains(run) || (d.latestUnknown() && !d.whole())));
+    }
+    return deltas;
+  }
+
+  /**
+   * Returns latest points: for runs of which it is not known which of them changed all, for the
+   * others those that were appended since and are the latest still. One that is not has a later
+   * one, which was told before or is about to be.
+   */
+  private Map<UUID, List<LatestMetric>> metrics(List<Dirty> dirty, LatestPoints touched) {
+    UUID[] unknown =
+        dirty.stream().filter(Dirty::latestUnknown).map(d -> d.stamp().run()).toArray(UUID[]::new);
+    Map<UUID, List<LatestMetric>> metrics =
+        new HashMap<>(
+            unknown.length == 0 ? Map.of() : RunStore.latest(handle, unknown, KeySelection.ALL));
+    Map<UUID, Map<String, MetricPoint>> candidates = new HashMap<>();
+    Set<String> keys = new HashSet<>();
+    for (Dirty d : dirty) {
+      Map<Integer, MetricPoint> points = touched.byRun().get(new RunId(d.stamp().run()));
+      if (points != null && !d.latestUnknown()) {
+        Map<String, MetricPoint> byKey = new HashMap<>();
+        points.forEach((nameId, point) -> byKey.put(names.get(nameId), point));
+        candidates.put(d.stamp().run(), byKey);
+        keys.addAll(byKey.keySet());
+      }
+    }
+    if (candidates.isEmpty()) {
+      return metrics;
+    }
+    KeySelection selection =
+        keys.size() > MAX_LISTED_NAMES ? KeySelection.ALL : KeySelection.of(keys);
+    Map<UUID, List<LatestMetric>> latest =
+        RunStore.latest(handle, candidates.keySet().toArray(UUID[]::new), selection);
+    candidates.forEach(
+        (run, points) ->
+            metrics.put(
+                run,
+                latest.getOrDefault(run, List.of()).stream()
+                    .filter(metric -> isStillLatest(points.get(metric.key()), metric.point()))
+                    .toList()));
+    return metrics;
+  }
+
+  private static boolean isStillLatest(MetricPoint candidate, MetricPoint latest) {
+    return candidate != null && candidate.compareTo(latest) >= 0;
+  }
+
+  private List<AppendedPoint> points(UUID run, Appended appended) {
+    List<Integer> nameIds = appended.nameIds.getOrDefault(run, List.of());
+    List<MetricPoint> points = appended.points.getOrDefault(run, List.of());
+    List<AppendedPoint> named = new ArrayList<>(points.size());
+    for (int i = 0; i < points.size(); i++) {
+      named.add(new AppendedPoint(names.get(nameIds.get(i)), points.get(i)));
+    }
+    return named;
+  }
+
+  private static UUID[] ids(Collection<RunId> runs) {
+    return runs.stream().map(RunId::uuid).toArray(UUID[]::new);
+  }
+
+  private static Long[] numbers(Collection<ExperimentId> experiments) {
+    return experiments.stream().map(ExperimentId::number).toArray(Long[]::new);
+  }
+
+  private static <T> Long[] longs(List<T> from, Function<T, Long> number) {
+    return from.stream().map(number).toArray(Long[]::new);
+  }
+}

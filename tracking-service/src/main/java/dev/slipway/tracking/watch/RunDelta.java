@@ -1,0 +1,80 @@
+package dev.slipway.tracking.watch;
+
+import dev.slipway.tracking.entry.Param;
+import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.run.LatestMetric;
+import dev.slipway.tracking.run.RunInfo;
+import java.util.List;
+
+/**
+ * Is what changed in a run since some moment: the latest state of each part that changed.
+ *
+ * @param info the run's present state, changed or not
+ * @param infoChanged whether it did
+ * @param created whether the run came to be since
+ * @param listed whether the run came into a list, left one or moved in it since: it was created,
+ *     deleted or restored, or its start time changed. All params, tags and latest metrics that the
+ *     run has are here then
+ * @param metrics latest points that changed
+ * @param params params that are new
+ * @param tags tags that are new or were set again
+ * @param removedTags keys of tags that are gone
+ * @param appended points that were appended, where they were asked for, in no order
+ * @param pointsOmitted whether points may have been appended that are not here
+ */
+public record RunDelta(
+    RunInfo info,
+    boolean infoChanged,
+    boolean created,
+    boolean listed,
+    List<LatestMetric> metrics,
+    List<Param> params,
+    List<Tag> tags,
+    List<String> removedTags,
+    List<AppendedPoint> appended,
+    boolean pointsOmitted) {
+  private static final int ENTRY_BYTES = 96;
+
+  /** Copies the lists. */
+  public RunDelta {
+    metrics = List.copyOf(metrics);
+    params = List.copyOf(params);
+    tags = List.copyOf(tags);
+    removedTags = List.copyOf(removedTags);
+    appended = List.copyOf(appended);
+  }
+
+  /** Returns the memory that the delta takes, about. */
+  public long bytes() {
+    long bytes = 500 + 2L * info.artifactUri().length();
+    for (LatestMetric metric : metrics) {
+      bytes += bytes(metric);
+    }
+    for (Param param : params) {
+      bytes += bytes(param);
+    }
+    for (Tag tag : tags) {
+      bytes += bytes(tag);
+    }
+    for (String key : removedTags) {
+      bytes += removedBytes(key);
+    }
+    return bytes + (long) appended.size() * AppendedPoint.BYTES;
+  }
+
+  static long bytes(LatestMetric metric) {
+    return ENTRY_BYTES + 2L * metric.key().length();
+  }
+
+  static long bytes(Param param) {
+    return ENTRY_BYTES + 2L * (param.key().length() + param.value().length());
+  }
+
+  static long bytes(Tag tag) {
+    return ENTRY_BYTES + 2L * (tag.key().length() + tag.value().length());
+  }
+
+  static long removedBytes(String key) {
+    return ENTRY_BYTES + 2L * key.length();
+  }
+}
