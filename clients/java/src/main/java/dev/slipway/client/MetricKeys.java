@@ -17,7 +17,7 @@ final class MetricKeys {
     if (good.contains(key)) {
       return true;
     }
-    if (!check(key)) {
+    if (!isValid(key)) {
       return false;
     }
     if (good.size() < MAX_REMEMBERED) {
@@ -26,8 +26,12 @@ final class MetricKeys {
     return true;
   }
 
-  private static boolean check(String key) {
+  /** Tells whether a key of a metric, a param or a tag is one. */
+  static boolean isValid(String key) {
     if (key.codePointCount(0, key.length()) > MAX_CHARS || !CHARACTERS.matcher(key).matches()) {
+      return false;
+    }
+    if (key.startsWith("..")) {
       return false;
     }
     for (String segment : key.split("/", -1)) {

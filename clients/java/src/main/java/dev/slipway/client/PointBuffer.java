@@ -10,12 +10,21 @@ final class PointBuffer {
   private static final int INITIAL_POINTS = 512;
   // What the contract allows in a batch.
   private static final int MAX_NAMES = 10_000;
+  // What a point takes up here and, with its share of the names, not more in a batch.
+  private static final int POINT_BYTES = 32;
+  private static final int CHAR_BYTES = 2;
 
   private String[] keys = new String[INITIAL_POINTS];
   private long[] steps = new long[INITIAL_POINTS];
   private long[] timestamps = new long[INITIAL_POINTS];
   private double[] values = new double[INITIAL_POINTS];
   private int size;
+  private long bytes;
+
+  /** Returns how many bytes of memory a point counts as. */
+  static long bytesOf(String key) {
+    return POINT_BYTES + (long) CHAR_BYTES * key.length();
+  }
 
   void add(String key, double value, long step, long timestampMs) {
     if (size == keys.length) {
@@ -26,6 +35,7 @@ final class PointBuffer {
     timestamps[size] = timestampMs;
     values[size] = value;
     size++;
+    bytes += bytesOf(key);
   }
 
   private void grow() {
@@ -38,6 +48,11 @@ final class PointBuffer {
 
   int size() {
     return size;
+  }
+
+  /** Returns how many bytes of memory all points count as. */
+  long bytes() {
+    return bytes;
   }
 
   /** Takes the oldest points out as a batch: at most {@code maxPoints} of at most 10,000 names. */
@@ -63,8 +78,15 @@ final class PointBuffer {
     return batch.build();
   }
 
+  void clear() {
+    remove(size);
+  }
+
   private void remove(int count) {
     int left = size - count;
+    for (int i = 0; i < count; i++) {
+      bytes -= bytesOf(keys[i]);
+    }
     System.arraycopy(keys, count, keys, 0, left);
     System.arraycopy(steps, count, steps, 0, left);
     System.arraycopy(timestamps, count, timestamps, 0, left);

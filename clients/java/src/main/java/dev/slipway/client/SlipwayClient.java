@@ -4,6 +4,7 @@ import dev.slipway.artifact.v1.ArtifactServiceGrpc;
 import dev.slipway.artifact.v1.AssetServiceGrpc;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.serving.v1.ServingServiceGrpc;
+import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
@@ -18,11 +19,11 @@ import java.util.concurrent.TimeUnit;
  *
  * <pre>{@code
  * try (SlipwayClient client = SlipwayClient.connect("localhost:7100")) {
- *   Run run = client.tracking().createRun(...);
- *   try (MetricStream metrics = client.metricStream(run.getInfo().getRunId())) {
- *     metrics.log("loss", 0.25, 1);
+ *   try (ActiveRun run = client.startRun(CreateRunRequest.getDefaultInstance())) {
+ *     run.logMetric("loss", 0.25, 1);
+ *     client.transfers().uploadFolder(Path.of("model"), "0/" + run.runId() + "/artifacts/model");
+ *     run.finish();
  *   }
- *   client.transfers().uploadFolder(Path.of("model"), "1/" + runId + "/artifacts/model");
  * }
  * }</pre>
  *
@@ -109,6 +110,31 @@ public final class SlipwayClient implements AutoCloseable {
     return new ArtifactTransfers(artifact, options);
   }
 
+  /**
+   * Starts a run to log to, with default options; returns at once, also when the service is away.
+   *
+   * @param request what the run is like; a run id is added when it has none
+   * @throws IllegalArgumentException if the request has a {@code request_id} but no {@code run_id}
+   */
+  public ActiveRun startRun(CreateRunRequest request) {
+    return startRun(request, RunOptions.defaults());
+  }
+
+  /**
+   * Starts a run to log to; returns at once, also when the service is away.
+   *
+   * @param request what the run is like; a run id is added when it has none
+   * @throws IllegalArgumentException if the request has a {@code request_id} but no {@code run_id}
+   */
+  public ActiveRun startRun(CreateRunRequest request, RunOptions options) {
+    return ActiveRun.start(tracking, request, options);
+  }
+
+  /** Goes on with a run that exists, as one more writer of it; returns at once. */
+  public ActiveRun resumeRun(String runId, RunOptions options) {
+    return ActiveRun.resume(tracking, runId, options);
+  }
+
   /** Opens a stream of metrics to a run, with a writer id of its own and default options. */
   public MetricStream metricStream(String runId) {
     return MetricStream.open(tracking, runId);
@@ -142,8 +168,8 @@ public final class SlipwayClient implements AutoCloseable {
   }
 
   /**
-   * Closes the channels that this client has opened, and waits a few seconds for running calls.
-   * Close metric streams first.
+   * Closes the channels that this client has opened, and waits a few seconds for running calls. End
+   * runs and close metric streams first.
    */
   @Override
   public void close() {

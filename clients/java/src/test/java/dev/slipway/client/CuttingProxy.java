@@ -14,15 +14,24 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Stands between client and server and cuts connections, each time after some more bytes. */
 final class CuttingProxy implements Closeable {
+  /** Stands for a server that is away. */
+  static final int NOWHERE = -1;
+
   private static final int BUFFER_BYTES = 16 << 10;
 
   private final ServerSocket listener;
-  private final int serverPort;
   private final AtomicLong bytesUntilCut = new AtomicLong(Long.MAX_VALUE);
   private final AtomicInteger cutsLeft = new AtomicInteger();
   private final AtomicInteger cuts = new AtomicInteger();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private volatile long bytesPerConnection;
+  private volatile int serverPort;
+  private volatile boolean silent;
+
+  /** Begins without a server. */
+  CuttingProxy() throws IOException {
+    this(NOWHERE);
+  }
 
   CuttingProxy(int serverPort) throws IOException {
     this.serverPort = serverPort;
@@ -32,6 +41,16 @@ final class CuttingProxy implements Closeable {
 
   String address() {
     return "127.0.0.1:" + listener.getLocalPort();
+  }
+
+  /** Takes new connections to another server from now on. */
+  void forwardTo(int port) {
+    serverPort = port;
+  }
+
+  /** Holds back all answers from now on, or lets them through again. */
+  void silence(boolean holdBack) {
+    silent = holdBack;
   }
 
   /** Cuts all connections whenever so many bytes went through, so many times. */
@@ -65,32 +84,39 @@ final class CuttingProxy implements Closeable {
   }
 
   private void connect(Socket client) {
+    if (serverPort == NOWHERE) {
+      closeQuietly(client);
+      return;
+    }
     try {
       Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort);
       sockets.add(client);
       sockets.add(server);
-      daemon(() -> forward(client, server));
-      daemon(() -> forward(server, client));
+      daemon(() -> forward(client, server, false));
+      daemon(() -> forward(server, client, true));
     } catch (IOException e) {
       // The server does not take connections just now, which the client should see.
       closeQuietly(client);
     }
   }
 
-  private void forward(Socket from, Socket to) {
+  private void forward(Socket from, Socket to, boolean answers) {
     byte[] buffer = new byte[BUFFER_BYTES];
     try (from;
         to;
         InputStream in = from.getInputStream();
         OutputStream out = to.getOutputStream()) {
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        while (answers && silent) {
+          Thread.sleep(5);
+        }
         out.write(buffer, 0, n);
         if (bytesUntilCut.addAndGet(-n) <= 0 && cutsLeft.getAndDecrement() > 0) {
           bytesUntilCut.set(cutsLeft.get() > 0 ? bytesPerConnection : Long.MAX_VALUE);
           cut();
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       // Cut.
     }
   }
