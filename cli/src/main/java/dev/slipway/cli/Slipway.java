@@ -5,6 +5,7 @@ import dev.slipway.cli.call.CallCommand;
 import dev.slipway.cli.metrics.MetricsCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
 import dev.slipway.cli.server.ServerCommand;
+import dev.slipway.cli.sync.SyncCommand;
 import dev.slipway.gateway.GatewayServer;
 import dev.slipway.registry.RegistryServer;
 import dev.slipway.runtime.config.Commands;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
       GatewayServer.class,
       CallCommand.class,
       MetricsCommand.class,
+      SyncCommand.class,
       HelpCommand.class
     })
 public final class Slipway implements Callable<Integer> {
