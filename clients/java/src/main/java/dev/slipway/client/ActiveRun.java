@@ -15,6 +15,7 @@ import io.grpc.Channel;
 import io.grpc.Status;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -152,7 +153,15 @@ public final class ActiveRun implements AutoCloseable {
   /** Logs points of the same step that are measured now. */
   public void logMetrics(Map<String, Double> values, long step) {
     long timestampMs = System.currentTimeMillis();
-    values.forEach((key, value) -> logMetric(key, value, step, timestampMs));
+    for (Map.Entry<String, Double> entry : values.entrySet()) {
+      Double value = entry.getValue();
+      if (value == null) {
+        // What has no value is dropped like what has no key.
+        logMetric(null, 0, step, timestampMs);
+      } else {
+        logMetric(entry.getKey(), value, step, timestampMs);
+      }
+    }
   }
 
   private void requireTaken(Offer outcome, String key) {
@@ -181,7 +190,7 @@ public final class ActiveRun implements AutoCloseable {
    * @param value at most 6,000 characters
    */
   public void logParam(String key, String value) {
-    logParams(Map.of(key, value));
+    logParams(Collections.singletonMap(key, value));
   }
 
   /** Logs params, up to 100 of them in one atomic call. */
@@ -205,7 +214,7 @@ public final class ActiveRun implements AutoCloseable {
    * @param value at most 8,000 characters
    */
   public void setTag(String key, String value) {
-    setTags(Map.of(key, value));
+    setTags(Collections.singletonMap(key, value));
   }
 
   /** Sets tags, up to 100 of them in one atomic call. */
@@ -231,7 +240,9 @@ public final class ActiveRun implements AutoCloseable {
     String key = entry.getKey();
     String value = entry.getValue();
     boolean valid =
-        MetricKeys.isValid(key)
+        key != null
+            && value != null
+            && MetricKeys.isValid(key)
             && value.codePointCount(0, value.length()) <= maxChars
             && value.indexOf('\0') < 0;
     if (!valid) {

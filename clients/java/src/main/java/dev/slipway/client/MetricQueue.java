@@ -1,13 +1,12 @@
 package dev.slipway.client;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.client.QueuedBatches.QueuedBatch;
 import dev.slipway.tracking.v1.MetricBatch;
 import dev.slipway.tracking.v1.MetricStreamHints;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,12 +32,9 @@ final class MetricQueue implements BatchSource {
   @GuardedBy("lock")
   private final PointBuffer buffer = new PointBuffer();
 
-  // Neither acknowledged nor evicted, by sequence number.
+  // Neither acknowledged nor evicted.
   @GuardedBy("lock")
-  private final TreeMap<Long, QueuedBatch> batches = new TreeMap<>();
-
-  @GuardedBy("lock")
-  private long batchBytes;
+  private final QueuedBatches batches = new QueuedBatches();
 
   // 0 while it is not known.
   @GuardedBy("lock")
@@ -90,12 +86,6 @@ final class MetricQueue implements BatchSource {
     /** Nothing is taken any more. */
     CLOSED
   }
-
-  /**
-   * Is a batch with what it counts as in memory, and since when its oldest point waits, by {@link
-   * System#nanoTime}.
-   */
-  record QueuedBatch(MetricBatch batch, long bytes, long sinceNanos) {}
 
   /**
    * Is how the points stand.
@@ -186,7 +176,7 @@ final class MetricQueue implements BatchSource {
 
   @GuardedBy("lock")
   private long memoryBytes() {
-    return buffer.bytes() + batchBytes;
+    return buffer.bytes() + batches.bytes();
   }
 
   @GuardedBy("lock")
@@ -250,9 +240,7 @@ final class MetricQueue implements BatchSource {
     int limit =
         Math.min(MetricStreamOptions.MAX_BATCH_POINTS, Math.max(batchPoints, BACKLOG_BATCH_POINTS));
     MetricBatch batch = buffer.take(limit, nextSeq);
-    long bytes = before - buffer.bytes();
-    batches.put(nextSeq, new QueuedBatch(batch, bytes, oldestBufferedNanos));
-    batchBytes += bytes;
+    batches.add(new QueuedBatch(batch, before - buffer.bytes(), oldestBufferedNanos));
     nextSeq++;
     return 0;
   }
@@ -261,9 +249,7 @@ final class MetricQueue implements BatchSource {
   OptionalLong oldestBatchNanos() {
     lock.lock();
     try {
-      return batches.isEmpty()
-          ? OptionalLong.empty()
-          : OptionalLong.of(batches.firstEntry().getValue().sinceNanos());
+      return batches.oldestNanos();
     } finally {
       lock.unlock();
     }
@@ -273,7 +259,7 @@ final class MetricQueue implements BatchSource {
   List<QueuedBatch> batches() {
     lock.lock();
     try {
-      return new ArrayList<>(batches.values());
+      return batches.list();
     } finally {
       lock.unlock();
     }
@@ -291,9 +277,7 @@ final class MetricQueue implements BatchSource {
 
   @GuardedBy("lock")
   private void removeBatches(long upToSeq) {
-    while (!batches.isEmpty() && batches.firstKey() <= upToSeq) {
-      batchBytes -= batches.pollFirstEntry().getValue().bytes();
-    }
+    batches.removeUpTo(upToSeq);
     overflowing &= memoryBytes() >= options.maxMemoryBytes();
     changed.signalAll();
   }
@@ -312,7 +296,7 @@ final class MetricQueue implements BatchSource {
   public Optional<MetricBatch> after(long seq) {
     lock.lock();
     try {
-      return Optional.ofNullable(batches.higherEntry(seq)).map(entry -> entry.getValue().batch());
+      return batches.after(seq);
     } finally {
       lock.unlock();
     }
@@ -416,13 +400,9 @@ final class MetricQueue implements BatchSource {
     lock.lock();
     try {
       closed = true;
-      long lost = buffer.size();
+      long lost = buffer.size() + batches.points();
       buffer.clear();
-      for (QueuedBatch queued : batches.values()) {
-        lost += queued.batch().getValueCount();
-      }
       batches.clear();
-      batchBytes = 0;
       if (lost > 0) {
         drop(dropped.andLost(lost));
       }
@@ -477,11 +457,8 @@ final class MetricQueue implements BatchSource {
   Counts counts() {
     lock.lock();
     try {
-      long inMemory = buffer.size();
-      for (QueuedBatch queued : batches.values()) {
-        inMemory += queued.batch().getValueCount();
-      }
-      return new Counts(loggedPoints, acknowledgedPoints, inMemory, dropped);
+      return new Counts(
+          loggedPoints, acknowledgedPoints, buffer.size() + batches.points(), dropped);
     } finally {
       lock.unlock();
     }

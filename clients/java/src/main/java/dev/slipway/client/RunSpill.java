@@ -1,6 +1,6 @@
 package dev.slipway.client;
 
-import dev.slipway.client.MetricQueue.QueuedBatch;
+import dev.slipway.client.QueuedBatches.QueuedBatch;
 import dev.slipway.client.RunCallQueue.RunCall;
 import dev.slipway.client.SpillRecord.Kind;
 import dev.slipway.tracking.v1.MetricBatch;

@@ -103,7 +103,11 @@ final class SpillLog implements Closeable {
       active.append(record);
     } catch (IOException e) {
       // It may end with a piece of a record now, after which nothing may come.
+      SpillSegment broken = active;
       active = null;
+      if (broken.isEmpty() && segments.remove(broken)) {
+        broken.delete();
+      }
       throw e;
     }
   }

@@ -18,6 +18,7 @@ final class SpillSegment implements Closeable {
   private final FileChannel channel;
   private final Set<Long> unansweredCalls = new HashSet<>();
   private long sizeBytes;
+  private boolean empty = true;
   private long lastBatch;
   private boolean dirty;
 
@@ -51,11 +52,17 @@ final class SpillSegment implements Closeable {
     while (bytes.hasRemaining()) {
       sizeBytes += channel.write(bytes);
     }
+    empty = false;
     switch (record.kind()) {
       case METRICS -> lastBatch = record.number();
       case CREATE_RUN, LOG_BATCH, UPDATE_RUN -> unansweredCalls.add(record.number());
       case ANSWERED -> {}
     }
+  }
+
+  /** Tells whether no record was written whole. */
+  boolean isEmpty() {
+    return empty;
   }
 
   /** Notes that a call needs not be made again; returns whether it stands here. */

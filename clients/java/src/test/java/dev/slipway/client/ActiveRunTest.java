@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -198,7 +199,113 @@ class ActiveRunTest {
     assertThat(summary.loggedPoints() + summary.dropped().noRoom()).isEqualTo(points);
     assertThat(summary.isDelivered()).isFalse();
     assertThat(summary.spill()).isPresent();
+
     backend.proxy().silence(false);
+    assertThat(sync()).isTrue();
+    // What is counted as lost was sent perhaps, and stored, and the answer never came.
+    List<Double> stored = backend.history(run.runId(), "loss");
+    int logged = (int) summary.loggedPoints();
+    assertThat(stored).hasSizeBetween(logged - (int) summary.dropped().lost(), logged);
+    assertThat(stored.subList(0, 10_000)).isEqualTo(TrackingBackend.numbers(10_000));
+    assertThat(backend.run(run.runId()).getInfo().getStatus())
+        .isEqualTo(RunStatus.RUN_STATUS_FINISHED);
+  }
+
+  private boolean sync() throws IOException, InterruptedException {
+    return new SpillSync(backend.client().trackingChannel(), Duration.ofSeconds(30))
+        .sync(spill, run -> {});
+  }
+
+  @Test
+  void run_serverKilledAgainAndAgain_storesEachPointOnce() throws Exception {
+    backend.stop();
+    Path data = folder.resolve("killed");
+    TrackingProcess server = TrackingProcess.start(data);
+    try {
+      backend.proxy().forwardTo(server.port());
+      ActiveRun run = startRun(options());
+      int points = 0;
+      for (int round = 0; round < 2; round++) {
+        long before = run.summary().acknowledgedPoints();
+        for (int i = 0; i < 50_000; i++) {
+          run.logMetric("loss", points, points);
+          points++;
+        }
+        TrackingBackend.await(() -> run.summary().acknowledgedPoints() > before);
+        server.kill();
+        server = TrackingProcess.start(data);
+        backend.proxy().forwardTo(server.port());
+      }
+      RunSummary summary = run.finish();
+
+      assertThat(summary.isDelivered()).as("%s", summary).isTrue();
+      assertThat(backend.history(run.runId(), "loss")).isEqualTo(TrackingBackend.numbers(points));
+      assertNoSpill();
+    } finally {
+      server.close();
+    }
+  }
+
+  @Test
+  void run_fencedByAnotherWriterOfItsName_keepsTheRestForASync() throws Exception {
+    backend.stop();
+    ActiveRun run = startRun(options());
+    run.logMetric("loss", 0, 0);
+    TrackingBackend.await(() -> run.summary().spill().isPresent());
+    String writerId =
+        SpillFolder.owner(run.summary().spill().orElseThrow()).orElseThrow().writerId();
+    backend.start();
+    assertThat(run.flush(Duration.ofSeconds(30))).isTrue();
+    MetricStreamOptions thief = MetricStreamOptions.defaults().withWriterId(writerId);
+    try (MetricStream stolen = backend.client().metricStream(run.runId(), thief)) {
+      stolen.log("stolen", 1, 1);
+      stolen.flush();
+    }
+
+    TrackingBackend.await(
+        () -> {
+          run.logMetric("loss", 1, 1);
+          return run.summary().refusals().size() == 1;
+        });
+    RunSummary summary = run.finish();
+
+    assertThat(summary.refusals().get(0).code()).isIn(Code.ABORTED, Code.OUT_OF_RANGE);
+    assertThat(summary.dropped().total()).isZero();
+    assertThat(summary.keptPoints()).isPositive();
+  }
+
+  @Test
+  void run_folderCannotBeMade_goesOnInMemoryAndIsDelivered() throws Exception {
+    Files.writeString(spill, "no folder");
+    backend.stop();
+    ActiveRun run = startRun(options());
+    for (int i = 0; i < 1_000; i++) {
+      run.logMetric("loss", i, i);
+    }
+    assertThat(run.flush(Duration.ofMillis(200))).isFalse();
+    backend.start();
+
+    assertThat(run.finish().isDelivered()).isTrue();
+    assertThat(backend.history(run.runId(), "loss")).isEqualTo(TrackingBackend.numbers(1_000));
+  }
+
+  @Test
+  void log_nothingOfUse_neverThrows() {
+    ActiveRun run = startRun(options());
+    run.logMetric(null, 1, 1);
+    run.logMetric("loss", 1, 1, -1);
+    run.logMetrics(Collections.singletonMap("loss", null), 1);
+    run.logParam(null, "3");
+    run.logParam("depth", null);
+    run.setTag("stage", "x".repeat(8_001));
+    RunSummary summary = run.finish();
+    run.logMetric("loss", 1, 1);
+    run.logParam("depth", "3");
+
+    assertThat(summary.dropped().invalid()).isEqualTo(3);
+    assertThat(summary.droppedCalls()).isEqualTo(3);
+    assertThat(run.summary().dropped().afterEnd()).isEqualTo(1);
+    assertThat(run.summary().droppedCalls()).isEqualTo(4);
   }
 
   @Test
