@@ -10,6 +10,7 @@ import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.WatchFeed;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.FeedStore;
+import dev.slipway.tracking.store.LineageStore;
 import dev.slipway.tracking.store.LoggedModelStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
@@ -71,6 +72,7 @@ public final class TrackingModule implements ServiceModule {
             experiments,
             runs,
             metricStore,
+            new LineageStore(database),
             new LoggedModelStore(database),
             ingest.runs(),
             ingest.streams(),

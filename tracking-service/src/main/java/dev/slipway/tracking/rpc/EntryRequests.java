@@ -11,6 +11,7 @@ import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.lifecycle.ViewType;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.run.RunLineage;
 import dev.slipway.tracking.run.RunProjection;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -175,7 +176,8 @@ final class EntryRequests {
     return new RunProjection(
         selection("projection.metrics", projection.getMetrics(), violations),
         selection("projection.params", projection.getParams(), violations),
-        selection("projection.tags", projection.getTags(), violations));
+        selection("projection.tags", projection.getTags(), violations),
+        projection.getOmitInputsAndOutputs() ? RunLineage.Detail.NONE : RunLineage.Detail.BRIEF);
   }
 
   private static KeySelection selection(

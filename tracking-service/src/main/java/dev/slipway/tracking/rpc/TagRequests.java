@@ -4,6 +4,7 @@ import dev.slipway.runtime.error.Violations;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.run.RunLineage;
 import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.v1.DeleteExperimentTagsRequest;
 import dev.slipway.tracking.v1.DeleteRunTagsRequest;
@@ -71,7 +72,10 @@ final class TagRequests {
     Violations violations = new Violations();
     EntryRequests.runId("run_id", request.getRunId(), violations);
     RunProjection projection = EntryRequests.projection(request.getProjection(), violations);
+    if (request.getFullDatasets() && projection.lineage() == RunLineage.Detail.NONE) {
+      violations.add("full_datasets", "does not go with projection.omit_inputs_and_outputs");
+    }
     violations.throwIfAny();
-    return projection;
+    return request.getFullDatasets() ? projection.withLineage(RunLineage.Detail.FULL) : projection;
   }
 }

@@ -15,6 +15,7 @@ import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.MetricStreams;
 import dev.slipway.tracking.service.RunService;
 import dev.slipway.tracking.store.ExperimentStore;
+import dev.slipway.tracking.store.LineageStore;
 import dev.slipway.tracking.store.LoggedModelStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
@@ -42,14 +43,20 @@ import dev.slipway.tracking.v1.GetMetricHistoryResponse;
 import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.LogBatchRequest;
 import dev.slipway.tracking.v1.LogBatchResponse;
+import dev.slipway.tracking.v1.LogInputsRequest;
+import dev.slipway.tracking.v1.LogInputsResponse;
 import dev.slipway.tracking.v1.LogLoggedModelParamsRequest;
 import dev.slipway.tracking.v1.LogLoggedModelParamsResponse;
+import dev.slipway.tracking.v1.LogOutputsRequest;
+import dev.slipway.tracking.v1.LogOutputsResponse;
 import dev.slipway.tracking.v1.LoggedModel;
 import dev.slipway.tracking.v1.RestoreExperimentRequest;
 import dev.slipway.tracking.v1.RestoreLoggedModelRequest;
 import dev.slipway.tracking.v1.RestoreRunRequest;
 import dev.slipway.tracking.v1.Run;
 import dev.slipway.tracking.v1.RunInfo;
+import dev.slipway.tracking.v1.SearchDatasetsRequest;
+import dev.slipway.tracking.v1.SearchDatasetsResponse;
 import dev.slipway.tracking.v1.SearchExperimentsRequest;
 import dev.slipway.tracking.v1.SearchExperimentsResponse;
 import dev.slipway.tracking.v1.SearchLoggedModelsRequest;
@@ -86,6 +93,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   private final ListCalls lists;
   private final WatchRpcs watches;
   private final ExportRpcs exports;
+  private final LineageRpcs lineage;
   private final LoggedModelRpcs loggedModels;
   private final Clock clock;
   private final RandomGenerator random;
@@ -99,6 +107,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
       ExperimentStore experiments,
       RunStore runs,
       MetricStore metrics,
+      LineageStore lineage,
       LoggedModelStore models,
       RunService runService,
       MetricStreams streams,
@@ -114,6 +123,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     this.lists = lists;
     this.watches = watches;
     this.exports = new ExportRpcs(runs, metrics, lists);
+    this.lineage = new LineageRpcs(lineage, lists);
     this.loggedModels = new LoggedModelRpcs(models, lists, clock, random);
     this.clock = clock;
     this.random = random;
@@ -208,7 +218,13 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   public void getRun(GetRunRequest request, StreamObserver<Run> observer) {
     RunProjection projection = TagRequests.projection(request);
     RunId id = TrackingRequests.runId(request.getRunId());
-    answer(observer, TrackingProtos.run(runs.get(id, projection)));
+    // Large ones wait for each other, for the sake of the memory that they take.
+    Run run =
+        TrackingProtos.run(
+            request.getFullDatasets()
+                ? lists.call(() -> runs.get(id, projection))
+                : runs.get(id, projection));
+    answer(observer, run);
   }
 
   @Override
@@ -300,6 +316,22 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   public void exportMetrics(
       ExportMetricsRequest request, StreamObserver<ExportMetricsResponse> observer) {
     exports.exportMetrics(request, (ServerCallStreamObserver<ExportMetricsResponse>) observer);
+  }
+
+  @Override
+  public void logInputs(LogInputsRequest request, StreamObserver<LogInputsResponse> observer) {
+    answer(observer, lineage.logInputs(request));
+  }
+
+  @Override
+  public void logOutputs(LogOutputsRequest request, StreamObserver<LogOutputsResponse> observer) {
+    answer(observer, lineage.logOutputs(request));
+  }
+
+  @Override
+  public void searchDatasets(
+      SearchDatasetsRequest request, StreamObserver<SearchDatasetsResponse> observer) {
+    answer(observer, lineage.searchDatasets(request));
   }
 
   @Override

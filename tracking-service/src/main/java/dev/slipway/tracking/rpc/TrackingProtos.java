@@ -12,8 +12,6 @@ import dev.slipway.tracking.v1.LifecycleStage;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.MetricColumns;
 import dev.slipway.tracking.v1.RunData;
-import dev.slipway.tracking.v1.RunInputs;
-import dev.slipway.tracking.v1.RunOutputs;
 import dev.slipway.tracking.v1.RunStatus;
 import java.time.Instant;
 import java.util.List;
@@ -43,8 +41,8 @@ final class TrackingProtos {
     return dev.slipway.tracking.v1.Run.newBuilder()
         .setInfo(runInfo(run.info()))
         .setData(data)
-        .setInputs(RunInputs.getDefaultInstance())
-        .setOutputs(RunOutputs.getDefaultInstance())
+        .setInputs(LineageProtos.inputs(run.lineage()))
+        .setOutputs(LineageProtos.outputs(run.lineage()))
         .build();
   }
 

@@ -10,8 +10,14 @@ import java.util.List;
  * @param metrics latest point of each metric, in order of key
  * @param params in order of key
  * @param tags in order of key
+ * @param lineage what it read and produced
  */
-public record Run(RunInfo info, List<LatestMetric> metrics, List<Param> params, List<Tag> tags) {
+public record Run(
+    RunInfo info,
+    List<LatestMetric> metrics,
+    List<Param> params,
+    List<Tag> tags,
+    RunLineage lineage) {
   /** Copies the lists. */
   public Run {
     metrics = List.copyOf(metrics);

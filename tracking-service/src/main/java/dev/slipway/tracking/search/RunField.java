@@ -13,6 +13,16 @@ public sealed interface RunField {
   /** Is a tag. */
   record Tag(String key) implements RunField {}
 
+  /** Is a part of the datasets that a run read; a clause is true when any of them matches. */
+  enum Dataset implements RunField {
+    /** The name. */
+    NAME,
+    /** The digest. */
+    DIGEST,
+    /** What the run used it for: the tag {@code mlflow.data.context} of the input. */
+    CONTEXT
+  }
+
   /** Is a part of a run's own state. */
   enum Attribute implements RunField {
     /** The id. */

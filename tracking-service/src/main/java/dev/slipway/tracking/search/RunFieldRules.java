@@ -31,12 +31,25 @@ public final class RunFieldRules implements FieldRules<RunField> {
       case "metric", "metrics" -> new RunField.Metric(identifier.key());
       case "param", "params", "parameter", "parameters" -> new RunField.Param(identifier.key());
       case "tag", "tags" -> new RunField.Tag(identifier.key());
+      case "dataset", "datasets" -> dataset(identifier.key());
       case "attribute", "attributes", "attr", "run" -> attribute(identifier.key());
       default ->
           throw new IllegalArgumentException(
               "'"
                   + identifier.entity().orElse("")
-                  + "' is no entity of runs; there are metrics, params, tags and attributes");
+                  + "' is no entity of runs; there are metrics, params, tags, datasets and"
+                  + " attributes");
+    };
+  }
+
+  private static RunField.Dataset dataset(String key) {
+    return switch (key) {
+      case "name" -> RunField.Dataset.NAME;
+      case "digest" -> RunField.Dataset.DIGEST;
+      case "context" -> RunField.Dataset.CONTEXT;
+      default ->
+          throw new IllegalArgumentException(
+              "'" + key + "' is nothing of datasets; there are name, digest and context");
     };
   }
 
@@ -71,7 +84,7 @@ public final class RunFieldRules implements FieldRules<RunField> {
 
   @Override
   public boolean orderable(RunField field) {
-    return true;
+    return !(field instanceof RunField.Dataset);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.slipway.tracking.metric.HistoryQuery;
 import dev.slipway.tracking.metric.MetricPoint;
 import dev.slipway.tracking.run.LatestMetric;
 import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.run.RunLineage;
 import dev.slipway.tracking.run.RunNotFoundException;
 import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.store.MetricStore;
@@ -43,7 +44,8 @@ public final class MetricExport {
     this.metrics = metrics;
     this.lists = lists;
     this.nextRuns = nextRuns;
-    this.projection = new RunProjection(keys, KeySelection.NONE, KeySelection.NONE);
+    this.projection =
+        new RunProjection(keys, KeySelection.NONE, KeySelection.NONE, RunLineage.Detail.NONE);
   }
 
   /**

@@ -17,11 +17,17 @@ record OwnedEntry<T>(UUID owner, T entry) {
 
   /** Groups entries by owner, each group sorted. */
   static <T> Map<UUID, List<T>> byOwner(List<OwnedEntry<T>> rows, Comparator<T> order) {
+    Map<UUID, List<T>> byOwner = byOwner(rows);
+    byOwner.values().forEach(entries -> entries.sort(order));
+    return byOwner;
+  }
+
+  /** Groups entries by owner, each group in the order that it has. */
+  static <T> Map<UUID, List<T>> byOwner(List<OwnedEntry<T>> rows) {
     Map<UUID, List<T>> byOwner = new HashMap<>();
     for (OwnedEntry<T> row : rows) {
       byOwner.computeIfAbsent(row.owner(), owner -> new ArrayList<>()).add(row.entry());
     }
-    byOwner.values().forEach(entries -> entries.sort(order));
     return byOwner;
   }
 }

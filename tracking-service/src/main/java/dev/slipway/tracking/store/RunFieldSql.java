@@ -8,6 +8,7 @@ import dev.slipway.runtime.search.sql.FilterSql;
 import dev.slipway.runtime.search.sql.KeyedRows;
 import dev.slipway.runtime.search.sql.SortKey;
 import dev.slipway.runtime.search.sql.SqlText;
+import dev.slipway.tracking.dataset.DatasetInput;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.run.RunStatus;
 import dev.slipway.tracking.search.RunField;
@@ -55,6 +56,10 @@ final class RunFieldSql implements FieldSql<RunField> {
       PARAMS.compareText(out, param.key(), operator, text);
     } else if (field instanceof RunField.Tag tag) {
       TAGS.compareText(out, tag.key(), operator, text);
+    } else if (field instanceof RunField.Dataset dataset) {
+      openDataset(out, dataset);
+      FilterSql.compareText(out, datasetColumn(dataset), operator, text);
+      out.sql(")");
     } else if (field == Attribute.RUN_ID && !operator.isPattern()) {
       Optional<UUID> id = uuid(text);
       if (id.isPresent()) {
@@ -85,6 +90,10 @@ final class RunFieldSql implements FieldSql<RunField> {
       PARAMS.membership(out, param.key(), negated, texts);
     } else if (field instanceof RunField.Tag tag) {
       TAGS.membership(out, tag.key(), negated, texts);
+    } else if (field instanceof RunField.Dataset dataset) {
+      openDataset(out, dataset);
+      FilterSql.inList(out, datasetColumn(dataset), negated, texts);
+      out.sql(")");
     } else if (field == Attribute.RUN_ID) {
       List<UUID> ids = texts.stream().map(RunFieldSql::uuid).flatMap(Optional::stream).toList();
       if (ids.isEmpty()) {
@@ -104,6 +113,24 @@ final class RunFieldSql implements FieldSql<RunField> {
     } else {
       TAGS.presence(out, ((RunField.Tag) field).key(), negated);
     }
+  }
+
+  private static void openDataset(SqlText out, RunField.Dataset field) {
+    if (field == RunField.Dataset.CONTEXT) {
+      out.sql("EXISTS (SELECT 1 FROM run_dataset_tag x WHERE x.run_id = r.run_id AND ")
+          .sql("x.tag_key = ? AND ", DatasetInput.CONTEXT_TAG);
+    } else {
+      out.sql("EXISTS (SELECT 1 FROM run_dataset i JOIN dataset x ON x.dataset_id = i.dataset_id")
+          .sql(" WHERE i.run_id = r.run_id AND ");
+    }
+  }
+
+  private static String datasetColumn(RunField.Dataset field) {
+    return switch (field) {
+      case NAME -> "x.dataset_name";
+      case DIGEST -> "x.dataset_digest";
+      case CONTEXT -> "x.tag_value";
+    };
   }
 
   private static String textColumn(Attribute attribute) {

@@ -7,6 +7,8 @@ import dev.slipway.runtime.search.sql.FilterSql;
 import dev.slipway.runtime.search.sql.KeysetQuery;
 import dev.slipway.runtime.search.sql.SortKey;
 import dev.slipway.runtime.search.sql.SqlText;
+import dev.slipway.tracking.dataset.Dataset;
+import dev.slipway.tracking.dataset.DatasetInput;
 import dev.slipway.tracking.entry.KeySelection;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
@@ -24,6 +26,7 @@ import dev.slipway.tracking.run.Run;
 import dev.slipway.tracking.run.RunAlreadyExistsException;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.run.RunLineage;
 import dev.slipway.tracking.run.RunNotFoundException;
 import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.run.RunStatus;
@@ -92,7 +95,8 @@ public final class RunStore {
                           request ->
                               requests.insert(
                                   request, KIND, run.id().toString(), now.toEpochMilli()));
-                  return get(handle, run.id(), RunProjection.ALL);
+                  return get(
+                      handle, run.id(), RunProjection.ALL.withLineage(RunLineage.Detail.NONE));
                 }));
   }
 
@@ -293,11 +297,31 @@ public final class RunStore {
     for (LatestMetric metric : run.metrics()) {
       bytes += WireSize.of(metric.key());
     }
-    return bytes + WireSize.ofParams(run.params()) + WireSize.ofTags(run.tags());
+    return bytes
+        + WireSize.ofParams(run.params())
+        + WireSize.ofTags(run.tags())
+        + sizeBytes(run.lineage());
   }
 
+  private static long sizeBytes(RunLineage lineage) {
+    int perModel = 64;
+    long bytes = (long) perModel * (lineage.modelInputs().size() + lineage.modelOutputs().size());
+    for (DatasetInput input : lineage.datasets()) {
+      Dataset dataset = input.dataset();
+      bytes += WireSize.of(dataset.name(), dataset.digest(), dataset.sourceType());
+      bytes += WireSize.of(dataset.source(), dataset.schema(), dataset.profile());
+      bytes += WireSize.ofTags(input.tags());
+    }
+    return bytes;
+  }
+
+  /** Loads the first runs: of so many as fit into memory together, at least one. */
   private static List<Run> load(Handle handle, List<RunInfo> infos, RunProjection projection) {
-    UUID[] ids = infos.stream().map(info -> info.id().uuid()).toArray(UUID[]::new);
+    List<RunLineage> lineages =
+        LineageReader.read(
+            handle, infos.stream().map(info -> info.id().uuid()).toList(), projection.lineage());
+    List<RunInfo> first = infos.subList(0, lineages.size());
+    UUID[] ids = first.stream().map(info -> info.id().uuid()).toArray(UUID[]::new);
     RunDao runs = handle.attach(RunDao.class);
     Map<UUID, List<LatestMetric>> latestByRun = latest(handle, ids, projection.metrics());
     Map<UUID, List<Param>> paramsByRun =
@@ -305,15 +329,17 @@ public final class RunStore {
             read(ids, projection.params(), runs::params, runs::paramsOf), Param::key);
     Map<UUID, List<Tag>> tagsByRun =
         OwnedEntry.byOwner(read(ids, projection.tags(), runs::tags, runs::tagsOf), Tag::key);
-    return infos.stream()
-        .map(
-            info ->
-                new Run(
-                    info,
-                    latestByRun.getOrDefault(info.id().uuid(), List.of()),
-                    paramsByRun.getOrDefault(info.id().uuid(), List.of()),
-                    tagsByRun.getOrDefault(info.id().uuid(), List.of())))
-        .toList();
+    List<Run> loaded = new ArrayList<>();
+    for (int i = 0; i < ids.length; i++) {
+      loaded.add(
+          new Run(
+              first.get(i),
+              latestByRun.getOrDefault(ids[i], List.of()),
+              paramsByRun.getOrDefault(ids[i], List.of()),
+              tagsByRun.getOrDefault(ids[i], List.of()),
+              lineages.get(i)));
+    }
+    return loaded;
   }
 
   /** Returns the latest points of every durable segment, be it folded or not. */

@@ -3,7 +3,6 @@ package dev.slipway.tracking.rpc;
 import static dev.slipway.tracking.rpc.Errors.assertFails;
 import static dev.slipway.tracking.rpc.Errors.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.codahale.metrics.MetricRegistry;
 import com.google.protobuf.FieldMask;
@@ -28,7 +27,6 @@ import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.KeySelection;
 import dev.slipway.tracking.v1.LifecycleStage;
 import dev.slipway.tracking.v1.LogBatchRequest;
-import dev.slipway.tracking.v1.LogInputsRequest;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.RestoreExperimentRequest;
@@ -463,6 +461,28 @@ class TrackingGrpcServiceTest {
   }
 
   @Test
+  void nestedRuns_areFoundByTheirParent() {
+    String parent = newRun();
+    CreateRunRequest child =
+        CreateRunRequest.newBuilder().addTags(tag("mlflow.parentRunId", parent)).build();
+    String first = stub().createRun(child).getInfo().getRunId();
+    String second = stub().createRun(child).getInfo().getRunId();
+    newRun();
+    for (String identifier : List.of("tags.mlflow.parentRunId", "tag.`mlflow.parentRunId`")) {
+      assertThat(
+              stub()
+                  .searchRuns(
+                      SearchRunsRequest.newBuilder()
+                          .addExperimentIds("0")
+                          .setFilter(identifier + " = '" + parent + "'")
+                          .build())
+                  .getRunsList())
+          .extracting(run -> run.getInfo().getRunId())
+          .containsExactlyInAnyOrder(first, second);
+    }
+  }
+
+  @Test
   void createRun_ownId_isTakenOnce() {
     CreateRunRequest request = CreateRunRequest.newBuilder().setRunId("a".repeat(32)).build();
     assertThat(stub().createRun(request).getInfo().getRunId()).isEqualTo("a".repeat(32));
@@ -852,11 +872,5 @@ class TrackingGrpcServiceTest {
       assertThat(found.getRunsList()).hasSize(1);
       assertThat(found.getRuns(0).getData().getMetrics(0).getValue()).isEqualTo(i);
     }
-  }
-
-  @Test
-  void laterRpcs_answerUnimplemented() {
-    var failure = catchThrowable(() -> stub().logInputs(LogInputsRequest.getDefaultInstance()));
-    assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
   }
 }

@@ -91,6 +91,9 @@ class RunFieldRulesTest {
         "tags.a == 'x' | character 9",
         "tags.a <> 'x' | character 9",
         "foo.a = 'x' | no entity",
+        "datasets.source = 'x' | name, digest and context",
+        "datasets.name > 'x' | =, !=, LIKE or ILIKE",
+        "datasets.name IS NULL | takes no IS NULL",
         "bar = 'x' | no attribute",
         "tags.a = 'x' tags.b = 'y' | character 14",
         "tags.a = 'x | character 10",
@@ -125,7 +128,16 @@ class RunFieldRulesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", " ", "metrics.a down", "metrics.a, metrics.b", "nothing", "5"})
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "metrics.a down",
+        "metrics.a, metrics.b",
+        "nothing",
+        "5",
+        "datasets.name"
+      })
   void orderBy_fault_isRefused(String text) {
     assertThatThrownBy(() -> parser.orderBy(text)).isInstanceOf(IllegalArgumentException.class);
   }
