@@ -5,8 +5,11 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.runtime.error.ErrorInterceptor;
 import dev.slipway.runtime.metrics.CallMetricsInterceptor;
 import io.grpc.BindableService;
+import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
@@ -14,12 +17,16 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,6 +52,12 @@ public final class GrpcServer implements AutoCloseable {
 
   /** Handlers block on databases and disks, so there are more of them than cores; idle ones end. */
   private static final int HANDLER_THREADS = 64;
+
+  /**
+   * A connection from which nothing came for this long is asked for a sign of life, and is cut when
+   * none comes for as long again. A client that lost its network is noticed by nothing else.
+   */
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
 
   private static final int MAX_CALLS_PER_CONNECTION = 1024;
   private static final int MAX_METADATA_BYTES = 16 * 1024;
@@ -75,7 +88,8 @@ public final class GrpcServer implements AutoCloseable {
       GrpcServerConfig config,
       String inProcessName,
       List<ServiceModule> modules,
-      MetricRegistry metrics) {
+      MetricRegistry metrics,
+      Duration keepAlive) {
     this.config = config;
     this.modules = List.copyOf(modules);
     this.handlers = handlerPool();
@@ -98,9 +112,14 @@ public final class GrpcServer implements AutoCloseable {
                 .maxInboundMessageSize(config.maxMessageBytes())
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+                .keepAliveTime(keepAlive.toNanos(), TimeUnit.NANOSECONDS)
+                .keepAliveTimeout(keepAlive.toNanos(), TimeUnit.NANOSECONDS)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
-                .executor(handlers)
+                // Finding the method is quick enough for the transport's threads; the handler runs
+                // where executorOf says.
+                .directExecutor()
+                .callExecutor(executorOf(handlers))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance()),
             services,
@@ -136,7 +155,17 @@ public final class GrpcServer implements AutoCloseable {
       String inProcessName,
       List<ServiceModule> modules,
       MetricRegistry metrics) {
-    GrpcServer server = new GrpcServer(config, inProcessName, modules, metrics);
+    return start(config, inProcessName, modules, metrics, KEEP_ALIVE);
+  }
+
+  /** Starts a server with another {@link #KEEP_ALIVE}. */
+  static GrpcServer start(
+      GrpcServerConfig config,
+      String inProcessName,
+      List<ServiceModule> modules,
+      MetricRegistry metrics,
+      Duration keepAlive) {
+    GrpcServer server = new GrpcServer(config, inProcessName, modules, metrics, keepAlive);
     try {
       if (server.inProcess.isPresent()) {
         server.inProcess.get().start();
@@ -152,6 +181,19 @@ public final class GrpcServer implements AutoCloseable {
     }
     server.readiness.start();
     return server;
+  }
+
+  private ServerCallExecutorSupplier executorOf(Executor handlers) {
+    Set<String> nonBlocking = new HashSet<>();
+    modules.forEach(module -> nonBlocking.addAll(module.nonBlockingMethods()));
+    return new ServerCallExecutorSupplier() {
+      @Override
+      public <Q, R> Executor getExecutor(ServerCall<Q, R> call, Metadata headers) {
+        return nonBlocking.contains(call.getMethodDescriptor().getFullMethodName())
+            ? Runnable::run
+            : handlers;
+      }
+    };
   }
 
   private static Server host(

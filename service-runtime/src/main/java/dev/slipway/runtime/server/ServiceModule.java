@@ -3,6 +3,7 @@ package dev.slipway.runtime.server;
 import io.grpc.BindableService;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Is what one service gives to the process that hosts it, alone or beside others.
@@ -17,6 +18,18 @@ public interface ServiceModule extends AutoCloseable {
 
   /** Returns the gRPC services to host; the same ones every time. */
   List<BindableService> services();
+
+  /**
+   * Returns those methods whose handlers never wait, neither for a database nor for a disk nor for
+   * another call: they run on the threads of the transport, which spares each message the way to
+   * another thread. One that waits all the same holds up everybody.
+   *
+   * @return full names, such as {@code slipway.tracking.v1.TrackingService/LogBatch}; the same ones
+   *     every time
+   */
+  default Set<String> nonBlockingMethods() {
+    return Set.of();
+  }
 
   /**
    * Returns whether the dependencies answer, so that calls would succeed. Called about once a

@@ -3,6 +3,7 @@ package dev.slipway.runtime.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.Counter;
 import com.codahale.metrics.MetricRegistry;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
@@ -39,6 +40,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -58,6 +60,8 @@ class GrpcServerTest {
       method("Echo", MethodDescriptor.MethodType.UNARY);
   private static final MethodDescriptor<String, String> WATCH =
       method("Watch", MethodDescriptor.MethodType.SERVER_STREAMING);
+  private static final MethodDescriptor<String, String> QUICK =
+      method("Quick", MethodDescriptor.MethodType.UNARY);
   private static final MethodDescriptor<String, String> COLLECT =
       method("Collect", MethodDescriptor.MethodType.CLIENT_STREAMING);
 
@@ -139,6 +143,36 @@ class GrpcServerTest {
         .isEqualTo(Status.Code.INVALID_ARGUMENT);
     server.close();
     assertThat(collected).containsExactly("hold then invalid");
+  }
+
+  @Test
+  void handlers_thatNeverWait_runOnTheTransportsThreads() {
+    String quick = ClientCalls.blockingUnaryCall(channel, QUICK, CallOptions.DEFAULT, "");
+    assertThat(quick).startsWith("grpc-nio-worker");
+    assertThat(echo("thread")).matches("grpc-[0-9]+");
+  }
+
+  @Test
+  void clientThatFellSilent_isGivenUp() throws Exception {
+    try (GrpcServer strict =
+            GrpcServer.start(
+                config(0), "", List.of(new SampleModule()), metrics, Duration.ofMillis(200));
+        SilentProxy proxy = new SilentProxy(strict.port())) {
+      ManagedChannel behind =
+          NettyChannelBuilder.forAddress("127.0.0.1", proxy.port()).usePlaintext().build();
+      Iterator<String> watch =
+          ClientCalls.blockingServerStreamingCall(behind, WATCH, CallOptions.DEFAULT, "all");
+      assertThat(watch.next()).isEqualTo("hello");
+      Counter active = metrics.counter("grpc.server.active.Sample.Watch");
+      assertThat(active.getCount()).isEqualTo(1);
+
+      proxy.fallSilent();
+
+      while (active.getCount() > 0) {
+        Thread.onSpinWait();
+      }
+      behind.shutdownNow();
+    }
   }
 
   @Test
@@ -332,9 +366,20 @@ class GrpcServerTest {
           () ->
               ServerServiceDefinition.builder("sample.Sample")
                   .addMethod(ECHO, ServerCalls.asyncUnaryCall(this::echo))
+                  .addMethod(QUICK, ServerCalls.asyncUnaryCall(this::threadName))
                   .addMethod(WATCH, ServerCalls.asyncServerStreamingCall(this::watch))
                   .addMethod(COLLECT, ServerCalls.asyncClientStreamingCall(this::collect))
                   .build());
+    }
+
+    @Override
+    public Set<String> nonBlockingMethods() {
+      return Set.of(QUICK.getFullMethodName());
+    }
+
+    private void threadName(String text, StreamObserver<String> response) {
+      response.onNext(Thread.currentThread().getName());
+      response.onCompleted();
     }
 
     private void echo(String text, StreamObserver<String> response) {
@@ -348,6 +393,10 @@ class GrpcServerTest {
             violations.add("metrics[" + i + "].key", "☃".repeat(240));
           }
           violations.throwIfAny();
+        }
+        case "thread" -> {
+          threadName(text, response);
+          return;
         }
         case "defect" -> throw new IllegalStateException("secret");
         case "hold" -> {
