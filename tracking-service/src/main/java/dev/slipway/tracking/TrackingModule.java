@@ -14,10 +14,12 @@ import dev.slipway.tracking.store.LineageStore;
 import dev.slipway.tracking.store.LoggedModelStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
+import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import io.grpc.BindableService;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Set;
 
 /** Is the tracking service as its process hosts it. */
 public final class TrackingModule implements ServiceModule {
@@ -92,6 +94,14 @@ public final class TrackingModule implements ServiceModule {
   @Override
   public List<BindableService> services() {
     return services;
+  }
+
+  @Override
+  public Set<String> nonBlockingMethods() {
+    return Set.of(
+        TrackingServiceGrpc.getLogBatchMethod().getFullMethodName(),
+        TrackingServiceGrpc.getSetRunTagsMethod().getFullMethodName(),
+        TrackingServiceGrpc.getStreamMetricsMethod().getFullMethodName());
   }
 
   @Override

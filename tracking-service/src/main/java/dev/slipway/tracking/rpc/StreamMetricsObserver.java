@@ -25,8 +25,10 @@ import java.util.function.Predicate;
  * Acknowledgements are written only while the client reads them; the newest one replaces those that
  * it has not taken, so that a client which reads slowly costs no memory.
  *
- * <p>gRPC calls from one thread at a time, the stream's outcomes from the committer's. Writes to
- * the call are guarded by this object's lock, which is never held while the stream is called.
+ * <p>gRPC calls from one thread at a time, which is the transport's, so that nothing here may wait:
+ * opening, which asks the database, happens on a thread of its own. The stream's outcomes come from
+ * the committer's. Writes to the call are guarded by this object's lock, which is never held while
+ * the stream is called.
  */
 final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest> {
   private static final MetricStreamHints HINTS =
@@ -39,13 +41,20 @@ final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest
   private final Predicate<String> isKnownName;
   private final ServerCallStreamObserver<StreamMetricsResponse> call;
 
-  /** Set by the opening message; only gRPC's thread uses these. */
-  private Optional<MetricStream> stream = Optional.empty();
+  /** Set once the stream is open; no message is asked for between the opening one and that. */
+  private volatile Optional<MetricStream> stream = Optional.empty();
 
+  /** Whether the opening message came; only gRPC's thread uses it. */
+  private boolean opening;
+
+  /** The dictionary of the batch before; only gRPC's thread uses it. */
   private List<String> names = List.of();
 
   @GuardedBy("this")
   private boolean opened;
+
+  @GuardedBy("this")
+  private boolean halfClosed;
 
   @GuardedBy("this")
   private long committedSeq;
@@ -85,7 +94,6 @@ final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest
       }
       stream.get().end(Optional.of(e));
     }
-    requestNext();
   }
 
   private void open(StreamMetricsRequest message) {
@@ -93,23 +101,41 @@ final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest
       throw InvalidRequestException.of("open", "comes once, as the first message");
     }
     StreamRequests.Open open = StreamRequests.open(message.getOpen());
-    stream = Optional.of(streams.open(open.run(), open.writerId(), new Progress()));
+    opening = true;
+    streams.openLater(
+        open.run(),
+        open.writerId(),
+        new Progress(),
+        this::opened,
+        reason -> close(Optional.of(reason)));
+  }
+
+  private void opened(MetricStream openedStream) {
     MetricStreamOpened answer =
         MetricStreamOpened.newBuilder()
-            .setEpoch(stream.get().opened().epoch())
-            .setCommittedSeq(stream.get().opened().committedSeq())
+            .setEpoch(openedStream.opened().epoch())
+            .setCommittedSeq(openedStream.opened().committedSeq())
             .setCredit(streams.credit())
             .setHints(HINTS)
             .build();
+    boolean clientGone;
+    boolean clientDone;
     synchronized (this) {
+      stream = Optional.of(openedStream);
+      clientGone = closed;
+      clientDone = halfClosed;
       if (!closed) {
         opened = true;
         committedSeq = answer.getCommittedSeq();
         call.onNext(StreamMetricsResponse.newBuilder().setOpened(answer).build());
       }
     }
-    if (call.isCancelled()) {
-      cancelled();
+    if (clientGone) {
+      abandon(openedStream);
+    } else if (clientDone) {
+      openedStream.end(Optional.empty());
+    } else {
+      call.request(1);
     }
   }
 
@@ -120,6 +146,7 @@ final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest
     StreamRequests.Batch batch = StreamRequests.batch(message, names, isKnownName);
     names = batch.names();
     stream.get().receive(message.getSeq(), batch.points());
+    requestNext();
   }
 
   @Override
@@ -129,23 +156,31 @@ final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest
 
   @Override
   public void onCompleted() {
-    if (stream.isPresent()) {
-      stream.get().end(Optional.empty());
-    } else {
+    if (!opening) {
       close(Optional.of(InvalidRequestException.of("open", "is required as the first message")));
+      return;
     }
+    Optional<MetricStream> open;
+    synchronized (this) {
+      halfClosed = true;
+      open = stream;
+    }
+    open.ifPresent(ended -> ended.end(Optional.empty()));
   }
 
   /** The client is gone: what it sent is still committed, but nobody is told. */
   private void cancelled() {
+    Optional<MetricStream> open;
     synchronized (this) {
       closed = true;
+      open = stream;
     }
-    stream.ifPresent(
-        open -> {
-          open.end(Optional.empty());
-          streams.closed(open);
-        });
+    open.ifPresent(this::abandon);
+  }
+
+  private void abandon(MetricStream abandoned) {
+    abandoned.end(Optional.empty());
+    streams.closed(abandoned);
   }
 
   /**

@@ -28,10 +28,10 @@ public final class GroupCommitter implements AutoCloseable {
 
   private static final int MAX_WRITES_PER_COMMIT = 10_000;
 
-  /** Writes that wait at most: beyond, the server is so far behind that callers are better told. */
-  private static final int MAX_WAITING = 50_000;
-
-  /** The memory that waiting writes take at most. */
+  /**
+   * The memory that waiting writes take at most: beyond, the server is so far behind that callers
+   * are better told.
+   */
   static final long MAX_WAITING_BYTES =
       Math.min(256L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
 
@@ -39,6 +39,12 @@ public final class GroupCommitter implements AutoCloseable {
   public interface Outcome {
     /** Says that the write is durable and visible. */
     void committed();
+
+    /**
+     * Says that those that were committed together with the write have heard of it too. Who sends
+     * many writes tells others here, once for all of them.
+     */
+    default void groupCommitted() {}
 
     /**
      * Says that the write was refused, in which case nothing of it was written; or, with a reason
@@ -62,18 +68,25 @@ public final class GroupCommitter implements AutoCloseable {
     }
 
     void committed() {
-      tell(outcome::committed);
+      tellOnce(outcome::committed);
     }
 
     void failed(RuntimeException reason) {
-      tell(() -> outcome.failed(reason));
+      tellOnce(() -> outcome.failed(reason));
     }
 
-    private void tell(Runnable listener) {
-      if (told) {
-        return;
+    void groupCommitted() {
+      tell(outcome::groupCommitted);
+    }
+
+    private void tellOnce(Runnable listener) {
+      if (!told) {
+        told = true;
+        tell(listener);
       }
-      told = true;
+    }
+
+    private static void tell(Runnable listener) {
       try {
         listener.run();
       } catch (RuntimeException e) {
@@ -129,7 +142,7 @@ public final class GroupCommitter implements AutoCloseable {
       if (closed) {
         throw new StoppingException();
       }
-      if (queue.size() >= MAX_WAITING || queueBytes + waiting.bytes > MAX_WAITING_BYTES) {
+      if (queueBytes + waiting.bytes > MAX_WAITING_BYTES) {
         throw new OverloadedException();
       }
       queue.add(waiting);
@@ -244,6 +257,7 @@ public final class GroupCommitter implements AutoCloseable {
       Waiting waiting = group.get(i);
       result.refusals().get(i).ifPresentOrElse(waiting::failed, waiting::committed);
     }
+    group.forEach(Waiting::groupCommitted);
     committed.run();
   }
 

@@ -51,6 +51,7 @@ public final class Ingest implements AutoCloseable {
   /** Commits what waits, folds the rest, and ends the threads. */
   @Override
   public void close() {
+    streams.close();
     committer.close();
     folder.close();
   }

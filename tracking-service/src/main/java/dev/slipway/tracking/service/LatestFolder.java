@@ -188,7 +188,7 @@ public final class LatestFolder implements AutoCloseable {
    */
   @Override
   public void close() {
-    timer.shutdownNow();
+    GracefulStop.stop(timer);
     try {
       foldOwn();
     } catch (RuntimeException e) {

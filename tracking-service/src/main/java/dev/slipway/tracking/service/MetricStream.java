@@ -20,7 +20,10 @@ import java.util.Optional;
 public final class MetricStream {
   /** Hears of a stream's progress. */
   public interface Listener {
-    /** Says that more is durable, or that a batch came again that was durable already. */
+    /**
+     * Says that more is durable, once for all batches of one commit; or that a batch came again
+     * that had come before.
+     */
     void progressed(long committedSeq);
 
     /** Says that a stream without room has room again. */
@@ -46,6 +49,10 @@ public final class MetricStream {
 
   @GuardedBy("this")
   private long committedSeq;
+
+  /** What the listener knows of {@link #committedSeq}. */
+  @GuardedBy("this")
+  private long reportedSeq;
 
   @GuardedBy("this")
   private int pendingBatches;
@@ -76,6 +83,7 @@ public final class MetricStream {
     this.listener = listener;
     this.receivedSeq = opened.committedSeq();
     this.committedSeq = opened.committedSeq();
+    this.reportedSeq = opened.committedSeq();
   }
 
   RunId run() {
@@ -95,7 +103,8 @@ public final class MetricStream {
    * Returns whether the writer may send on. After a no the listener hears when there is room; after
    * the stream's end there is never room again.
    *
-   * @param credit points that may be pending; names count as points of the same size
+   * @param credit points that may be pending; names, and each batch by itself, count as points of
+   *     the same size
    */
   public synchronized boolean hasRoom(long credit) {
     if (ending) {
@@ -145,12 +154,13 @@ public final class MetricStream {
             List.of());
     receivedSeq = seq;
     pendingBatches++;
-    pendingBytes += batch.costBytes();
+    long bytes = write.costBytes();
+    pendingBytes += bytes;
     try {
-      committer.submit(write, new BatchOutcome(seq, batch.costBytes()));
+      committer.submit(write, new BatchOutcome(seq, bytes));
     } catch (RuntimeException e) {
       pendingBatches--;
-      pendingBytes -= batch.costBytes();
+      pendingBytes -= bytes;
       end(Optional.of(e));
     }
   }
@@ -171,6 +181,7 @@ public final class MetricStream {
   @GuardedBy("this")
   private void endWhenDecided() {
     if (ending && pendingBatches == 0) {
+      tellProgress();
       listener.ended(this, endReason);
     }
   }
@@ -179,9 +190,25 @@ public final class MetricStream {
     committedSeq = seq;
     pendingBatches--;
     pendingBytes -= bytes;
+  }
+
+  /** Tells of all batches of a commit at once. */
+  private synchronized void report() {
+    if (tellProgress()) {
+      tellRoom();
+      endWhenDecided();
+    }
+  }
+
+  /** Returns whether there was something to tell. */
+  @GuardedBy("this")
+  private boolean tellProgress() {
+    if (reportedSeq == committedSeq) {
+      return false;
+    }
+    reportedSeq = committedSeq;
     listener.progressed(committedSeq);
-    tellRoom();
-    endWhenDecided();
+    return true;
   }
 
   private synchronized void failed(long bytes, RuntimeException reason) {
@@ -207,6 +234,11 @@ public final class MetricStream {
     @Override
     public void committed() {
       MetricStream.this.committed(seq, bytes);
+    }
+
+    @Override
+    public void groupCommitted() {
+      report();
     }
 
     @Override

@@ -8,7 +8,14 @@ import dev.slipway.tracking.store.MetricStore;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Opens metric streams and knows those that are open in this process. A stream on another replica
@@ -21,20 +28,85 @@ public final class MetricStreams {
 
   private static final long MIN_CREDIT = 1_000;
 
-  /** Points that all streams may have pending: half of the committer's queue is for other calls. */
-  private static final long SHARED_CREDIT =
-      GroupCommitter.MAX_WAITING_BYTES / 2 / MetricBatch.POINT_BYTES;
+  /**
+   * The memory that the pending points of all streams may take. More would not make commits
+   * quicker, only acknowledgements slower: what waits long has to be copied by the garbage
+   * collector. Half of the committer's queue is for other calls.
+   */
+  private static final long SHARED_BYTES =
+      Math.min(16L * 1024 * 1024, GroupCommitter.MAX_WAITING_BYTES / 2);
+
+  private static final long SHARED_CREDIT = SHARED_BYTES / MetricBatch.POINT_BYTES;
+
+  /** Streams that are opened at the same time: each waits for the database. */
+  private static final int OPENING_THREADS = 4;
+
+  /** Streams that wait to be opened. */
+  private static final int MAX_OPENING = 10_000;
 
   private record Writer(RunId run, String writerId) {}
 
   private final MetricStore store;
   private final GroupCommitter committer;
   private final Map<Writer, MetricStream> open = new ConcurrentHashMap<>();
+  private final ExecutorService openings;
   private volatile boolean draining;
 
   MetricStreams(MetricStore store, GroupCommitter committer) {
     this.store = store;
     this.committer = committer;
+    this.openings = openings();
+  }
+
+  private static ExecutorService openings() {
+    AtomicInteger count = new AtomicInteger();
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            OPENING_THREADS,
+            OPENING_THREADS,
+            30,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MAX_OPENING),
+            task -> {
+              Thread thread = new Thread(task, "tracking-open-" + count.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  /**
+   * Opens a stream as {@link #open} does, on a thread of its own, and returns at once.
+   *
+   * @param opened takes the stream
+   * @param refused takes the reason why there is none
+   * @throws GroupCommitter.OverloadedException if too many streams wait to be opened
+   * @throws GroupCommitter.StoppingException if the server stops
+   */
+  public void openLater(
+      RunId run,
+      String writerId,
+      MetricStream.Listener listener,
+      Consumer<MetricStream> opened,
+      Consumer<RuntimeException> refused) {
+    try {
+      openings.execute(
+          () -> {
+            MetricStream stream;
+            try {
+              stream = open(run, writerId, listener);
+            } catch (RuntimeException e) {
+              refused.accept(e);
+              return;
+            }
+            opened.accept(stream);
+          });
+    } catch (RejectedExecutionException e) {
+      throw draining
+          ? new GroupCommitter.StoppingException()
+          : new GroupCommitter.OverloadedException();
+    }
   }
 
   /**
@@ -90,5 +162,11 @@ public final class MetricStreams {
     for (MetricStream stream : List.copyOf(open.values())) {
       stream.end(Optional.of(new GroupCommitter.StoppingException()));
     }
+  }
+
+  /** Lets the openings end that are under way. Streams have been drained by then. */
+  void close() {
+    draining = true;
+    GracefulStop.stop(openings);
   }
 }

@@ -25,6 +25,9 @@ public record RunWrite(
     List<Param> params,
     List<Tag> tags,
     List<ModelPoint> modelPoints) {
+  /** The memory that a write takes beside what it brings: its objects while it waits, about. */
+  private static final long WRITE_BYTES = 320;
+
   /** Copies the lists. */
   public RunWrite {
     params = List.copyOf(params);
@@ -44,7 +47,7 @@ public record RunWrite(
 
   /** Returns the memory that the write takes while it waits, about. */
   public long costBytes() {
-    long bytes = metrics.costBytes();
+    long bytes = WRITE_BYTES + metrics.costBytes();
     for (Param param : params) {
       bytes += MetricBatch.textBytes(param.key()) + MetricBatch.textBytes(param.value());
     }

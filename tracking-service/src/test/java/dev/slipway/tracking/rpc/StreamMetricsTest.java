@@ -28,6 +28,8 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -147,6 +149,27 @@ class StreamMetricsTest {
     assertThat(b.getStepList()).containsExactly(-1L, 0L, 7L, 8L);
     assertThat(b.getTimestampMsList()).containsExactly(5L, 0L, 1L, 6L);
     assertThat(b.getValueList()).containsExactly(2.0, 6.0, Double.NaN, Double.POSITIVE_INFINITY);
+  }
+
+  @Test
+  void halfCloseRightAfterTheOpeningMessage_opensAndEnds() throws Exception {
+    String run = newRun();
+    for (int i = 0; i < 20; i++) {
+      MetricWriter writer = MetricWriter.open(server.channel(), run, "w");
+      writer.halfClose();
+      writer.awaitEnd();
+      assertThat(writer.opened().getEpoch()).isEqualTo(i + 1);
+    }
+  }
+
+  @Test
+  void batchesSentWithoutWaitingForOpened_countAllTheSame() throws Exception {
+    String run = newRun();
+    MetricWriter writer = MetricWriter.open(server.channel(), run, "w");
+    LongStream.rangeClosed(1, 5).forEach(seq -> writer.send(batch(seq)));
+    writer.halfClose();
+    writer.awaitEnd();
+    assertThat(history(run, "m").getStepList()).isEqualTo(steps(5));
   }
 
   @Test
@@ -373,6 +396,79 @@ class StreamMetricsTest {
     for (String run : runs) {
       assertThat(history(run, "m").getStepList()).isEqualTo(steps(batches));
     }
+  }
+
+  @Test
+  void limitsOfABatch_areExact() throws Exception {
+    String run = newRun();
+    List<String> names = IntStream.range(0, 10_000).mapToObj(i -> "m" + i).toList();
+    MetricBatch.Builder largest =
+        MetricBatch.newBuilder()
+            .setSeq(1)
+            .addAllNames(names)
+            .addAllNameIndex(IntStream.range(0, 50_000).map(i -> i % 10_000).boxed().toList())
+            .addAllStep(LongStream.range(0, 50_000).boxed().toList())
+            .addTimestampMs(1)
+            .addAllValue(Collections.nCopies(50_000, 1.0));
+    MetricWriter writer = open(run);
+    writer.send(largest);
+    writer.awaitCommitted(1);
+    assertThat(history(run, "m9999").getStepList())
+        .containsExactly(9_999L, 19_999L, 29_999L, 39_999L, 49_999L);
+
+    writer.send(largest.setSeq(2).addNames("one/more"));
+    assertRefused(writer, "batch.names");
+    assertThat(open(run).opened().getCommittedSeq()).isEqualTo(1);
+  }
+
+  @Test
+  void hogAmongManySmallStreams_getsItsTurnsAndNoMore() throws Exception {
+    int small = 199;
+    int rounds = 4;
+    int hogPoints = 50_000;
+    List<MetricWriter> writers = new ArrayList<>();
+    for (int i = 0; i < small; i++) {
+      writers.add(open(newRun()));
+    }
+    MetricWriter hog = open(newRun());
+    AtomicBoolean done = new AtomicBoolean();
+    CompletableFuture<Long> hogSent =
+        CompletableFuture.supplyAsync(() -> sendUntil(done, hog, hogPoints));
+    hog.awaitCommitted(1);
+
+    for (int round = 1; round <= rounds; round++) {
+      long hogBefore = hog.committedSeq();
+      for (MetricWriter writer : writers) {
+        writer.send(batch(round));
+      }
+      for (MetricWriter writer : writers) {
+        writer.awaitCommitted(round);
+      }
+      // Its credit lets it have a batch or two among those that wait. Answers of two streams may
+      // overtake each other on their way here, hence the margin.
+      assertThat(hog.committedSeq() - hogBefore).isLessThan(10);
+    }
+    done.set(true);
+    hog.awaitCommitted(hogSent.get());
+  }
+
+  /** Sends large batches as fast as the connection takes them, and returns how many. */
+  private static long sendUntil(AtomicBoolean done, MetricWriter writer, int points) {
+    MetricBatch.Builder large =
+        MetricBatch.newBuilder()
+            .addNames("hog")
+            .addAllNameIndex(Collections.nCopies(points, 0))
+            .addStep(1)
+            .addTimestampMs(1)
+            .addAllValue(Collections.nCopies(points, 1.0));
+    long seq = 0;
+    while (!done.get()) {
+      if (writer.isReady()) {
+        seq++;
+        writer.send(large.setSeq(seq));
+      }
+    }
+    return seq;
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.slipway.tracking.lifecycle.ViewType;
 import dev.slipway.tracking.metric.HistoryQuery;
 import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.metric.MetricPoint;
+import dev.slipway.tracking.metric.SequenceGapException;
 import dev.slipway.tracking.metric.WriterFencedException;
 import dev.slipway.tracking.run.LogBatch;
 import dev.slipway.tracking.run.NewRun;
@@ -133,10 +134,12 @@ abstract class IngestContract {
   private static final class Listener implements MetricStream.Listener {
     private final CompletableFuture<Optional<RuntimeException>> ended = new CompletableFuture<>();
     private long committedSeq;
+    private int reports;
 
     @Override
     public synchronized void progressed(long seq) {
       committedSeq = seq;
+      reports++;
       notifyAll();
     }
 
@@ -418,6 +421,92 @@ abstract class IngestContract {
             new double[100]));
     assertThat(stream.hasRoom(1000)).isFalse();
     release.countDown();
+  }
+
+  @Test
+  void batchesOfOnePoint_useUpCreditByTheirNumber() throws Exception {
+    RunId run = newRun();
+    replica.log(run, "m", point(0, 0)).awaitCommitted();
+    Listener listener = new Listener();
+    MetricStream stream = replica.ingest.streams().open(run, "w", listener);
+    CountDownLatch release = holdCommitter(run);
+    int sent = 0;
+    while (stream.hasRoom(1000)) {
+      sent++;
+      stream.receive(sent, batch("m", point(sent, sent)));
+    }
+    assertThat(sent).isBetween(10, 100);
+    release.countDown();
+    listener.awaitCommitted(sent);
+  }
+
+  @Test
+  void batchesThatAreCommittedTogether_areReportedOnce() throws Exception {
+    RunId run = newRun();
+    replica.log(run, "m", point(0, 0)).awaitCommitted();
+    Listener listener = new Listener();
+    MetricStream stream = replica.ingest.streams().open(run, "w", listener);
+    CountDownLatch release = holdCommitter(run);
+    for (int seq = 1; seq <= 10; seq++) {
+      stream.receive(seq, batch("m", point(seq, seq)));
+    }
+    release.countDown();
+    listener.awaitCommitted(10);
+    synchronized (listener) {
+      assertThat(listener.reports).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void gap_isToldAfterTheBatchesBeforeIt() throws Exception {
+    RunId run = newRun();
+    replica.log(run, "m", point(0, 0)).awaitCommitted();
+    Listener listener = new Listener();
+    MetricStream stream = replica.ingest.streams().open(run, "w", listener);
+    CountDownLatch release = holdCommitter(run);
+    stream.receive(1, batch("m", point(1, 1)));
+    stream.receive(3, batch("m", point(3, 3)));
+    release.countDown();
+    assertThat(listener.awaitEnd()).containsInstanceOf(SequenceGapException.class);
+    synchronized (listener) {
+      assertThat(listener.committedSeq).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void close_letsAFoldEndThatIsUnderWay() throws Exception {
+    RunId run = newRun();
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+    Faults.on(replica.database, "tracking-folder")
+        .next(
+            realCommit -> {
+              held.countDown();
+              try {
+                interrupted.complete(!release.await(TIMEOUT_SECONDS, TimeUnit.SECONDS));
+              } catch (InterruptedException e) {
+                // H2 would close its file in the middle of the write.
+                interrupted.complete(true);
+              }
+              realCommit.run();
+            });
+    replica.log(run, "m", point(1, 1)).awaitCommitted();
+    awaitQuietly(held);
+
+    Thread closing = new Thread(replica.ingest::close);
+    closing.start();
+    while (closing.getState() != Thread.State.WAITING
+        && closing.getState() != Thread.State.TIMED_WAITING
+        && closing.isAlive()) {
+      Thread.onSpinWait();
+    }
+    release.countDown();
+    closing.join();
+
+    assertThat(interrupted).isCompletedWithValue(false);
+    assertThat(replica.runs.get(run, RunProjection.ALL).metrics().get(0).point())
+        .isEqualTo(point(1, 1));
   }
 
   @Test
