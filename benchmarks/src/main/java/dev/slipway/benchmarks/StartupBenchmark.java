@@ -1,9 +1,6 @@
 package dev.slipway.benchmarks;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,34 +53,15 @@ public final class StartupBenchmark {
 
   private static Sample measure(List<String> command, String folderFlag)
       throws IOException, InterruptedException {
-    Path folder = Files.createTempDirectory("slipway-startup-");
-    List<String> line = new ArrayList<>();
-    line.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-Xshare:auto",
-            "-cp",
-            System.getProperty("java.class.path")));
-    line.addAll(command);
-    line.add(folderFlag + "=" + folder);
-    long started = System.nanoTime();
-    Process process =
-        new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-      String first = out.readLine();
-      double seconds = (System.nanoTime() - started) / 1e9;
-      if (first == null || !first.contains("ready")) {
-        throw new IllegalStateException(command + " said: " + first);
+    try (ScratchFolder folder = ScratchFolder.create()) {
+      List<String> line = new ArrayList<>(command);
+      line.add(folderFlag + "=" + folder.path());
+      long started = System.nanoTime();
+      try (JavaProcess process = JavaProcess.start(List.of(), line)) {
+        double seconds = (System.nanoTime() - started) / 1e9;
+        Thread.sleep(IDLE_MILLIS);
+        return new Sample(seconds, residentMebibytes(process.pid()));
       }
-      Thread.sleep(IDLE_MILLIS);
-      return new Sample(seconds, residentMebibytes(process.pid()));
-    } finally {
-      process.destroy();
-      process.waitFor();
-      deleteRecursively(folder);
     }
   }
 
@@ -93,13 +71,5 @@ public final class StartupBenchmark {
         .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
         .findFirst()
         .orElseThrow();
-  }
-
-  private static void deleteRecursively(Path folder) throws IOException {
-    try (var paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Collections.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 }
