@@ -7,12 +7,14 @@ import dev.slipway.tracking.rpc.TrackingGrpcService;
 import dev.slipway.tracking.rpc.WatchRpcs;
 import dev.slipway.tracking.service.Ingest;
 import dev.slipway.tracking.service.ListCalls;
+import dev.slipway.tracking.service.Retention;
 import dev.slipway.tracking.service.WatchFeed;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.FeedStore;
 import dev.slipway.tracking.store.LineageStore;
 import dev.slipway.tracking.store.LoggedModelStore;
 import dev.slipway.tracking.store.MetricStore;
+import dev.slipway.tracking.store.PurgeStore;
 import dev.slipway.tracking.store.RunStore;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import io.grpc.BindableService;
@@ -80,6 +82,7 @@ public final class TrackingModule implements ServiceModule {
             ingest.streams(),
             new ListCalls(config.database().poolSize()),
             watches,
+            new Retention(new PurgeStore(database)),
             clock,
             new SecureRandom());
     feed.start();

@@ -13,6 +13,7 @@ import dev.slipway.tracking.search.RunQuery;
 import dev.slipway.tracking.service.GroupCommitter;
 import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.MetricStreams;
+import dev.slipway.tracking.service.Retention;
 import dev.slipway.tracking.service.RunService;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.LineageStore;
@@ -50,6 +51,8 @@ import dev.slipway.tracking.v1.LogLoggedModelParamsResponse;
 import dev.slipway.tracking.v1.LogOutputsRequest;
 import dev.slipway.tracking.v1.LogOutputsResponse;
 import dev.slipway.tracking.v1.LoggedModel;
+import dev.slipway.tracking.v1.PurgeDeletedRequest;
+import dev.slipway.tracking.v1.PurgeDeletedResponse;
 import dev.slipway.tracking.v1.RestoreExperimentRequest;
 import dev.slipway.tracking.v1.RestoreLoggedModelRequest;
 import dev.slipway.tracking.v1.RestoreRunRequest;
@@ -95,6 +98,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   private final ExportRpcs exports;
   private final LineageRpcs lineage;
   private final LoggedModelRpcs loggedModels;
+  private final RetentionRpcs retention;
   private final Clock clock;
   private final RandomGenerator random;
 
@@ -113,6 +117,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
       MetricStreams streams,
       ListCalls lists,
       WatchRpcs watches,
+      Retention retention,
       Clock clock,
       RandomGenerator random) {
     this.experiments = experiments;
@@ -125,6 +130,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     this.exports = new ExportRpcs(runs, metrics, lists);
     this.lineage = new LineageRpcs(lineage, lists);
     this.loggedModels = new LoggedModelRpcs(models, lists, clock, random);
+    this.retention = new RetentionRpcs(retention, clock);
     this.clock = clock;
     this.random = random;
   }
@@ -392,6 +398,12 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   public void logLoggedModelParams(
       LogLoggedModelParamsRequest request, StreamObserver<LogLoggedModelParamsResponse> observer) {
     answer(observer, loggedModels.logParams(request));
+  }
+
+  @Override
+  public void purgeDeleted(
+      PurgeDeletedRequest request, StreamObserver<PurgeDeletedResponse> observer) {
+    answer(observer, retention.purgeDeleted(request));
   }
 
   private static <T> void answer(StreamObserver<T> observer, T message) {

@@ -210,11 +210,15 @@ public interface MetricDao {
       """)
   void advanceWriters(List<UUID> run, List<String> writer, List<Long> seq);
 
+  /**
+   * Writes points that are later than what is there; those of runs that were purged are dropped.
+   */
   @SqlUpdate(
       """
       MERGE INTO latest_metric t
-      USING (SELECT * FROM unnest(:runs, :names, :steps, :timestamps, :values)
-             AS x (run_id, name_id, step, timestamp_ms, metric_value)) s
+      USING (SELECT x.* FROM unnest(:runs, :names, :steps, :timestamps, :values)
+             AS x (run_id, name_id, step, timestamp_ms, metric_value)
+             JOIN run r ON r.run_id = x.run_id) s
       ON t.run_id = s.run_id AND t.name_id = s.name_id
       WHEN MATCHED AND (s.step, s.timestamp_ms, s.metric_value) > (t.step, t.timestamp_ms, t.metric_value)
         THEN UPDATE SET step = s.step, timestamp_ms = s.timestamp_ms, metric_value = s.metric_value

@@ -92,10 +92,11 @@ public final class MetricStore {
         () ->
             database.write(
                 handle -> {
+                  // Locked, so that no writer is left behind when the run is purged at this moment.
                   RunInfo info =
                       handle
                           .attach(RunDao.class)
-                          .find(run.uuid())
+                          .lock(run.uuid())
                           .orElseThrow(() -> new RunNotFoundException(run));
                   info.requireActive();
                   MetricDao dao = handle.attach(MetricDao.class);
