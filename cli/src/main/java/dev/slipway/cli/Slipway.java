@@ -2,6 +2,7 @@ package dev.slipway.cli;
 
 import dev.slipway.artifact.ArtifactServer;
 import dev.slipway.cli.call.CallCommand;
+import dev.slipway.cli.gc.GcCommand;
 import dev.slipway.cli.metrics.MetricsCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
 import dev.slipway.cli.server.ServerCommand;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Spec;
       CallCommand.class,
       MetricsCommand.class,
       SyncCommand.class,
+      GcCommand.class,
       HelpCommand.class
     })
 public final class Slipway implements Callable<Integer> {

@@ -1,11 +1,14 @@
 package dev.slipway.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.client.MetricStream;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.runtime.config.Commands;
+import dev.slipway.tracking.v1.CreateExperimentRequest;
 import dev.slipway.tracking.v1.CreateRunRequest;
+import dev.slipway.tracking.v1.DeleteExperimentRequest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -47,9 +50,28 @@ class RetentionCommandsIT {
     return line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(args);
   }
 
+  private static String newExperiment(String name, String location) {
+    return client
+        .tracking()
+        .createExperiment(
+            CreateExperimentRequest.newBuilder()
+                .setName(name)
+                .setArtifactLocation(location)
+                .build())
+        .getExperimentId();
+  }
+
   private static String newRun() throws Exception {
+    return newRun("0");
+  }
+
+  private static String newRun(String experiment) throws Exception {
     String run =
-        client.tracking().createRun(CreateRunRequest.getDefaultInstance()).getInfo().getRunId();
+        client
+            .tracking()
+            .createRun(CreateRunRequest.newBuilder().setExperimentId(experiment).build())
+            .getInfo()
+            .getRunId();
     try (MetricStream metrics = client.metricStream(run)) {
       metrics.log("loss", 0.5, 1, 1000);
       metrics.log("accuracy", Double.NaN, 2, 2000);
@@ -140,5 +162,76 @@ class RetentionCommandsIT {
     assertThat(err.toString())
         .contains("--run", "--output", "--format", "Usage: slipway metrics")
         .doesNotContain("\tat ");
+  }
+
+  @Test
+  void gc_tellsFirst_andRemovesWhenAsked() throws Exception {
+    String experiment = newExperiment("old", "");
+    String elsewhere = newExperiment("elsewhere", "s3://bucket/elsewhere");
+    String kept = newExperiment("kept", "");
+    Path file = Files.writeString(folder.resolve("model"), "weights");
+    String run = newRun(experiment);
+    String artifact = experiment + "/" + run + "/artifacts/model";
+    String keptArtifact = kept + "/" + newRun(kept) + "/artifacts/model";
+    client.transfers().uploadFile(file, artifact);
+    client.transfers().uploadFile(file, keptArtifact);
+    for (String id : List.of(experiment, elsewhere)) {
+      client
+          .tracking()
+          .deleteExperiment(DeleteExperimentRequest.newBuilder().setExperimentId(id).build());
+    }
+
+    assertThat(slipway("gc")).as(err.toString()).isZero();
+    assertThat(out.toString()).startsWith("Nothing was deleted that long ago.");
+    assertThat(slipway("gc", "--older-than=0s", "--experiment", experiment)).isZero();
+    assertThat(out.toString())
+        .contains("Would remove 1 experiment, 1 run and 0 logged models", "--delete");
+    assertThat(client.transfers().readBytes(artifact, 100)).hasSize(7);
+    assertThat(slipway("gc", "--older-than=0s", "--experiment", experiment, "--delete"))
+        .as(err.toString())
+        .isZero();
+
+    assertThat(out.toString())
+        .contains("Removed 1 experiment, 1 run and 0 logged models")
+        .contains("Deleted 1 artifact of 7 bytes.");
+    assertThatThrownBy(() -> client.transfers().readBytes(artifact, 100))
+        .hasMessageContaining("NOT_FOUND");
+    assertThat(client.transfers().readBytes(keptArtifact, 100)).hasSize(7);
+    assertThat(slipway("gc", "--older-than=0s", "--delete")).isEqualTo(1);
+    assertThat(err.toString())
+        .isEqualTo(
+            "slipway: artifacts are left at s3://bucket/elsewhere: not a folder of the artifact"
+                + " service\n");
+    assertThat(slipway("gc", "--older-than=0s", "--delete")).isZero();
+  }
+
+  @Test
+  void gc_withoutAnArtifactService_removesNothing() throws Exception {
+    String experiment = newExperiment("stays", "");
+    client
+        .tracking()
+        .deleteExperiment(DeleteExperimentRequest.newBuilder().setExperimentId(experiment).build());
+    String[] gc = {
+      "gc",
+      "--older-than=0s",
+      "--experiment",
+      experiment,
+      "--delete",
+      "--artifact-address=127.0.0.1:1"
+    };
+
+    assertThat(slipway(gc)).isEqualTo(1);
+
+    assertThat(err.toString()).startsWith("slipway: UNAVAILABLE: no server answers");
+    assertThat(slipway(gc[0], gc[1], gc[2], gc[3])).isZero();
+    assertThat(out.toString()).contains("Would remove 1 experiment");
+  }
+
+  @Test
+  void gc_withAWrongAge_isAWrongCommandLine() {
+    assertThat(slipway("gc", "--older-than=soon")).isEqualTo(2);
+
+    assertThat(err.toString())
+        .startsWith("slipway: --older-than (SLIPWAY_OLDER_THAN): 'soon' is no age");
   }
 }

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.util.Timestamps;
 import dev.slipway.artifact.v1.Artifact;
+import dev.slipway.cli.client.Progress;
 import dev.slipway.cli.quickstart.DigitsTrainer.Hyperparameters;
 import dev.slipway.cli.quickstart.DigitsTrainer.Trained;
 import dev.slipway.client.MetricStream;
@@ -45,10 +46,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import ml.dmlc.xgboost4j.java.XGBoostError;
 
 /**
@@ -56,9 +54,6 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
  * services are and nothing else of them.
  */
 public final class Quickstart {
-  /** Set by the launcher when standard error is a terminal. */
-  private static final String TERMINAL_PROPERTY = "slipway.terminal";
-
   private static final String EXPERIMENT = "quickstart";
   private static final String MODEL = "digits";
   private static final String MODEL_FOLDER = "model";
@@ -203,7 +198,7 @@ public final class Quickstart {
     Trained trained;
     Set<String> keys = new LinkedHashSet<>();
     try (MetricStream metrics = slipway.metricStream(run.getRunId());
-        ProgressBar bar = progressBar(hyperparameters.rounds())) {
+        ProgressBar bar = Progress.bar("training", hyperparameters.rounds())) {
       trained =
           new DigitsTrainer(digits)
               .train(
@@ -412,20 +407,6 @@ public final class Quickstart {
       }
     }
     return (double) right / rows.count();
-  }
-
-  private static ProgressBar progressBar(int rounds) {
-    ProgressBarBuilder builder =
-        new ProgressBarBuilder()
-            .setTaskName("training")
-            .setInitialMax(rounds)
-            .setStyle(ProgressBarStyle.ASCII)
-            .clearDisplayOnFinish();
-    if (!Boolean.getBoolean(TERMINAL_PROPERTY)) {
-      // Nobody watches: a bar would be noise in a log.
-      builder.setConsumer(new DelegatingProgressBarConsumer(line -> {}));
-    }
-    return builder.build();
   }
 
   @FormatMethod

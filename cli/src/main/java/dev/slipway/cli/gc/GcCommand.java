@@ -1,0 +1,158 @@
+package dev.slipway.cli.gc;
+
+import com.google.protobuf.util.Durations;
+import dev.slipway.cli.client.ClientOptions;
+import dev.slipway.cli.client.Failures;
+import dev.slipway.cli.client.Progress;
+import dev.slipway.client.SlipwayClient;
+import dev.slipway.tracking.v1.PurgeDeletedRequest;
+import dev.slipway.tracking.v1.PurgeDeletedResponse;
+import dev.slipway.tracking.v1.PurgeDeletedResponseOrBuilder;
+import io.grpc.StatusRuntimeException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Removes deleted experiments, runs and logged models for good, with their artifacts. */
+@Command(
+    name = "gc",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Removes experiments, runs and logged models for good that were deleted some time ago, with"
+          + " their artifacts.",
+      "Without --delete it only tells what would go.",
+      "",
+      "  slipway gc --older-than 30d",
+      "  slipway gc --older-than 30d --delete"
+    })
+public final class GcCommand implements Callable<Integer> {
+  /** Few, since the answer is the only one that names the artifacts of what a call has removed. */
+  private static final int OBJECTS_PER_CALL = 100;
+
+  @Mixin private final ClientOptions services = new ClientOptions();
+
+  @Option(
+      names = "--older-than",
+      paramLabel = "AGE",
+      defaultValue = "30d",
+      converter = Age.class,
+      description =
+          "Only what was deleted at least this long ago: a number and s, m, h or d. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Duration olderThan;
+
+  @Option(
+      names = "--experiment",
+      paramLabel = "ID",
+      description = "Only this experiment and what is in it; may be given up to 1,000 times.")
+  private List<String> experiments = List.of();
+
+  @Option(names = "--delete", description = "Removes it. There is no way back.")
+  private boolean delete;
+
+  @Option(
+      names = "--keep-artifacts",
+      description = "Leaves artifacts where they are, and tells where.")
+  private boolean keepArtifacts;
+
+  @Spec private CommandSpec spec;
+  private PrintWriter out;
+
+  @Override
+  public Integer call() {
+    out = spec.commandLine().getOut();
+    try (SlipwayClient client = services.connect()) {
+      PurgeDeletedResponse found =
+          client.tracking().purgeDeleted(request().setDryRun(true).build());
+      if (objects(found) == 0) {
+        out.println("Nothing was deleted that long ago.");
+        return 0;
+      }
+      if (!delete) {
+        out.println("Would remove " + describe(found) + ".");
+        out.println("Nothing is removed yet: --delete does it.");
+        return 0;
+      }
+      return remove(client, found);
+    } catch (StatusRuntimeException e) {
+      Failures.print(spec.commandLine().getErr(), e);
+      return 1;
+    } finally {
+      out.flush();
+    }
+  }
+
+  private PurgeDeletedRequest.Builder request() {
+    return PurgeDeletedRequest.newBuilder()
+        .setOlderThan(Durations.fromSeconds(olderThan.toSeconds()))
+        .addAllExperimentIds(experiments);
+  }
+
+  private int remove(SlipwayClient client, PurgeDeletedResponse found) {
+    ArtifactRoots artifacts = new ArtifactRoots(client.artifacts(), spec.commandLine().getErr());
+    if (!keepArtifacts) {
+      // Now, and not when objects are gone that alone said where their artifacts are.
+      artifacts.requireService();
+    }
+    PurgeDeletedResponse.Builder removed = PurgeDeletedResponse.newBuilder().setMore(true);
+    try (GracefulStop stop = GracefulStop.listen()) {
+      try (ProgressBar bar = Progress.bar("removing", objects(found))) {
+        while (removed.getMore() && !stop.isAsked() && !artifacts.isAway()) {
+          PurgeDeletedResponse some =
+              client.tracking().purgeDeleted(request().setMaxObjects(OBJECTS_PER_CALL).build());
+          add(removed, some);
+          if (keepArtifacts) {
+            some.getArtifactUrisList().forEach(out::println);
+          } else {
+            artifacts.delete(some.getArtifactUrisList());
+          }
+          bar.stepTo(objects(removed));
+        }
+      } finally {
+        out.println("Removed " + describe(removed) + ".");
+        if (artifacts.deletedFiles() > 0) {
+          out.printf(
+              "Deleted %s of %,d bytes.%n",
+              count(artifacts.deletedFiles(), "artifact"), artifacts.deletedBytes());
+        }
+        if (removed.getMore()) {
+          out.println("More is left: call again.");
+        }
+        out.flush();
+      }
+    }
+    return removed.getMore() || artifacts.isAnyLeft() ? 1 : 0;
+  }
+
+  private static void add(PurgeDeletedResponse.Builder sum, PurgeDeletedResponse some) {
+    sum.setExperiments(sum.getExperiments() + some.getExperiments())
+        .setRuns(sum.getRuns() + some.getRuns())
+        .setLoggedModels(sum.getLoggedModels() + some.getLoggedModels())
+        .setMetricBytes(sum.getMetricBytes() + some.getMetricBytes())
+        .setMore(some.getMore());
+  }
+
+  private static long objects(PurgeDeletedResponseOrBuilder counts) {
+    return counts.getExperiments() + counts.getRuns() + counts.getLoggedModels();
+  }
+
+  private static String describe(PurgeDeletedResponseOrBuilder counts) {
+    return "%s, %s and %s, with about %,d bytes of metrics"
+        .formatted(
+            count(counts.getExperiments(), "experiment"),
+            count(counts.getRuns(), "run"),
+            count(counts.getLoggedModels(), "logged model"),
+            counts.getMetricBytes());
+  }
+
+  private static String count(long number, String noun) {
+    return "%,d %s%s".formatted(number, noun, number == 1 ? "" : "s");
+  }
+}

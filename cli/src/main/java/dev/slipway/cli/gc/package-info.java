@@ -1,0 +1,2 @@
+/** Is the removal of deleted objects for good. */
+package dev.slipway.cli.gc;
