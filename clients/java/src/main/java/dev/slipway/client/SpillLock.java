@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -22,12 +23,13 @@ final class SpillLock implements Closeable {
 
   /** Returns the lock of a session; empty while somebody else has it. */
   static Optional<SpillLock> tryLock(Path session) throws IOException {
+    Path file = session.resolve(SpillFolder.LOCK);
     FileChannel channel =
-        FileChannel.open(
-            session.resolve(SpillFolder.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       FileLock lock = channel.tryLock();
-      if (lock != null) {
+      // Whoever had it before may have removed the session, and the file with it.
+      if (lock != null && Files.exists(file)) {
         return Optional.of(new SpillLock(channel));
       }
     } catch (OverlappingFileLockException e) {
