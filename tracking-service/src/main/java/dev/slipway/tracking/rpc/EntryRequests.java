@@ -1,5 +1,6 @@
 package dev.slipway.tracking.rpc;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
 import dev.slipway.runtime.error.Violations;
@@ -41,8 +42,10 @@ final class EntryRequests {
     return violations.parse(field, text, RunId::parse);
   }
 
-  static void key(String field, String key, Violations violations) {
-    violations.parse(field, key, EntryKey::check);
+  /** Checks a key, and returns whether it is one. */
+  @CanIgnoreReturnValue
+  static boolean key(String field, String key, Violations violations) {
+    return violations.parse(field, key, EntryKey::check).isPresent();
   }
 
   /**

@@ -266,10 +266,11 @@ final class TrackingRequests {
       Metric message = messages.get(i);
       Integer name = names.get(message.getKey());
       if (name == null) {
-        EntryRequests.key("metrics[" + i + "].key", message.getKey(), violations);
         name = dictionary.size();
         dictionary.add(message.getKey());
-        names.put(message.getKey(), name);
+        if (EntryRequests.key("metrics[" + i + "].key", message.getKey(), violations)) {
+          names.put(message.getKey(), name);
+        }
       }
       if (!message.hasValue()) {
         violations.add("metrics[" + i + "].value", "is required");

@@ -5,6 +5,7 @@ import static dev.slipway.tracking.rpc.Errors.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.MetricRegistry;
+import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
 import com.google.rpc.ErrorInfo;
@@ -27,6 +28,7 @@ import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.KeySelection;
 import dev.slipway.tracking.v1.LifecycleStage;
 import dev.slipway.tracking.v1.LogBatchRequest;
+import dev.slipway.tracking.v1.LogBatchResponse;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.RestoreExperimentRequest;
@@ -54,6 +56,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -730,6 +733,7 @@ class TrackingGrpcServiceTest {
                     LogBatchRequest.newBuilder()
                         .setRunId("x")
                         .addMetrics(Metric.newBuilder().setKey("a//b").setTimestampMs(-1))
+                        .addMetrics(metric("a//b", 1, 1))
                         .addParams(param("p", "x".repeat(6001)))
                         .addParams(param("p", "y"))
                         .addTags(tag("t#", ""))
@@ -738,6 +742,7 @@ class TrackingGrpcServiceTest {
         "metrics[0].key",
         "metrics[0].value",
         "metrics[0].timestamp_ms",
+        "metrics[1].key",
         "params[0].value",
         "params[1].key",
         "tags[0].key");
@@ -756,6 +761,60 @@ class TrackingGrpcServiceTest {
         "metrics[0].model_id",
         "metrics[0].dataset_name",
         "metrics[0].dataset_digest");
+  }
+
+  @Test
+  void logBatch_limits_areExact() {
+    String run = newRun();
+    LogBatchRequest.Builder full = LogBatchRequest.newBuilder().setRunId(run);
+    IntStream.range(0, 100).forEach(i -> full.addParams(param("p" + i, "x".repeat(6000))));
+    IntStream.range(0, 100).forEach(i -> full.addTags(tag("t" + i, "x".repeat(8000))));
+    IntStream.range(0, 800).forEach(i -> full.addMetrics(metric("m" + i, i, i)));
+    var unused = stub().logBatch(full.build());
+    assertInvalid(() -> stub().logBatch(full.addMetrics(metric("m", 1, 1)).build()), "metrics");
+
+    LogBatchRequest.Builder metrics = LogBatchRequest.newBuilder().setRunId(run);
+    IntStream.range(0, 1000).forEach(i -> metrics.addMetrics(metric("m", i, i)));
+    unused = stub().logBatch(metrics.build());
+    Run read = getRun(run);
+    assertThat(read.getData().getMetricsCount()).isEqualTo(801);
+    assertThat(read.getData().getParamsCount()).isEqualTo(100);
+  }
+
+  @Test
+  void logBatch_manyAtOnceOnOneParam_oneValueWinsAndTheOthersHearOfIt() throws Exception {
+    String run = newRun();
+    List<ListenableFuture<LogBatchResponse>> calls = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      calls.add(
+          TrackingServiceGrpc.newFutureStub(server.channel())
+              .logBatch(
+                  LogBatchRequest.newBuilder()
+                      .setRunId(run)
+                      .addParams(param("p", "v" + i % 8))
+                      .addMetrics(metric("m", i % 8, i))
+                      .build()));
+    }
+    List<Integer> accepted = new ArrayList<>();
+    for (int i = 0; i < calls.size(); i++) {
+      try {
+        calls.get(i).get();
+        accepted.add(i);
+      } catch (ExecutionException e) {
+        ErrorInfo info =
+            Errors.assertIs(e.getCause(), Status.Code.INVALID_ARGUMENT, "PARAM_CONFLICT");
+        assertThat(info.getMetadataMap())
+            .containsEntry("key", "p")
+            .containsEntry("new_value", "v" + i % 8);
+      }
+    }
+    String winner = getRun(run).getData().getParams(0).getValue();
+    assertThat(accepted)
+        .isEqualTo(IntStream.range(0, 64).filter(i -> winner.equals("v" + i % 8)).boxed().toList());
+    GetMetricHistoryRequest history =
+        GetMetricHistoryRequest.newBuilder().setRunId(run).setMetricKey("m").build();
+    assertThat(stub().getMetricHistory(history).getPoints().getStepList())
+        .isEqualTo(accepted.stream().map(Integer::longValue).toList());
   }
 
   @Test
