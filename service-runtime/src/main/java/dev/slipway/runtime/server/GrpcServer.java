@@ -27,9 +27,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -64,18 +63,16 @@ public final class GrpcServer implements AutoCloseable {
   private static final long READINESS_PERIOD_MILLIS = 1000;
   private static final long UNREADY_PERIOD_MILLIS = 20;
   private static final long CANCELLED_CALLS_WAIT_SECONDS = 5;
+  private static final long HANDLERS_POLL_MILLIS = 5;
 
   private final GrpcServerConfig config;
   private final List<ServiceModule> modules;
   private final IdentityHashMap<ServiceModule, List<String>> serviceNames = new IdentityHashMap<>();
   private final HealthStatusManager health = new HealthStatusManager();
   private final Thread readiness = threads("readiness").newThread(this::watchReadiness);
-  private final ExecutorService handlers;
-  private final ExecutorService inProcessHandlers =
-      // Not bounded by itself: its callers are our own threads, each waiting for one call, and a
-      // bound below their number
-      // would let nested calls wait for each other.
-      Executors.newCachedThreadPool(threads("in-process"));
+  private final CountDownLatch stopReadiness = new CountDownLatch(1);
+  private final ThreadPoolExecutor handlers = handlerPool();
+  private final ThreadPoolExecutor inProcessHandlers = inProcessPool();
   private final Server netty;
   private final Optional<Server> inProcess;
   private final CountDownLatch terminated = new CountDownLatch(1);
@@ -92,7 +89,6 @@ public final class GrpcServer implements AutoCloseable {
       Duration keepAlive) {
     this.config = config;
     this.modules = List.copyOf(modules);
-    this.handlers = handlerPool();
     List<BindableService> services = new ArrayList<>();
     for (ServiceModule module : modules) {
       services.addAll(module.services());
@@ -232,14 +228,15 @@ public final class GrpcServer implements AutoCloseable {
 
   private void watchReadiness() {
     try {
-      while (true) {
-        boolean all = checkReadiness();
+      boolean all;
+      do {
+        all = checkReadiness();
         if (all != ready) {
           log.info(all ? "ready" : "not ready");
         }
         ready = all;
-        Thread.sleep(all ? READINESS_PERIOD_MILLIS : UNREADY_PERIOD_MILLIS);
-      }
+      } while (!stopReadiness.await(
+          all ? READINESS_PERIOD_MILLIS : UNREADY_PERIOD_MILLIS, TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       log.debug("readiness is no longer watched");
     }
@@ -278,12 +275,13 @@ public final class GrpcServer implements AutoCloseable {
       return;
     }
     closed = true;
-    readiness.interrupt();
+    stopReadiness.countDown();
     health.enterTerminalState();
     for (ServiceModule module : reversed()) {
       quietly("drain", module.name(), module::drain);
     }
     stopServers();
+    awaitHandlers();
     for (ServiceModule module : reversed()) {
       quietly("close", module.name(), module::close);
     }
@@ -305,6 +303,28 @@ public final class GrpcServer implements AutoCloseable {
           server.shutdown();
           drain(server, deadline);
         });
+  }
+
+  /**
+   * Waits for what still runs on behalf of calls that are over for gRPC: those that were cut off or
+   * cancelled. It may be in the middle of a write to a database, which an interrupt would close.
+   */
+  private void awaitHandlers() {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CANCELLED_CALLS_WAIT_SECONDS);
+    try {
+      readiness.join(TimeUnit.SECONDS.toMillis(CANCELLED_CALLS_WAIT_SECONDS));
+      while (isBusy() && System.nanoTime() < deadline) {
+        Thread.sleep(HANDLERS_POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isBusy() {
+    return handlers.getActiveCount() > 0
+        || !handlers.getQueue().isEmpty()
+        || inProcessHandlers.getActiveCount() > 0;
   }
 
   private List<ServiceModule> reversed() {
@@ -334,7 +354,7 @@ public final class GrpcServer implements AutoCloseable {
     }
   }
 
-  private static ExecutorService handlerPool() {
+  private static ThreadPoolExecutor handlerPool() {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             HANDLER_THREADS,
@@ -347,6 +367,20 @@ public final class GrpcServer implements AutoCloseable {
             threads("grpc"));
     pool.allowCoreThreadTimeOut(true);
     return pool;
+  }
+
+  /**
+   * Returns a pool without bound: its callers are our own threads, each waiting for one call, and a
+   * bound below their number would let nested calls wait for each other.
+   */
+  private static ThreadPoolExecutor inProcessPool() {
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        30,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        threads("in-process"));
   }
 
   private static ThreadFactory threads(String name) {

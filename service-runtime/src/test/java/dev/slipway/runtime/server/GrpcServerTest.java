@@ -70,6 +70,7 @@ class GrpcServerTest {
   private final CountDownLatch held = new CountDownLatch(1);
   private final AtomicReference<StreamObserver<String>> watcher = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicBoolean interrupted = new AtomicBoolean();
   private final List<String> collected = new CopyOnWriteArrayList<>();
   private final MetricRegistry metrics = new MetricRegistry();
   private GrpcServer server;
@@ -274,6 +275,25 @@ class GrpcServerTest {
   }
 
   @Test
+  void close_waitsForTheHandlerOfACallThatWasCutOff() throws Exception {
+    var cut = CompletableFuture.supplyAsync(() -> echo("hold"));
+    held.await();
+    channel.shutdownNow();
+    assertThat(cut).failsWithin(10, TimeUnit.SECONDS);
+
+    Thread closing = new Thread(server::close);
+    closing.start();
+    // Long enough for a close that does not wait.
+    closing.join(200);
+    assertThat(closed).isFalse();
+    released.countDown();
+    closing.join();
+
+    assertThat(interrupted).isFalse();
+    assertThat(closed).isTrue();
+  }
+
+  @Test
   void close_endsStreamsThatTheModuleDrains() {
     Iterator<String> watch =
         ClientCalls.blockingServerStreamingCall(channel, WATCH, CallOptions.DEFAULT, "all");
@@ -413,6 +433,7 @@ class GrpcServerTest {
       try {
         released.await();
       } catch (InterruptedException e) {
+        interrupted.set(true);
         throw new IllegalStateException(e);
       }
     }
