@@ -70,7 +70,8 @@ public final class TrackingModule implements ServiceModule {
     FeedStore changes = new FeedStore(database);
     WatchFeed feed = new WatchFeed(changes);
     Ingest ingest = Ingest.start(metricStore, runs, clock, feed::hint);
-    WatchRpcs watches = new WatchRpcs(feed, changes, runs, clock);
+    ListCalls lists = new ListCalls(config.database().poolSize());
+    WatchRpcs watches = new WatchRpcs(feed, changes, experiments, runs, lists, clock);
     TrackingGrpcService service =
         new TrackingGrpcService(
             experiments,
@@ -80,7 +81,7 @@ public final class TrackingModule implements ServiceModule {
             new LoggedModelStore(database),
             ingest.runs(),
             ingest.streams(),
-            new ListCalls(config.database().poolSize()),
+            lists,
             watches,
             new Retention(new PurgeStore(database)),
             clock,

@@ -1,6 +1,7 @@
 package dev.slipway.tracking.rpc;
 
 import dev.slipway.tracking.metric.MetricPoint;
+import dev.slipway.tracking.run.RunLineage;
 import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.MetricAppend;
@@ -9,6 +10,8 @@ import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.Run;
 import dev.slipway.tracking.v1.RunChange;
 import dev.slipway.tracking.v1.RunData;
+import dev.slipway.tracking.v1.RunInputs;
+import dev.slipway.tracking.v1.RunOutputs;
 import dev.slipway.tracking.v1.Tag;
 import dev.slipway.tracking.watch.AppendedPoint;
 import dev.slipway.tracking.watch.RunDelta;
@@ -115,6 +118,7 @@ final class RunPieces implements Iterator<RunChange> {
 
   private static Stream<Part> parts(
       RunDelta delta, boolean info, RunProjection projection, boolean points) {
+    boolean lineage = projection.lineage() != RunLineage.Detail.NONE;
     return concat(
         List.of(
             info ? Stream.of(part(TrackingProtos.runInfo(delta.info()))) : Stream.<Part>empty(),
@@ -130,6 +134,12 @@ final class RunPieces implements Iterator<RunChange> {
             delta.removedTags().stream()
                 .filter(key -> projection.tags().includes(key))
                 .map(key -> new Part(3 * key.length(), b -> b.addDeletedTagKeys(key))),
+            lineage
+                ? delta.inputs().map(LineageProtos::inputs).map(RunPieces::part).stream()
+                : Stream.<Part>empty(),
+            lineage
+                ? delta.outputs().map(LineageProtos::outputs).map(RunPieces::part).stream()
+                : Stream.<Part>empty(),
             points ? appended(delta, projection) : Stream.<Part>empty(),
             points && delta.pointsOmitted() && !projection.metrics().isNone()
                 ? Stream.of(new Part(2, b -> b.setPointsOmitted(true)))
@@ -142,6 +152,14 @@ final class RunPieces implements Iterator<RunChange> {
 
   private static Part part(dev.slipway.tracking.v1.RunInfo info) {
     return new Part(info.getSerializedSize(), b -> b.setInfo(info));
+  }
+
+  private static Part part(RunInputs inputs) {
+    return new Part(inputs.getSerializedSize(), b -> b.setInputs(inputs));
+  }
+
+  private static Part part(RunOutputs outputs) {
+    return new Part(outputs.getSerializedSize(), b -> b.setOutputs(outputs));
   }
 
   private static Part part(Metric metric) {

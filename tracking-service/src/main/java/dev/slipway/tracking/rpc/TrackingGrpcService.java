@@ -78,6 +78,8 @@ import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.UpdateExperimentRequest;
 import dev.slipway.tracking.v1.UpdateLoggedModelRequest;
 import dev.slipway.tracking.v1.UpdateRunRequest;
+import dev.slipway.tracking.v1.WatchExperimentRequest;
+import dev.slipway.tracking.v1.WatchExperimentResponse;
 import dev.slipway.tracking.v1.WatchRunRequest;
 import dev.slipway.tracking.v1.WatchRunResponse;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -293,6 +295,12 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   @Override
   public void watchRun(WatchRunRequest request, StreamObserver<WatchRunResponse> observer) {
     watches.watchRun(request, (ServerCallStreamObserver<WatchRunResponse>) observer);
+  }
+
+  @Override
+  public void watchExperiment(
+      WatchExperimentRequest request, StreamObserver<WatchExperimentResponse> observer) {
+    watches.watchExperiment(request, (ServerCallStreamObserver<WatchExperimentResponse>) observer);
   }
 
   @Override

@@ -101,7 +101,11 @@ final class WatchRequests {
 
   private static String text(RunProjection projection) {
     return String.join(
-        "\n", text(projection.metrics()), text(projection.params()), text(projection.tags()));
+        "\n",
+        text(projection.metrics()),
+        text(projection.params()),
+        text(projection.tags()),
+        projection.lineage().name());
   }
 
   private static String text(KeySelection selection) {

@@ -3,9 +3,13 @@ package dev.slipway.tracking.rpc;
 import dev.slipway.runtime.error.ErrorKind;
 import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.tracking.service.GroupCommitter.StoppingException;
+import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.WatchFeed;
+import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.FeedStore;
 import dev.slipway.tracking.store.RunStore;
+import dev.slipway.tracking.v1.WatchExperimentRequest;
+import dev.slipway.tracking.v1.WatchExperimentResponse;
 import dev.slipway.tracking.v1.WatchRunRequest;
 import dev.slipway.tracking.v1.WatchRunResponse;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -21,7 +25,9 @@ public final class WatchRpcs implements AutoCloseable {
 
   private final WatchFeed feed;
   private final FeedStore changes;
+  private final ExperimentStore experiments;
   private final RunStore runs;
+  private final ListCalls lists;
   private final Clock clock;
   private final int maxWatches;
   private final WatchThreads threads = new WatchThreads();
@@ -29,13 +35,28 @@ public final class WatchRpcs implements AutoCloseable {
   private volatile boolean draining;
 
   /** Creates it over a feed that the caller owns. */
-  public WatchRpcs(WatchFeed feed, FeedStore changes, RunStore runs, Clock clock) {
-    this(feed, changes, runs, clock, MAX_WATCHES);
+  public WatchRpcs(
+      WatchFeed feed,
+      FeedStore changes,
+      ExperimentStore experiments,
+      RunStore runs,
+      ListCalls lists,
+      Clock clock) {
+    this(feed, changes, experiments, runs, lists, clock, MAX_WATCHES);
   }
 
-  WatchRpcs(WatchFeed feed, FeedStore changes, RunStore runs, Clock clock, int maxWatches) {
+  WatchRpcs(
+      WatchFeed feed,
+      FeedStore changes,
+      ExperimentStore experiments,
+      RunStore runs,
+      ListCalls lists,
+      Clock clock,
+      int maxWatches) {
     this.feed = feed;
     this.changes = changes;
+    this.experiments = experiments;
+    this.lists = lists;
     this.runs = runs;
     this.clock = clock;
     this.maxWatches = maxWatches;
@@ -46,6 +67,25 @@ public final class WatchRpcs implements AutoCloseable {
     requireRoom();
     runs.getInfo(request.id());
     open(new RunWatch(request, call, feed, changes, runs, clock, threads, watches::remove));
+  }
+
+  void watchExperiment(
+      WatchExperimentRequest message, ServerCallStreamObserver<WatchExperimentResponse> call) {
+    WatchRequests.OfExperiment request = WatchRequests.watchExperiment(message);
+    requireRoom();
+    experiments.get(request.id());
+    open(
+        new ExperimentWatch(
+            request,
+            call,
+            feed,
+            changes,
+            experiments,
+            runs,
+            lists,
+            clock,
+            threads,
+            watches::remove));
   }
 
   private void requireRoom() {

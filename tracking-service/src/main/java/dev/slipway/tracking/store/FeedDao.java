@@ -2,6 +2,7 @@ package dev.slipway.tracking.store;
 
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.run.RunInfo;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -22,7 +23,18 @@ public interface FeedDao {
   record CommittedRow(long logId, long committedNo) {}
 
   /** Is when the parts of a run last changed. */
-  record StampRow(UUID run, long revision, long created, long listed, long info, long compacted) {}
+  record StampRow(
+      UUID run,
+      long revision,
+      long created,
+      long listed,
+      long info,
+      long inputs,
+      long outputs,
+      long compacted) {}
+
+  /** Is a run with its stamps. */
+  record StampedRun(RunInfo info, StampRow stamp) {}
 
   /** Is when an experiment last changed. */
   record HeadRow(long experiment, long revision, long own, long purged, long purgedListed) {}
@@ -42,6 +54,7 @@ public interface FeedDao {
       """
       SELECT r.run_id, COALESCE(v.revision, 0) AS revision, COALESCE(v.created_revision, 0) AS created_revision,
              COALESCE(v.listed_revision, 0) AS listed_revision, COALESCE(v.info_revision, 0) AS info_revision,
+             COALESCE(v.inputs_revision, 0) AS inputs_revision, COALESCE(v.outputs_revision, 0) AS outputs_revision,
              COALESCE(v.compacted_revision, 0) AS compacted_revision
       FROM run r LEFT JOIN run_revision v ON v.run_id = r.run_id
       WHERE r.run_id = ANY(:runs)
@@ -49,9 +62,25 @@ public interface FeedDao {
   @RegisterRowMapper(StampMapper.class)
   List<StampRow> stamps(UUID[] runs);
 
+  /** Returns runs with their stamps, both as of one moment. */
   @SqlQuery(
       """
-      SELECT run_id, revision, created_revision, listed_revision, info_revision, compacted_revision
+      SELECT r.run_id, r.experiment_id, r.run_name, r.user_id, r.status, r.start_time_ms, r.end_time_ms, r.artifact_uri,
+             r.delete_time_ms,
+             COALESCE(v.revision, 0) AS revision, COALESCE(v.created_revision, 0) AS created_revision,
+             COALESCE(v.listed_revision, 0) AS listed_revision, COALESCE(v.info_revision, 0) AS info_revision,
+             COALESCE(v.inputs_revision, 0) AS inputs_revision, COALESCE(v.outputs_revision, 0) AS outputs_revision,
+             COALESCE(v.compacted_revision, 0) AS compacted_revision
+      FROM run r LEFT JOIN run_revision v ON v.run_id = r.run_id
+      WHERE r.run_id = ANY(:runs)
+      """)
+  @RegisterRowMapper(StampedMapper.class)
+  List<StampedRun> stampedRuns(UUID[] runs);
+
+  @SqlQuery(
+      """
+      SELECT run_id, revision, created_revision, listed_revision, info_revision, inputs_revision, outputs_revision,
+             compacted_revision
       FROM run_revision
       WHERE experiment_id = :experiment AND revision > :after
       ORDER BY revision
@@ -157,7 +186,20 @@ public interface FeedDao {
           rs.getLong("created_revision"),
           rs.getLong("listed_revision"),
           rs.getLong("info_revision"),
+          rs.getLong("inputs_revision"),
+          rs.getLong("outputs_revision"),
           rs.getLong("compacted_revision"));
+    }
+  }
+
+  /** Reads a run with its stamps. */
+  final class StampedMapper implements RowMapper<StampedRun> {
+    private final RunInfoMapper infos = new RunInfoMapper();
+    private final StampMapper stamps = new StampMapper();
+
+    @Override
+    public StampedRun map(ResultSet rs, StatementContext context) throws SQLException {
+      return new StampedRun(infos.map(rs, context), stamps.map(rs, context));
     }
   }
 

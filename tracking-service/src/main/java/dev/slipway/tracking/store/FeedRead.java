@@ -10,9 +10,10 @@ import dev.slipway.tracking.metric.MetricPoint;
 import dev.slipway.tracking.metric.SegmentReader;
 import dev.slipway.tracking.run.LatestMetric;
 import dev.slipway.tracking.run.RunId;
-import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.run.RunLineage;
 import dev.slipway.tracking.store.FeedDao.HeadRow;
 import dev.slipway.tracking.store.FeedDao.StampRow;
+import dev.slipway.tracking.store.FeedDao.StampedRun;
 import dev.slipway.tracking.store.MetricDao.NameRow;
 import dev.slipway.tracking.watch.AppendedPoint;
 import dev.slipway.tracking.watch.FeedChanges;
@@ -29,14 +30,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /**
  * Answers one {@link FeedQuery} in one transaction.
  *
- * <p>Each statement sees what is committed when it begins. Stamps are read before what they speak
- * of: a part may then be newer than its stamp, and is told again the next time, but never missed.
+ * <p>Each statement sees what is committed when it begins. Segments are read before stamps, since a
+ * compaction that takes segments out says so by a stamp, and stamps before what they speak of: it
+ * may then be newer than its stamp, and is told again the next time, but never missed. Only a run's
+ * own state is read together with its stamps, since these say how it came about.
  */
 final class FeedRead {
   /** More runs than these, and reading the experiment anew is no more work. */
@@ -64,13 +68,29 @@ final class FeedRead {
     return new FeedChanges(readRuns(), readExperiments());
   }
 
+  /** Is a run in which something changed after a revision, or to which points were appended. */
+  private record Dirty(UUID run, long after) {}
+
   /**
-   * Is a run in which something changed.
+   * Is a run in which something changed, as it is now.
    *
-   * @param after the revision after which changes are wanted
-   * @param whole whether all of the run is wanted
+   * @param latestUnknown whether it is not known which metrics changed
    */
-  private record Dirty(StampRow stamp, long after, boolean whole, boolean latestUnknown) {}
+  private record Changed(StampedRun now, long after, boolean whole, boolean latestUnknown) {
+    UUID run() {
+      return now.stamp().run();
+    }
+
+    /** Returns whether a part has changed. */
+    boolean is(ToLongFunction<StampRow> stamp) {
+      return stamp.applyAsLong(now.stamp()) > after;
+    }
+
+    /** Returns whether a part is wanted, since it or the whole is. */
+    boolean isWanted(ToLongFunction<StampRow> stamp) {
+      return whole || is(stamp);
+    }
+  }
 
   /** Is points that were appended, and whether there were more. */
   private static final class Appended {
@@ -94,22 +114,25 @@ final class FeedRead {
     if (query.runs().isEmpty()) {
       return Map.of();
     }
-    List<StampRow> stamps = dao.stamps(ids(query.runs().keySet()));
     LatestPoints touched = new LatestPoints();
     Appended appended = new Appended();
     readSegmentsOfRuns(
-        stamps.stream().map(StampRow::run).filter(run -> after(run) != FeedQuery.FROM_NOW).toList(),
+        query.runs().entrySet().stream()
+            .filter(run -> run.getValue() != FeedQuery.FROM_NOW)
+            .map(run -> run.getKey().uuid())
+            .toList(),
         touched,
         appended);
+    List<StampRow> stamps = dao.stamps(ids(query.runs().keySet()));
     List<Dirty> dirty = new ArrayList<>();
     for (StampRow stamp : stamps) {
-      long after = after(stamp.run());
+      long after = query.runs().get(new RunId(stamp.run()));
       if (stamp.revision() > after || touched.byRun().containsKey(new RunId(stamp.run()))) {
-        dirty.add(new Dirty(stamp, after, false, latestUnknown(stamp, after)));
+        dirty.add(new Dirty(stamp.run(), after));
       }
     }
     Map<UUID, RunDelta> deltas = new HashMap<>();
-    for (RunDelta delta : deltas(dirty, touched, appended).orElse(List.of())) {
+    for (RunDelta delta : deltas(dirty, false, touched, appended).orElse(List.of())) {
       deltas.put(delta.info().id().uuid(), delta);
     }
     return stamps.stream()
@@ -119,14 +142,6 @@ final class FeedRead {
                 stamp ->
                     new FeedChanges.OfRun(
                         stamp.revision(), Optional.ofNullable(deltas.get(stamp.run())))));
-  }
-
-  private long after(UUID run) {
-    return query.runs().get(new RunId(run));
-  }
-
-  private boolean latestUnknown(StampRow stamp, long after) {
-    return query.segmentsMayBeGone() && stamp.compacted() > after;
   }
 
   private void readSegmentsOfRuns(List<UUID> runs, LatestPoints touched, Appended appended) {
@@ -161,8 +176,8 @@ final class FeedRead {
     if (query.experiments().isEmpty()) {
       return Map.of();
     }
-    List<HeadRow> heads = dao.heads(numbers(query.experiments().keySet()));
     Map<ExperimentId, LatestPoints> touched = readSegmentsOfExperiments();
+    List<HeadRow> heads = dao.heads(numbers(query.experiments().keySet()));
     Map<ExperimentId, FeedChanges.OfExperiment> changes = new HashMap<>();
     for (HeadRow head : heads) {
       ExperimentId id = new ExperimentId(head.experiment());
@@ -224,29 +239,32 @@ final class FeedRead {
     Set<UUID> known = new HashSet<>();
     for (StampRow stamp : stamps) {
       known.add(stamp.run());
-      boolean whole = stamp.listed() > after;
-      dirty.add(new Dirty(stamp, after, whole, whole || latestUnknown(stamp, after)));
+      dirty.add(new Dirty(stamp.run(), after));
     }
     for (RunId run : touched.byRun().keySet()) {
       if (known.add(run.uuid())) {
-        dirty.add(new Dirty(new StampRow(run.uuid(), 0, 0, 0, 0, 0), after, false, false));
+        dirty.add(new Dirty(run.uuid(), after));
       }
     }
     if (dirty.size() > MAX_RUNS) {
       return Optional.empty();
     }
-    return deltas(dirty, touched, new Appended());
+    return deltas(dirty, true, touched, new Appended());
   }
 
-  /** Loads what changed in runs; returns nothing when it is too much. */
+  /**
+   * Loads what changed in runs; returns nothing when it is too much.
+   *
+   * @param inLists whether a run is wanted whole when it came into a list or moved in it
+   */
   private Optional<List<RunDelta>> deltas(
-      List<Dirty> dirty, LatestPoints touched, Appended appended) {
+      List<Dirty> dirty, boolean inLists, LatestPoints touched, Appended appended) {
     nameAll(touched, appended);
     List<RunDelta> deltas = new ArrayList<>();
     long bytes = 0;
     for (int from = 0; from < dirty.size(); from += RUNS_AT_ONCE) {
       List<Dirty> some = dirty.subList(from, Math.min(dirty.size(), from + RUNS_AT_ONCE));
-      for (RunDelta delta : load(some, touched, appended)) {
+      for (RunDelta delta : load(changed(some, inLists), touched, appended)) {
         bytes += delta.bytes();
         deltas.add(delta);
       }
@@ -269,13 +287,28 @@ final class FeedRead {
     }
   }
 
-  private List<RunDelta> load(List<Dirty> dirty, LatestPoints touched, Appended appended) {
-    UUID[] ids = dirty.stream().map(d -> d.stamp().run()).toArray(UUID[]::new);
-    Map<UUID, RunInfo> infos = new HashMap<>();
-    handle.attach(RunDao.class).findAll(ids).forEach(info -> infos.put(info.id().uuid(), info));
-    List<Dirty> stamped = dirty.stream().filter(d -> d.stamp().revision() > d.after()).toList();
-    UUID[] stampedIds = stamped.stream().map(d -> d.stamp().run()).toArray(UUID[]::new);
-    Long[] entriesAfter = longs(stamped, d -> d.whole() ? -1L : d.after());
+  private List<Changed> changed(List<Dirty> dirty, boolean inLists) {
+    Map<UUID, StampedRun> now = new HashMap<>();
+    for (StampedRun run : dao.stampedRuns(dirty.stream().map(Dirty::run).toArray(UUID[]::new))) {
+      now.put(run.stamp().run(), run);
+    }
+    return dirty.stream()
+        // One that is not there was purged just now, which is told by itself.
+        .filter(run -> now.containsKey(run.run()))
+        .map(
+            run -> {
+              StampRow stamp = now.get(run.run()).stamp();
+              boolean whole = inLists && stamp.listed() > run.after();
+              boolean compacted = query.segmentsMayBeGone() && stamp.compacted() > run.after();
+              return new Changed(now.get(run.run()), run.after(), whole, whole || compacted);
+            })
+        .toList();
+  }
+
+  private List<RunDelta> load(List<Changed> dirty, LatestPoints touched, Appended appended) {
+    List<Changed> stamped = dirty.stream().filter(run -> run.is(StampRow::revision)).toList();
+    UUID[] stampedIds = stamped.stream().map(Changed::run).toArray(UUID[]::new);
+    Long[] entriesAfter = longs(stamped, run -> run.whole() ? -1L : run.after());
     Map<UUID, List<Param>> params =
         OwnedEntry.byOwner(
             stampedIds.length == 0 ? List.of() : dao.paramsAfter(stampedIds, entriesAfter),
@@ -285,31 +318,53 @@ final class FeedRead {
             stampedIds.length == 0 ? List.of() : dao.tagsAfter(stampedIds, entriesAfter), Tag::key);
     Map<UUID, List<String>> removed = new HashMap<>();
     if (stampedIds.length > 0) {
-      dao.tagsRemovedAfter(stampedIds, longs(stamped, Dirty::after))
+      dao.tagsRemovedAfter(stampedIds, longs(stamped, Changed::after))
           .forEach(
               row -> removed.computeIfAbsent(row.run(), r -> new ArrayList<>()).add(row.key()));
     }
     Map<UUID, List<LatestMetric>> metrics = metrics(dirty, touched);
+    Map<UUID, RunLineage> lineages = lineages(dirty);
     List<RunDelta> deltas = new ArrayList<>();
-    for (Dirty d : dirty) {
-      UUID run = d.stamp().run();
-      if (!infos.containsKey(run)) {
-        continue; // Purged just now: the purge is told by itself.
-      }
+    for (Changed changed : dirty) {
+      UUID run = changed.run();
       deltas.add(
           new RunDelta(
-              infos.get(run),
-              d.stamp().info() > d.after(),
-              d.stamp().created() > d.after(),
-              d.stamp().listed() > d.after(),
+              changed.now().info(),
+              changed.is(StampRow::info),
+              changed.is(StampRow::created),
+              changed.is(StampRow::listed),
               metrics.getOrDefault(run, List.of()),
               params.getOrDefault(run, List.of()),
               tags.getOrDefault(run, List.of()),
               removed.getOrDefault(run, List.of()),
+              Optional.of(changed)
+                  .filter(c -> c.isWanted(StampRow::inputs))
+                  .map(c -> lineages.get(run)),
+              Optional.of(changed)
+                  .filter(c -> c.isWanted(StampRow::outputs))
+                  .map(c -> lineages.get(run)),
               points(run, appended),
-              appended.omitted.contains(run) || (d.latestUnknown() && !d.whole())));
+              appended.omitted.contains(run) || (changed.latestUnknown() && !changed.whole())));
     }
     return deltas;
+  }
+
+  /** Returns what runs read and produced, of those where it changed and those wanted whole. */
+  private Map<UUID, RunLineage> lineages(List<Changed> dirty) {
+    List<UUID> runs =
+        dirty.stream()
+            .filter(run -> run.isWanted(StampRow::inputs) || run.isWanted(StampRow::outputs))
+            .map(Changed::run)
+            .toList();
+    Map<UUID, RunLineage> lineages = new HashMap<>();
+    while (lineages.size() < runs.size()) {
+      List<UUID> rest = runs.subList(lineages.size(), runs.size());
+      List<RunLineage> some = LineageReader.read(handle, rest, RunLineage.Detail.BRIEF);
+      for (int i = 0; i < some.size(); i++) {
+        lineages.put(rest.get(i), some.get(i));
+      }
+    }
+    return lineages;
   }
 
   /**
@@ -317,20 +372,20 @@ final class FeedRead {
    * others those that were appended since and are the latest still. One that is not has a later
    * one, which was told before or is about to be.
    */
-  private Map<UUID, List<LatestMetric>> metrics(List<Dirty> dirty, LatestPoints touched) {
+  private Map<UUID, List<LatestMetric>> metrics(List<Changed> dirty, LatestPoints touched) {
     UUID[] unknown =
-        dirty.stream().filter(Dirty::latestUnknown).map(d -> d.stamp().run()).toArray(UUID[]::new);
+        dirty.stream().filter(Changed::latestUnknown).map(Changed::run).toArray(UUID[]::new);
     Map<UUID, List<LatestMetric>> metrics =
         new HashMap<>(
             unknown.length == 0 ? Map.of() : RunStore.latest(handle, unknown, KeySelection.ALL));
     Map<UUID, Map<String, MetricPoint>> candidates = new HashMap<>();
     Set<String> keys = new HashSet<>();
-    for (Dirty d : dirty) {
-      Map<Integer, MetricPoint> points = touched.byRun().get(new RunId(d.stamp().run()));
-      if (points != null && !d.latestUnknown()) {
+    for (Changed run : dirty) {
+      Map<Integer, MetricPoint> points = touched.byRun().get(new RunId(run.run()));
+      if (points != null && !run.latestUnknown()) {
         Map<String, MetricPoint> byKey = new HashMap<>();
         points.forEach((nameId, point) -> byKey.put(names.get(nameId), point));
-        candidates.put(d.stamp().run(), byKey);
+        candidates.put(run.run(), byKey);
         keys.addAll(byKey.keySet());
       }
     }

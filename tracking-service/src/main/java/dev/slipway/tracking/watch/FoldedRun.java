@@ -4,6 +4,7 @@ import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.run.LatestMetric;
 import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.run.RunLineage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -25,6 +26,11 @@ final class FoldedRun {
   /** Absent tags are removed ones. */
   private final Map<String, At<Optional<Tag>>> tags = new TreeMap<>();
 
+  /** What the run read and produced, at the later of both ticks. */
+  private Optional<RunLineage> lineage = Optional.empty();
+
+  private long inputsTick;
+  private long outputsTick;
   private final Deque<At<List<AppendedPoint>>> appended = new ArrayDeque<>();
   private RunInfo info;
   private long tick;
@@ -56,10 +62,18 @@ final class FoldedRun {
     for (String key : delta.removedTags()) {
       putTag(key, new At<>(newTick, Optional.empty()));
     }
+    inputsTick = delta.inputs().isPresent() ? newTick : inputsTick;
+    outputsTick = delta.outputs().isPresent() ? newTick : outputsTick;
+    delta.inputs().or(delta::outputs).ifPresent(this::putLineage);
     if (!delta.appended().isEmpty()) {
       appended.add(new At<>(newTick, delta.appended()));
       appendedBytes += bytes(delta.appended());
     }
+  }
+
+  private void putLineage(RunLineage present) {
+    stateBytes += RunDelta.bytes(present) - lineage.map(RunDelta::bytes).orElse(0L);
+    lineage = Optional.of(present);
   }
 
   private void putTag(String key, At<Optional<Tag>> tag) {
@@ -126,6 +140,8 @@ final class FoldedRun {
         newParams,
         newTags,
         removedTags,
+        inputsTick > after ? lineage : Optional.empty(),
+        outputsTick > after ? lineage : Optional.empty(),
         points,
         omittedTick > after);
   }

@@ -1,10 +1,14 @@
 package dev.slipway.tracking.watch;
 
+import dev.slipway.tracking.dataset.Dataset;
+import dev.slipway.tracking.dataset.DatasetInput;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.run.LatestMetric;
 import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.run.RunLineage;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Is what changed in a run since some moment: the latest state of each part that changed.
@@ -19,6 +23,8 @@ import java.util.List;
  * @param params params that are new
  * @param tags tags that are new or were set again
  * @param removedTags keys of tags that are gone
+ * @param inputs what the run read, with what it produced, when what it read changed
+ * @param outputs what the run produced, with what it read, when what it produced changed
  * @param appended points that were appended, where they were asked for, in no order
  * @param pointsOmitted whether points may have been appended that are not here
  */
@@ -31,6 +37,8 @@ public record RunDelta(
     List<Param> params,
     List<Tag> tags,
     List<String> removedTags,
+    Optional<RunLineage> inputs,
+    Optional<RunLineage> outputs,
     List<AppendedPoint> appended,
     boolean pointsOmitted) {
   private static final int ENTRY_BYTES = 96;
@@ -59,6 +67,7 @@ public record RunDelta(
     for (String key : removedTags) {
       bytes += removedBytes(key);
     }
+    bytes += inputs.or(() -> outputs).map(RunDelta::bytes).orElse(0L);
     return bytes + (long) appended.size() * AppendedPoint.BYTES;
   }
 
@@ -72,6 +81,25 @@ public record RunDelta(
 
   static long bytes(Tag tag) {
     return ENTRY_BYTES + 2L * (tag.key().length() + tag.value().length());
+  }
+
+  static long bytes(RunLineage lineage) {
+    long bytes =
+        (long) ENTRY_BYTES * (lineage.modelInputs().size() + lineage.modelOutputs().size());
+    for (DatasetInput input : lineage.datasets()) {
+      Dataset dataset = input.dataset();
+      bytes +=
+          ENTRY_BYTES
+              + 2L
+                  * (dataset.name().length()
+                      + dataset.source().length()
+                      + dataset.schema().length()
+                      + dataset.profile().length());
+      for (Tag tag : input.tags()) {
+        bytes += bytes(tag);
+      }
+    }
+    return bytes;
   }
 
   static long removedBytes(String key) {

@@ -1,6 +1,7 @@
 package dev.slipway.tracking.rpc;
 
 import com.codahale.metrics.MetricRegistry;
+import com.google.protobuf.Duration;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
@@ -10,13 +11,20 @@ import dev.slipway.runtime.server.GrpcServerConfig;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.v1.CreateExperimentRequest;
+import dev.slipway.tracking.v1.CreateLoggedModelRequest;
 import dev.slipway.tracking.v1.CreateRunRequest;
+import dev.slipway.tracking.v1.Dataset;
+import dev.slipway.tracking.v1.DatasetInput;
 import dev.slipway.tracking.v1.DeleteRunRequest;
 import dev.slipway.tracking.v1.DeleteRunTagsRequest;
 import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.LogBatchRequest;
+import dev.slipway.tracking.v1.LogInputsRequest;
+import dev.slipway.tracking.v1.LogOutputsRequest;
 import dev.slipway.tracking.v1.Metric;
+import dev.slipway.tracking.v1.ModelOutput;
 import dev.slipway.tracking.v1.Param;
+import dev.slipway.tracking.v1.PurgeDeletedRequest;
 import dev.slipway.tracking.v1.RestoreRunRequest;
 import dev.slipway.tracking.v1.Run;
 import dev.slipway.tracking.v1.RunInfo;
@@ -28,7 +36,6 @@ import dev.slipway.tracking.v1.UpdateRunRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 
 /** Is one of the servers that share a database, and a client of it over the network. */
@@ -40,7 +47,8 @@ final class TrackingReplica implements AutoCloseable {
     MetricRegistry metrics = new MetricRegistry();
     server =
         GrpcServer.start(
-            new GrpcServerConfig("127.0.0.1", 0, 0, 16 * 1024 * 1024, Duration.ofSeconds(10)),
+            new GrpcServerConfig(
+                "127.0.0.1", 0, 0, 16 * 1024 * 1024, java.time.Duration.ofSeconds(10)),
             "",
             List.of(
                 TrackingModule.open(
@@ -125,8 +133,52 @@ final class TrackingReplica implements AutoCloseable {
                     .build());
   }
 
+  /** Logs a dataset as an input. */
+  void logInput(String run, String dataset) {
+    var unused =
+        stub()
+            .logInputs(
+                LogInputsRequest.newBuilder()
+                    .setRunId(run)
+                    .addDatasets(
+                        DatasetInput.newBuilder()
+                            .setDataset(
+                                Dataset.newBuilder()
+                                    .setName(dataset)
+                                    .setDigest("d")
+                                    .setSourceType("local")
+                                    .setSource("s")))
+                    .build());
+  }
+
+  /** Logs a new model as an output. */
+  void logOutput(String run, String experiment) {
+    String model =
+        stub()
+            .createLoggedModel(
+                CreateLoggedModelRequest.newBuilder().setExperimentId(experiment).build())
+            .getInfo()
+            .getModelId();
+    var unused =
+        stub()
+            .logOutputs(
+                LogOutputsRequest.newBuilder()
+                    .setRunId(run)
+                    .addModels(ModelOutput.newBuilder().setModelId(model).setStep(3))
+                    .build());
+  }
+
   void deleteRun(String run) {
     var unused = stub().deleteRun(DeleteRunRequest.newBuilder().setRunId(run).build());
+  }
+
+  /** Deletes a run, unless it is deleted, and removes all that is deleted for good. */
+  void purge(String run) {
+    deleteRun(run);
+    var unused =
+        stub()
+            .purgeDeleted(
+                PurgeDeletedRequest.newBuilder().setOlderThan(Duration.newBuilder()).build());
   }
 
   void restoreRun(String run) {

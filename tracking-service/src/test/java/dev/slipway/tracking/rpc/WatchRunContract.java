@@ -99,6 +99,11 @@ abstract class WatchRunContract {
     awaitSame(client, run);
     replica.setStatus(run, RunStatus.RUN_STATUS_FINISHED);
     awaitSame(client, run);
+    replica.logInput(run, "digits");
+    awaitSame(client, run);
+    replica.logOutput(run, "0");
+    awaitSame(client, run);
+    assertThat(RunReplay.of(client.messages()).run().getOutputs().getModelOutputsList()).hasSize(1);
     replica.deleteRun(run);
     awaitSame(client, run);
     replica.restoreRun(run);
@@ -324,7 +329,7 @@ abstract class WatchRunContract {
     String run = replica.newRun();
     WatchClient<WatchRunRequest, WatchRunResponse> client = watch(request(run));
     client.await(messages -> !messages.isEmpty());
-    TrackingTables.purgeRun(database, run);
+    replica.purge(run);
     assertIs(client.awaitError(), Status.Code.NOT_FOUND, "RUN_NOT_FOUND");
   }
 
