@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.MetricRegistry;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.util.Durations;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import dev.slipway.runtime.testing.TestDatabases;
 import dev.slipway.tracking.TrackingConfig;
@@ -18,6 +19,7 @@ import dev.slipway.tracking.v1.ExportMetricsResponse;
 import dev.slipway.tracking.v1.LogBatchRequest;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.MetricBatch;
+import dev.slipway.tracking.v1.PurgeDeletedRequest;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceBlockingStub;
 import io.grpc.Status;
@@ -195,15 +197,13 @@ class ExportMetricsTest {
         .allMatch(row -> row.key().equals("b"));
   }
 
-  @Test
-  void export_ofManyPoints_comesInPieces() throws Exception {
-    String run = newRun();
-    int perKey = 100_000;
+  /** Logs points with steps from 0, and returns the rows that they make. */
+  private List<Row> logMany(String run, List<String> keys, int perKey) throws Exception {
     List<Row> expected = new ArrayList<>();
     MetricWriter writer = MetricWriter.open(server.channel(), run, "w");
     writer.opened();
     int seq = 0;
-    for (String key : List.of("x", "y")) {
+    for (String key : keys) {
       for (int from = 0; from < perKey; from += POINTS_PER_BATCH) {
         MetricBatch.Builder batch = MetricBatch.newBuilder().setSeq(++seq).addNames(key);
         for (int step = from; step < from + POINTS_PER_BATCH; step++) {
@@ -216,10 +216,33 @@ class ExportMetricsTest {
     }
     writer.halfClose();
     writer.awaitEnd();
+    return expected;
+  }
+
+  @Test
+  void export_ofManyPoints_comesInPieces() throws Exception {
+    String run = newRun();
+    List<Row> expected = logMany(run, List.of("x", "y"), 100_000);
 
     List<Row> csv = csv(request(ExportFormat.EXPORT_FORMAT_CSV, run).build());
     assertThat(csv).isEqualTo(expected);
     assertThat(arrow(request(ExportFormat.EXPORT_FORMAT_ARROW, run).build())).isEqualTo(csv);
+  }
+
+  @Test
+  void export_ofARunThatIsPurgedMeanwhile_fails() throws Exception {
+    String run = newRun();
+    logMany(run, List.of("x"), 100_000);
+    Iterator<ExportMetricsResponse> pieces =
+        stub().exportMetrics(request(ExportFormat.EXPORT_FORMAT_CSV, run).build());
+    pieces.next();
+    stub().deleteRun(DeleteRunRequest.newBuilder().setRunId(run).build());
+    stub()
+        .purgeDeleted(
+            PurgeDeletedRequest.newBuilder().setOlderThan(Durations.fromSeconds(0)).build());
+
+    // Most of the file was not read when the run went, as the client had not asked for it.
+    assertFails(() -> pieces.forEachRemaining(piece -> {}), Status.Code.NOT_FOUND, "RUN_NOT_FOUND");
   }
 
   @Test
