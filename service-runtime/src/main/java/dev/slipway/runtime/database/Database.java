@@ -8,10 +8,12 @@ import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.HandleCallback;
@@ -52,7 +54,9 @@ public final class Database implements AutoCloseable {
    * Opens the pool and brings the schema up to date.
    *
    * @param schema the service's own schema, created when absent
-   * @param migrations folder of migrations on the class path, such as {@code db/migration/tracking}
+   * @param migrations folder of migrations on the class path, such as {@code
+   *     db/migration/tracking}; those for one database alone stand in a folder beside it, such as
+   *     {@code db/migration/tracking-postgresql}
    * @param metrics receives pool gauges and a timer for every statement
    * @throws DatabaseException if the database does not answer, is in use by another process, or
    *     cannot be migrated
@@ -93,7 +97,7 @@ public final class Database implements AutoCloseable {
           .dataSource(pool)
           .schemas(schema)
           .defaultSchema(schema)
-          .locations("classpath:" + migrations)
+          .locations(locations(migrations, dialect))
           .failOnMissingLocations(true)
           .load()
           .migrate();
@@ -111,6 +115,18 @@ public final class Database implements AutoCloseable {
     Jdbi jdbi = Jdbi.create(pool).installPlugin(new SqlObjectPlugin());
     jdbi.setSqlLogger(new InstrumentedSqlLogger(metrics));
     return new Database(pool, jdbi, dialect);
+  }
+
+  private static String[] locations(String migrations, Dialect dialect) {
+    String own = migrations + "-" + dialect.name().toLowerCase(Locale.ROOT);
+    return Stream.of(migrations, own)
+        .filter(folder -> folder.equals(migrations) || isOnClassPath(folder))
+        .map(folder -> "classpath:" + folder)
+        .toArray(String[]::new);
+  }
+
+  private static boolean isOnClassPath(String folder) {
+    return Database.class.getClassLoader().getResource(folder) != null;
   }
 
   /** Returns JDBI, for what {@link #read} and {@link #write} do not cover. */
