@@ -51,14 +51,10 @@ public final class LogBatchBenchmark implements Callable<Integer> {
     System.out.printf(
         "%-9s %10s %10s %6s %10s %10s %10s%n",
         "database", "calls/s", "bare echo", "ratio", "p50 ms", "p99 ms", "echo p50");
-    CallLoad.Result echo;
-    try (JavaProcess server =
-        JavaProcess.start(List.of(), List.of("dev.slipway.benchmarks.EchoServer"))) {
-      echo = run(TrackingProcess.port(server), Collections.nCopies(callers, "0".repeat(32)));
-    }
     for (DatabaseKind kind : options.databases()) {
       try (Databases databases = new Databases();
           TrackingProcess server = TrackingProcess.start(databases.create(kind))) {
+        CallLoad.Result echo = echo();
         CallLoad.Result ours = run(server.port(), Clients.createRuns(server.port(), callers));
         System.out.printf(
             "%-9s %,10.0f %,10.0f %6.2f %10.2f %10.2f %10.2f%n",
@@ -72,6 +68,13 @@ public final class LogBatchBenchmark implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private CallLoad.Result echo() throws Exception {
+    try (JavaProcess server =
+        JavaProcess.start(List.of(), List.of("dev.slipway.benchmarks.EchoServer"))) {
+      return run(TrackingProcess.port(server), Collections.nCopies(callers, "0".repeat(32)));
+    }
   }
 
   private CallLoad.Result run(int port, List<String> runs) throws InterruptedException {
