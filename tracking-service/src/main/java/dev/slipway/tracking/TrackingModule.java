@@ -1,5 +1,6 @@
 package dev.slipway.tracking;
 
+import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.server.ServiceModule;
@@ -55,14 +56,15 @@ public final class TrackingModule implements ServiceModule {
     Database database =
         Database.open(config.database(), "tracking", "db/migration/tracking", metrics);
     try {
-      return open(database, config, clock);
+      return open(database, config, metrics, clock);
     } catch (RuntimeException e) {
       database.close();
       throw e;
     }
   }
 
-  private static TrackingModule open(Database database, TrackingConfig config, Clock clock) {
+  private static TrackingModule open(
+      Database database, TrackingConfig config, MetricRegistry metrics, Clock clock) {
     ExperimentStore experiments = new ExperimentStore(database, config.artifactRoot());
     experiments.ensureDefault(clock.instant());
     RunStore runs = new RunStore(database);
@@ -72,6 +74,8 @@ public final class TrackingModule implements ServiceModule {
     Ingest ingest = Ingest.start(metricStore, runs, clock, feed::hint);
     ListCalls lists = new ListCalls(config.database().poolSize());
     WatchRpcs watches = new WatchRpcs(feed, changes, experiments, runs, lists, clock);
+    metrics.gauge("tracking.watches", () -> (Gauge<Integer>) watches::open);
+    metrics.gauge("tracking.watched", () -> (Gauge<Integer>) feed::watched);
     TrackingGrpcService service =
         new TrackingGrpcService(
             experiments,

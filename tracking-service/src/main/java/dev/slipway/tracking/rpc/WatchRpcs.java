@@ -107,7 +107,7 @@ public final class WatchRpcs implements AutoCloseable {
   }
 
   /** Returns how many watches there are. */
-  int open() {
+  public int open() {
     return watches.size();
   }
 

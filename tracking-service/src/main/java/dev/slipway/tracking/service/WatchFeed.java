@@ -37,8 +37,8 @@ public final class WatchFeed implements AutoCloseable {
   private static final long MIN_GAP_NANOS = Duration.ofMillis(10).toNanos();
 
   /**
-   * Segments stay in the metric log for longer than this after their commit. A round that comes
-   * later than this after the one before does not rely on them.
+   * Segments stay in the metric log for longer than this after their commit. A round that ends
+   * later than this after the begin of the one before does not rely on them.
    */
   private static final long SEGMENT_LIFE_NANOS = Duration.ofSeconds(5).toNanos();
 
@@ -140,7 +140,7 @@ public final class WatchFeed implements AutoCloseable {
   @GuardedBy("lock")
   private boolean closed;
 
-  private volatile boolean watched;
+  private volatile boolean awake;
   private volatile boolean hinted;
 
   /** Only the feed's thread uses these. */
@@ -163,7 +163,7 @@ public final class WatchFeed implements AutoCloseable {
 
   /** Says that this process has committed something; costs next to nothing while nobody watches. */
   public void hint() {
-    if (!watched || hinted) {
+    if (!awake || hinted) {
       return;
     }
     synchronized (lock) {
@@ -204,9 +204,16 @@ public final class WatchFeed implements AutoCloseable {
     }
   }
 
+  /** Returns how many runs and experiments are watched; nothing is read while none is. */
+  public int watched() {
+    synchronized (lock) {
+      return topics.size();
+    }
+  }
+
   @GuardedBy("lock")
   private void changedWatchers() {
-    watched = !topics.isEmpty();
+    awake = !topics.isEmpty();
     gapNanos =
         Math.max(
             MIN_GAP_NANOS,
@@ -307,11 +314,26 @@ public final class WatchFeed implements AutoCloseable {
       long begin = System.nanoTime();
       lastAttemptNanos = begin;
       LogPositions through = store.logs();
-      FeedChanges changes = store.read(query(through, begin - lastReadNanos > SEGMENT_LIFE_NANOS));
+      FeedChanges changes = read(through);
       lastReadNanos = begin;
       logs = through;
       present.forEach(topic -> apply(topic, changes));
       calls.forEach(Runnable::run);
+    }
+
+    private FeedChanges read(LogPositions through) {
+      if (!isLate()) {
+        FeedChanges changes = store.read(query(through, false));
+        if (!isLate()) {
+          return changes;
+        }
+        // It took so long that segments may have gone before they were read.
+      }
+      return store.read(query(through, true));
+    }
+
+    private boolean isLate() {
+      return System.nanoTime() - lastReadNanos > SEGMENT_LIFE_NANOS;
     }
 
     private FeedQuery query(LogPositions through, boolean segmentsMayBeGone) {

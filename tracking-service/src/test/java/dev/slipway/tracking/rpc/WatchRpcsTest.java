@@ -1,0 +1,136 @@
+package dev.slipway.tracking.rpc;
+
+import static dev.slipway.tracking.rpc.Errors.assertIs;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.testing.GrpcServerExtension;
+import dev.slipway.runtime.testing.TestDatabases;
+import dev.slipway.tracking.experiment.ExperimentId;
+import dev.slipway.tracking.run.NewRun;
+import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.service.ListCalls;
+import dev.slipway.tracking.service.WatchFeed;
+import dev.slipway.tracking.store.ExperimentStore;
+import dev.slipway.tracking.store.FeedStore;
+import dev.slipway.tracking.store.RunStore;
+import dev.slipway.tracking.v1.TrackingServiceGrpc;
+import dev.slipway.tracking.v1.WatchRunRequest;
+import dev.slipway.tracking.v1.WatchRunResponse;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+class WatchRpcsTest {
+  private static final int MAX_WATCHES = 3;
+
+  @TempDir private Path folder;
+
+  @RegisterExtension
+  private final GrpcServerExtension server = GrpcServerExtension.netty(1 << 20, new WatchesOnly());
+
+  private Database database;
+  private WatchFeed feed;
+  private WatchRpcs watches;
+  private String run;
+
+  /** Serves what is under test here. */
+  private final class WatchesOnly extends TrackingServiceGrpc.TrackingServiceImplBase {
+    @Override
+    public void watchRun(WatchRunRequest request, StreamObserver<WatchRunResponse> observer) {
+      watches.watchRun(request, (ServerCallStreamObserver<WatchRunResponse>) observer);
+    }
+  }
+
+  @BeforeEach
+  void start() {
+    database =
+        Database.open(
+            TestDatabases.h2(folder), "tracking", "db/migration/tracking", new MetricRegistry());
+    ExperimentStore experiments = new ExperimentStore(database, "a:/");
+    experiments.ensureDefault(Instant.EPOCH);
+    RunStore runs = new RunStore(database);
+    run =
+        runs.create(
+                new NewRun(
+                    Optional.empty(),
+                    RunId.random(),
+                    ExperimentId.DEFAULT,
+                    "run",
+                    "",
+                    Instant.EPOCH,
+                    List.of()),
+                Instant.EPOCH)
+            .info()
+            .id()
+            .toString();
+    FeedStore changes = new FeedStore(database);
+    feed = new WatchFeed(changes);
+    watches =
+        new WatchRpcs(
+            feed, changes, experiments, runs, new ListCalls(10), Clock.systemUTC(), MAX_WATCHES);
+    feed.start();
+  }
+
+  @AfterEach
+  void stop() {
+    watches.close();
+    feed.close();
+    database.close();
+  }
+
+  private WatchClient<WatchRunRequest, WatchRunResponse> watch(boolean reads) {
+    WatchClient<WatchRunRequest, WatchRunResponse> client = new WatchClient<>(reads);
+    TrackingServiceGrpc.newStub(server.channel())
+        .watchRun(WatchRunRequest.newBuilder().setRunId(run).build(), client);
+    return client;
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(5);
+    }
+  }
+
+  @Test
+  void watchesBeyondTheBound_areRefused_andEndedOnesMakeRoom() throws Exception {
+    List<WatchClient<WatchRunRequest, WatchRunResponse>> clients = new ArrayList<>();
+    for (int i = 0; i < MAX_WATCHES; i++) {
+      // One that reads nothing takes part like the others, and is as easily rid of.
+      clients.add(watch(i > 0));
+    }
+    await(() -> watches.open() == MAX_WATCHES);
+    assertIs(watch(true).awaitError(), Status.Code.RESOURCE_EXHAUSTED, "TOO_MANY_WATCHES");
+
+    clients.forEach(WatchClient::cancel);
+
+    await(() -> watches.open() == 0 && feed.watched() == 0);
+    watch(true).await(messages -> !messages.isEmpty());
+  }
+
+  @Test
+  void watchThatIsOpenedOnceTheServerStops_isRefused() throws Exception {
+    WatchClient<WatchRunRequest, WatchRunResponse> open = watch(true);
+    open.await(messages -> !messages.isEmpty());
+    watches.drain();
+    assertIs(open.awaitError(), Status.Code.UNAVAILABLE, "SERVER_STOPPING");
+    assertIs(watch(true).awaitError(), Status.Code.UNAVAILABLE, "SERVER_STOPPING");
+    await(() -> watches.open() == 0 && feed.watched() == 0);
+  }
+}
