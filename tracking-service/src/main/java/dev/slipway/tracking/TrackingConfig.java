@@ -1,6 +1,7 @@
 package dev.slipway.tracking;
 
 import dev.slipway.runtime.database.DatabaseConfig;
+import dev.slipway.tracking.service.CompactionConfig;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
@@ -10,8 +11,10 @@ import java.util.regex.Pattern;
  * @param database where rows lie
  * @param artifactRoot URI below which experiments without a location of their own keep artifacts;
  *     fixed into each experiment when it is created
+ * @param compaction when segments of metrics become chunks
  */
-public record TrackingConfig(DatabaseConfig database, String artifactRoot) {
+public record TrackingConfig(
+    DatabaseConfig database, String artifactRoot, CompactionConfig compaction) {
   /** The artifact root by default: the artifact service, as MLflow clients see it. */
   public static final String DEFAULT_ARTIFACT_ROOT = "mlflow-artifacts:/";
 
@@ -23,6 +26,11 @@ public record TrackingConfig(DatabaseConfig database, String artifactRoot) {
       throw new IllegalArgumentException(
           "must be a URI without fragment, such as " + DEFAULT_ARTIFACT_ROOT);
     }
+  }
+
+  /** Returns a configuration with the compaction's settings by default. */
+  public TrackingConfig(DatabaseConfig database, String artifactRoot) {
+    this(database, artifactRoot, CompactionConfig.DEFAULT);
   }
 
   /** Returns a configuration with rows in a folder and everything else by default. */

@@ -10,6 +10,7 @@ import dev.slipway.tracking.service.Ingest;
 import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.Retention;
 import dev.slipway.tracking.service.WatchFeed;
+import dev.slipway.tracking.store.ChunkStore;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.FeedStore;
 import dev.slipway.tracking.store.LineageStore;
@@ -71,7 +72,15 @@ public final class TrackingModule implements ServiceModule {
     MetricStore metricStore = new MetricStore(database);
     FeedStore changes = new FeedStore(database);
     WatchFeed feed = new WatchFeed(changes);
-    Ingest ingest = Ingest.start(metricStore, runs, clock, feed::hint);
+    Ingest ingest =
+        Ingest.start(
+            metricStore,
+            new ChunkStore(database),
+            runs,
+            config.compaction(),
+            clock,
+            feed::hint,
+            metrics);
     ListCalls lists = new ListCalls(config.database().poolSize());
     WatchRpcs watches = new WatchRpcs(feed, changes, experiments, runs, lists, clock);
     metrics.gauge("tracking.watches", () -> (Gauge<Integer>) watches::open);

@@ -23,11 +23,28 @@ public final class SegmentBuilder {
 
   private final Map<Integer, Integer> slots = new HashMap<>();
   private int[] nameIds = new int[16];
-  private int[] slotOf = new int[FIRST_CAPACITY];
-  private long[] steps = new long[FIRST_CAPACITY];
-  private long[] timestamps = new long[FIRST_CAPACITY];
-  private double[] values = new double[FIRST_CAPACITY];
+  private int[] slotOf;
+  private long[] steps;
+  private long[] timestamps;
+  private double[] values;
   private int size;
+
+  /** Creates a builder for few points or many. */
+  public SegmentBuilder() {
+    this(FIRST_CAPACITY);
+  }
+
+  /**
+   * Creates a builder.
+   *
+   * @param capacity points that it has room for without growing
+   */
+  SegmentBuilder(int capacity) {
+    slotOf = new int[capacity];
+    steps = new long[capacity];
+    timestamps = new long[capacity];
+    values = new double[capacity];
+  }
 
   /**
    * Adds the points of a batch.
@@ -50,6 +67,26 @@ public final class SegmentBuilder {
       values[size] = batch.value(i);
       size++;
     }
+  }
+
+  /** Adds a point of the metric with the name id. */
+  void add(int nameId, MetricPoint point) {
+    ensureCapacity(size + 1);
+    slotOf[size] = slot(nameId);
+    steps[size] = point.step();
+    timestamps[size] = point.timestampMillis();
+    values[size] = point.value();
+    size++;
+  }
+
+  /** Returns how many points were added. */
+  public int points() {
+    return size;
+  }
+
+  /** Returns how many metrics the points belong to. */
+  public int metrics() {
+    return slots.size();
   }
 
   /** Hands the latest point of each metric, with its name id, to the consumer. */

@@ -3,6 +3,7 @@ package dev.slipway.tracking.metric;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -22,11 +23,17 @@ public final class SegmentReader {
 
   /** Hands the points of one metric to the consumer. */
   public static void read(byte[] packed, int nameId, Consumer<MetricPoint> consumer) {
+    read(packed, id -> id == nameId, (point, id) -> consumer.accept(point));
+  }
+
+  /** Hands the points of all metrics whose name ids are wanted to the consumer. */
+  public static void read(
+      byte[] packed, IntPredicate wanted, ObjIntConsumer<MetricPoint> consumer) {
     new Layout(packed)
         .forEach(
             (block, blockName) -> {
-              if (blockName == nameId) {
-                block.points(consumer);
+              if (wanted.test(blockName)) {
+                block.points(point -> consumer.accept(point, blockName));
               }
             });
   }

@@ -42,6 +42,21 @@ final class EntryRequests {
     return violations.parse(field, text, RunId::parse);
   }
 
+  /** Reads ids of runs, at least one and none twice. */
+  static List<RunId> runIds(String field, List<String> ids, int max, Violations violations) {
+    atLeastOne(field, ids.size(), violations);
+    atMost(field, ids.size(), max, violations);
+    Set<String> seen = new HashSet<>();
+    List<RunId> runs = new ArrayList<>();
+    for (int i = 0; i < ids.size(); i++) {
+      runId(field + "[" + i + "]", ids.get(i), violations).ifPresent(runs::add);
+      if (!seen.add(ids.get(i))) {
+        violations.add(field + "[" + i + "]", "appears twice");
+      }
+    }
+    return runs;
+  }
+
   /** Checks a key, and returns whether it is one. */
   @CanIgnoreReturnValue
   static boolean key(String field, String key, Violations violations) {

@@ -13,7 +13,6 @@ import dev.slipway.tracking.v1.ExportFormat;
 import dev.slipway.tracking.v1.ExportMetricsRequest;
 import dev.slipway.tracking.v1.ExportMetricsResponse;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -35,24 +34,12 @@ final class ExportRpcs {
   void exportMetrics(
       ExportMetricsRequest request, ServerCallStreamObserver<ExportMetricsResponse> observer) {
     Violations violations = new Violations();
-    List<RunId> wanted = runs(request.getRunIdsList(), violations);
+    List<RunId> wanted =
+        EntryRequests.runIds("run_ids", request.getRunIdsList(), MAX_RUNS, violations);
     KeySelection keys = keys(request.getMetricKeysList(), violations);
     MetricFileFormat format = format(request.getFormat(), violations);
     violations.throwIfAny();
     ExportStream.start(MetricExport.of(runs, metrics, lists, wanted, keys), format, observer);
-  }
-
-  private static List<RunId> runs(List<String> ids, Violations violations) {
-    EntryRequests.atLeastOne("run_ids", ids.size(), violations);
-    EntryRequests.atMost("run_ids", ids.size(), MAX_RUNS, violations);
-    Set<String> seen = new HashSet<>();
-    for (int i = 0; i < ids.size(); i++) {
-      EntryRequests.runId("run_ids[" + i + "]", ids.get(i), violations);
-      if (!seen.add(ids.get(i))) {
-        violations.add("run_ids[" + i + "]", "appears twice");
-      }
-    }
-    return violations.isEmpty() ? ids.stream().map(RunId::parse).toList() : List.of();
   }
 
   private static KeySelection keys(List<String> keys, Violations violations) {

@@ -53,6 +53,8 @@ import dev.slipway.tracking.v1.LogOutputsResponse;
 import dev.slipway.tracking.v1.LoggedModel;
 import dev.slipway.tracking.v1.PurgeDeletedRequest;
 import dev.slipway.tracking.v1.PurgeDeletedResponse;
+import dev.slipway.tracking.v1.QueryMetricsRequest;
+import dev.slipway.tracking.v1.QueryMetricsResponse;
 import dev.slipway.tracking.v1.RestoreExperimentRequest;
 import dev.slipway.tracking.v1.RestoreLoggedModelRequest;
 import dev.slipway.tracking.v1.RestoreRunRequest;
@@ -97,6 +99,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
   private final MetricStreams streams;
   private final ListCalls lists;
   private final WatchRpcs watches;
+  private final ChartRpcs charts;
   private final ExportRpcs exports;
   private final LineageRpcs lineage;
   private final LoggedModelRpcs loggedModels;
@@ -129,6 +132,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     this.streams = streams;
     this.lists = lists;
     this.watches = watches;
+    this.charts = new ChartRpcs(runs, metrics, lists);
     this.exports = new ExportRpcs(runs, metrics, lists);
     this.lineage = new LineageRpcs(lineage, lists);
     this.loggedModels = new LoggedModelRpcs(models, lists, clock, random);
@@ -240,7 +244,7 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
     TrackingRequests.RunChange change = TrackingRequests.updateRun(request);
     answer(
         observer,
-        TrackingProtos.runInfo(runs.update(change.id(), change.update(), clock.instant())));
+        TrackingProtos.runInfo(runService.update(change.id(), change.update(), clock.instant())));
   }
 
   @Override
@@ -324,6 +328,12 @@ public final class TrackingGrpcService extends TrackingServiceGrpc.TrackingServi
             .setPoints(TrackingProtos.columns(page.items()))
             .setNextPageToken(page.nextPageToken())
             .build());
+  }
+
+  @Override
+  public void queryMetrics(
+      QueryMetricsRequest request, StreamObserver<QueryMetricsResponse> observer) {
+    charts.queryMetrics(request, (ServerCallStreamObserver<QueryMetricsResponse>) observer);
   }
 
   @Override

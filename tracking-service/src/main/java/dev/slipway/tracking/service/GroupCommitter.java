@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,7 +100,7 @@ public final class GroupCommitter implements AutoCloseable {
   private final MetricStore store;
   private final LatestFolder folder;
   private final Clock clock;
-  private final Runnable committed;
+  private final Consumer<CommitResult> committed;
   private final Thread thread;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Object lock = new Object();
@@ -114,11 +115,12 @@ public final class GroupCommitter implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Creates a committer.
+   * Creates a committer that is not started.
    *
    * @param committed hears of every commit, on the committer's thread, so it must be quick
    */
-  GroupCommitter(MetricStore store, LatestFolder folder, Clock clock, Runnable committed) {
+  GroupCommitter(
+      MetricStore store, LatestFolder folder, Clock clock, Consumer<CommitResult> committed) {
     this.store = store;
     this.folder = folder;
     this.clock = clock;
@@ -217,6 +219,13 @@ public final class GroupCommitter implements AutoCloseable {
     }
   }
 
+  /** Returns whether writes wait for the commit after the one under way. */
+  boolean isBusy() {
+    synchronized (lock) {
+      return !queue.isEmpty();
+    }
+  }
+
   /** Returns what waits, after waiting for something; empty when all is done and this is closed. */
   private List<Waiting> take() {
     synchronized (lock) {
@@ -258,7 +267,7 @@ public final class GroupCommitter implements AutoCloseable {
       result.refusals().get(i).ifPresentOrElse(waiting::failed, waiting::committed);
     }
     group.forEach(Waiting::groupCommitted);
-    committed.run();
+    committed.accept(result);
   }
 
   private CommitResult store(List<RunWrite> writes) {

@@ -7,9 +7,12 @@ import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.run.LogBatch;
 import dev.slipway.tracking.run.Run;
 import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.run.RunUpdate;
 import dev.slipway.tracking.search.RunQuery;
 import dev.slipway.tracking.store.RunStore;
 import dev.slipway.tracking.store.RunWrite;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,11 +21,27 @@ public final class RunService {
   private final RunStore runs;
   private final GroupCommitter committer;
   private final LatestFolder folder;
+  private final Compactor compactor;
 
-  RunService(RunStore runs, GroupCommitter committer, LatestFolder folder) {
+  RunService(RunStore runs, GroupCommitter committer, LatestFolder folder, Compactor compactor) {
     this.runs = runs;
     this.committer = committer;
     this.folder = folder;
+    this.compactor = compactor;
+  }
+
+  /**
+   * Changes a run. The points of one that reaches a terminal status are compacted soon.
+   *
+   * @throws dev.slipway.tracking.run.RunNotFoundException if there is none with the id
+   * @throws dev.slipway.tracking.run.RunNotActiveException if the run is deleted
+   */
+  public RunInfo update(RunId id, RunUpdate update, Instant now) {
+    RunInfo run = runs.update(id, update, now);
+    if (update.status().isPresent() && run.status().isTerminal()) {
+      compactor.ended(id);
+    }
+    return run;
   }
 
   /** Logs a batch; the outcome is told later, when it is durable or refused. */

@@ -14,6 +14,7 @@ import dev.slipway.tracking.metric.WriterPosition;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.run.RunInfo;
 import dev.slipway.tracking.run.RunNotFoundException;
+import dev.slipway.tracking.store.CommitResult.Appended;
 import dev.slipway.tracking.store.MetricDao.SegmentRow;
 import dev.slipway.tracking.store.MetricDao.WriterRow;
 import java.util.ArrayList;
@@ -86,7 +87,10 @@ final class GroupCommit {
     }
     LatestPoints latest = new LatestPoints();
     flush(logId, commitNo, latest);
-    return new CommitResult(refusals, latest);
+    Map<RunId, Appended> appended = new HashMap<>();
+    segments.forEach(
+        (run, builder) -> appended.put(run, new Appended(builder.points(), builder.metrics())));
+    return new CommitResult(refusals, latest, appended);
   }
 
   private void loadRuns(List<RunWrite> writes) {

@@ -29,28 +29,41 @@ final class MetricNames {
 
   /** Returns the number of a name that some point has, if there is any. */
   Optional<Integer> find(String name) {
-    Integer cached = cache.get(name);
-    if (cached != null) {
-      return Optional.of(cached);
-    }
-    List<NameRow> rows =
-        database.read(handle -> handle.attach(MetricDao.class).names(new String[] {name}));
-    rows.forEach(this::remember);
-    return rows.stream().map(NameRow::id).findFirst();
+    return Optional.ofNullable(findAll(List.of(name)).get(name));
   }
 
-  /** Returns the numbers of all names, giving numbers to those that have none yet. */
-  Map<String, Integer> resolve(Collection<String> names) {
-    Map<String, Integer> resolved = new HashMap<>();
+  /** Returns the numbers of those names that some point has. */
+  Map<String, Integer> findAll(Collection<String> names) {
+    Map<String, Integer> found = new HashMap<>();
+    Set<String> missing = known(names, found);
+    if (!missing.isEmpty()) {
+      String[] wanted = missing.toArray(String[]::new);
+      for (NameRow row : database.read(handle -> handle.attach(MetricDao.class).names(wanted))) {
+        remember(row);
+        found.put(row.name(), row.id());
+      }
+    }
+    return found;
+  }
+
+  /** Adds the names in memory to those found, and returns the others. */
+  private Set<String> known(Collection<String> names, Map<String, Integer> found) {
     Set<String> missing = new HashSet<>();
     for (String name : names) {
       Integer id = cache.get(name);
       if (id == null) {
         missing.add(name);
       } else {
-        resolved.put(name, id);
+        found.put(name, id);
       }
     }
+    return missing;
+  }
+
+  /** Returns the numbers of all names, giving numbers to those that have none yet. */
+  Map<String, Integer> resolve(Collection<String> names) {
+    Map<String, Integer> resolved = new HashMap<>();
+    Set<String> missing = known(names, resolved);
     if (!missing.isEmpty()) {
       for (NameRow row : create(missing)) {
         remember(row);

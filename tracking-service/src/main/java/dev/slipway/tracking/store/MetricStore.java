@@ -2,8 +2,10 @@ package dev.slipway.tracking.store;
 
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.error.ServiceException;
+import dev.slipway.tracking.metric.ChartQuery;
 import dev.slipway.tracking.metric.HistoryQuery;
 import dev.slipway.tracking.metric.LatestPoints;
+import dev.slipway.tracking.metric.MetricChart;
 import dev.slipway.tracking.metric.MetricPoint;
 import dev.slipway.tracking.metric.SegmentReader;
 import dev.slipway.tracking.metric.WriterPosition;
@@ -12,8 +14,6 @@ import dev.slipway.tracking.run.RunInfo;
 import dev.slipway.tracking.run.RunNotFoundException;
 import dev.slipway.tracking.store.MetricDao.LogRow;
 import dev.slipway.tracking.store.MetricDao.PackedRow;
-import dev.slipway.tracking.store.MetricDao.PlacedRow;
-import dev.slipway.tracking.store.MetricDao.SegmentHead;
 import dev.slipway.tracking.store.MetricDao.WriterRow;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,11 +21,10 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
@@ -34,10 +33,10 @@ import org.jdbi.v3.core.Handle;
  *
  * <p>A process appends to a log of its own, one commit after the other. The latest points of a
  * log's commits up to its fold are in {@code latest_metric}; for those after it a reader looks into
- * the segments. Thread-safe, except that the commits of one log must follow each other.
+ * the segments. A compaction (ChunkStore) makes chunks of segments that are folded; readers see
+ * both. Thread-safe, except that the commits of one log must follow each other.
  */
 public final class MetricStore {
-  private static final int HEADS_PER_READ = 512;
   private static final int SEGMENTS_PER_FETCH = 16;
 
   private final Database database;
@@ -278,90 +277,47 @@ public final class MetricStore {
    * Returns points of a metric in order, equal ones once.
    *
    * @param limit most points returned; memory use is bounded by it and the size of a few segments
+   *     and chunks
    */
   public List<MetricPoint> history(HistoryQuery query, int limit) {
-    Optional<Integer> nameId = names.find(query.metricKey());
-    if (nameId.isEmpty()) {
-      return List.of();
-    }
-    return database.read(handle -> history(handle, query, nameId.get(), limit));
+    return names
+        .find(query.metricKey())
+        .map(
+            nameId ->
+                database.read(
+                    handle -> new SeriesReader(handle, query.run(), nameId).history(query, limit)))
+        .orElse(List.of());
   }
 
-  private static List<MetricPoint> history(
-      Handle handle, HistoryQuery query, int nameId, int limit) {
-    MetricDao dao = handle.attach(MetricDao.class);
-    UUID run = query.run().uuid();
-    NavigableSet<MetricPoint> least = new TreeSet<>();
-    SegmentHead last = new SegmentHead(Long.MIN_VALUE, Long.MIN_VALUE, -1, Long.MIN_VALUE);
-    while (true) {
-      List<SegmentHead> heads =
-          dao.segmentHeads(
-              run,
-              query.firstStep(),
-              query.maxStep(),
-              last.minStep(),
-              last.logId(),
-              last.commitNo(),
-              last.part(),
-              HEADS_PER_READ);
-      for (int from = 0; from < heads.size(); from += SEGMENTS_PER_FETCH) {
-        List<SegmentHead> some =
-            heads.subList(from, Math.min(heads.size(), from + SEGMENTS_PER_FETCH));
-        if (!keepLeast(dao, some, nameId, query, limit, least)) {
-          return List.copyOf(least);
-        }
-        last = some.get(some.size() - 1);
-      }
-      if (heads.size() < HEADS_PER_READ) {
-        return List.copyOf(least);
-      }
+  /**
+   * Reads charts of a run's metrics in the order of the query, those that have points in the range.
+   *
+   * @param from index of the first metric in the query
+   * @param consumer takes a metric's key and its chart, and says whether to go on
+   * @return index of the metric to continue with; their number when all were read
+   */
+  public int charts(
+      ChartQuery query, RunId run, int from, BiPredicate<String, MetricChart> consumer) {
+    List<String> keys = query.metricKeys();
+    Map<String, Integer> nameIds = names.findAll(keys.subList(from, keys.size()));
+    if (nameIds.isEmpty()) {
+      return keys.size();
     }
-  }
-
-  /** Reads segments in order of their first step, and returns whether those after them matter. */
-  private static boolean keepLeast(
-      MetricDao dao,
-      List<SegmentHead> heads,
-      int nameId,
-      HistoryQuery query,
-      int limit,
-      NavigableSet<MetricPoint> least) {
-    if (isBeyond(heads.get(0), limit, least)) {
-      return false;
-    }
-    List<PlacedRow> rows =
-        dao.segments(
-            query.run().uuid(),
-            heads.stream().map(SegmentHead::logId).toArray(Long[]::new),
-            heads.stream().map(SegmentHead::commitNo).toArray(Long[]::new),
-            heads.stream().map(SegmentHead::part).toArray(Integer[]::new));
-    for (SegmentHead head : heads) {
-      if (isBeyond(head, limit, least)) {
-        return false;
-      }
-      rows.stream()
-          .filter(head::isOf)
-          .forEach(row -> keepLeast(row.packed(), nameId, query, limit, least));
-    }
-    return true;
-  }
-
-  private static boolean isBeyond(SegmentHead head, int limit, NavigableSet<MetricPoint> least) {
-    return least.size() >= limit && head.minStep() > least.last().step();
-  }
-
-  private static void keepLeast(
-      byte[] packed, int nameId, HistoryQuery query, int limit, NavigableSet<MetricPoint> least) {
-    SegmentReader.read(
-        packed,
-        nameId,
-        point -> {
-          if (query.wants(point)
-              && (least.size() < limit || point.compareTo(least.last()) < 0)
-              && least.add(point)
-              && least.size() > limit) {
-            least.pollLast();
+    return database.read(
+        handle -> {
+          RunTail tail = new RunTail(handle, run, nameIds.values(), query);
+          for (int i = from; i < keys.size(); i++) {
+            String key = keys.get(i);
+            Integer nameId = nameIds.get(key);
+            Optional<MetricChart> chart =
+                nameId == null
+                    ? Optional.empty()
+                    : new SeriesReader(handle, run, nameId).chart(query, tail.of(nameId));
+            if (chart.isPresent() && !consumer.test(key, chart.get())) {
+              return i + 1;
+            }
           }
+          return keys.size();
         });
   }
 }

@@ -61,16 +61,24 @@ public interface PurgeDao {
       """)
   List<Long> experiments(long until, boolean all, Long[] experiments, int limit);
 
+  /** Counts the bytes of deleted runs' points. */
   @SqlQuery(
       """
-      SELECT COALESCE(SUM(octet_length(p.packed)), 0)
-      FROM run r JOIN metric_segment p ON p.run_id = r.run_id
+      SELECT COALESCE(SUM(p.bytes), 0)
+      FROM run r
+      JOIN (SELECT run_id, octet_length(packed) AS bytes FROM metric_segment
+            UNION ALL
+            SELECT run_id, octet_length(packed) AS bytes FROM metric_chunk) p ON p.run_id = r.run_id
       WHERE r.delete_time_ms <= :until AND (CAST(:all AS BOOLEAN) OR r.experiment_id = ANY(:experiments))
       """)
-  long segmentBytes(long until, boolean all, Long[] experiments);
+  long metricBytes(long until, boolean all, Long[] experiments);
 
-  @SqlQuery("SELECT COALESCE(SUM(octet_length(packed)), 0) FROM metric_segment WHERE run_id = :run")
-  long segmentBytesOf(UUID run);
+  @SqlQuery(
+      """
+      SELECT (SELECT COALESCE(SUM(octet_length(packed)), 0) FROM metric_segment WHERE run_id = :run)
+        + (SELECT COALESCE(SUM(octet_length(packed)), 0) FROM metric_chunk WHERE run_id = :run)
+      """)
+  long metricBytesOf(UUID run);
 
   @SqlQuery("SELECT log_id FROM metric_log ORDER BY log_id FOR UPDATE")
   List<Long> lockLogs();

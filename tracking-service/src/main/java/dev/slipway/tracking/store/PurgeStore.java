@@ -23,13 +23,15 @@ import org.jdbi.v3.core.Handle;
  */
 public final class PurgeStore {
   /**
-   * What hangs on a run, in the order in which it goes. What a writer or a compaction may hold
-   * comes first, so that what these bring meanwhile is seen by the deletes that follow.
+   * What hangs on a run, in the order in which it goes. What a writer may hold comes first, so that
+   * what it brings meanwhile is seen by the deletes that follow.
    */
   private static final List<String> TABLES_OF_RUN =
       List.of(
           "metric_writer",
           "metric_segment",
+          "metric_chunk",
+          "metric_compaction",
           "run_param",
           "run_tag",
           "run_dataset_tag",
@@ -74,7 +76,7 @@ public final class PurgeStore {
               dao.countExperiments(until, all, experiments),
               dao.count("run", until, all, experiments),
               dao.count("logged_model", until, all, experiments),
-              dao.segmentBytes(until, all, experiments));
+              dao.metricBytes(until, all, experiments));
         });
   }
 
@@ -154,7 +156,10 @@ public final class PurgeStore {
 
   private static Removed remove(Handle handle, PurgeDao dao, RunInfo run) {
     UUID id = run.id().uuid();
-    long bytes = dao.segmentBytesOf(id);
+    ChunkDao chunks = handle.attach(ChunkDao.class);
+    chunks.ensureCompaction(id);
+    chunks.awaitCompaction(id);
+    long bytes = dao.metricBytesOf(id);
     TABLES_OF_RUN.forEach(table -> dao.deleteOfRun(table, id));
     // A fold under way may be about to write latest points; one that comes later finds no run.
     dao.lockFolds();

@@ -6,6 +6,7 @@ import dev.slipway.runtime.server.GrpcServer;
 import dev.slipway.runtime.server.GrpcServerConfig;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
+import dev.slipway.tracking.service.CompactionConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -16,8 +17,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
-/** Is a tracking server in a process of its own, to be killed in the middle of its work. */
+/**
+ * Is a tracking server in a process of its own, to be killed in the middle of its work. It compacts
+ * all the time.
+ */
 final class KilledServer {
+  private static final CompactionConfig COMPACTION =
+      new CompactionConfig(Duration.ofMillis(20), Duration.ofMillis(200), 500);
+
   private static final String READY = "port ";
 
   private final Process process;
@@ -67,7 +74,7 @@ final class KilledServer {
     MetricRegistry metrics = new MetricRegistry();
     TrackingModule module =
         TrackingModule.open(
-            new TrackingConfig(database, TrackingConfig.DEFAULT_ARTIFACT_ROOT),
+            new TrackingConfig(database, TrackingConfig.DEFAULT_ARTIFACT_ROOT, COMPACTION),
             metrics,
             Clock.systemUTC());
     GrpcServer server =

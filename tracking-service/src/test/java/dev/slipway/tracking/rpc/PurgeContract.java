@@ -11,6 +11,8 @@ import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
+import dev.slipway.tracking.metric.Chunk;
+import dev.slipway.tracking.service.CompactionConfig;
 import dev.slipway.tracking.v1.CreateExperimentRequest;
 import dev.slipway.tracking.v1.CreateLoggedModelRequest;
 import dev.slipway.tracking.v1.CreateRunRequest;
@@ -57,6 +59,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -67,6 +70,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Holds what a purge promises on every database. */
 abstract class PurgeContract {
   private static final Duration DAY = Duration.ofDays(1);
+
+  /** Makes chunks of long tails at once, and leaves short ones alone. */
+  private static final CompactionConfig COMPACTION =
+      new CompactionConfig(Duration.ofMillis(10), DAY, Chunk.MIN_POINTS);
 
   private final MovingClock clock = new MovingClock();
   private DatabaseConfig config;
@@ -80,7 +87,7 @@ abstract class PurgeContract {
             config = newDatabase();
             return List.of(
                 TrackingModule.open(
-                    new TrackingConfig(config, TrackingConfig.DEFAULT_ARTIFACT_ROOT),
+                    new TrackingConfig(config, TrackingConfig.DEFAULT_ARTIFACT_ROOT, COMPACTION),
                     new MetricRegistry(),
                     clock));
           });
@@ -152,14 +159,19 @@ abstract class PurgeContract {
   /** Creates a run with everything that a run can have. */
   private String newFullRun(String experiment) throws Exception {
     String run = newRun(experiment);
+    MetricWriter writer = MetricWriter.open(server.channel(), run, "w");
+    writer.opened();
+    MetricBatch.Builder chunk = MetricBatch.newBuilder().setSeq(1).addNames("m").addTimestampMs(7);
+    IntStream.rangeClosed(1, Chunk.MIN_POINTS).forEach(i -> chunk.addNameIndex(0).addValue(-i));
+    writer.send(chunk);
+    writer.awaitCommitted(1);
+    awaitChunks(run);
     log(run, 1);
     connect(run, newModel(experiment));
     stub()
         .deleteRunTags(DeleteRunTagsRequest.newBuilder().setRunId(run).addKeys("removed").build());
-    MetricWriter writer = MetricWriter.open(server.channel(), run, "w");
-    writer.opened();
-    writer.send(MetricBatch.newBuilder().setSeq(1).addNames("m").addTimestampMs(7).addValue(1));
-    writer.awaitCommitted(1);
+    writer.send(MetricBatch.newBuilder().setSeq(2).addNames("m").addTimestampMs(7).addValue(1));
+    writer.awaitCommitted(2);
     writer.halfClose();
     writer.awaitEnd();
     // A search by a metric folds the latest points.
@@ -170,6 +182,14 @@ abstract class PurgeContract {
                 .setFilter("metrics.m > 0")
                 .build());
     return run;
+  }
+
+  private void awaitChunks(String run) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (rowsOfRun(run).get("metric_chunk") == 0) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(10);
+    }
   }
 
   private String newModel(String experiment) {

@@ -25,6 +25,7 @@ import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.run.RunProjection;
 import dev.slipway.tracking.search.RunFieldRules;
 import dev.slipway.tracking.search.RunQuery;
+import dev.slipway.tracking.store.ChunkStore;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
@@ -61,7 +62,15 @@ abstract class IngestContract {
         Database.open(config, "tracking", "db/migration/tracking", new MetricRegistry());
     private final MetricStore metrics = new MetricStore(database);
     private final RunStore runs = new RunStore(database);
-    private final Ingest ingest = Ingest.start(metrics, runs, Clock.systemUTC(), () -> {});
+    private final Ingest ingest =
+        Ingest.start(
+            metrics,
+            new ChunkStore(database),
+            runs,
+            CompactionConfig.DEFAULT,
+            Clock.systemUTC(),
+            () -> {},
+            new MetricRegistry());
     private final Faults faults = Faults.on(database, COMMITTER);
 
     Replica() {

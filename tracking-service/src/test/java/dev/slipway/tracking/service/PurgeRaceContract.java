@@ -11,6 +11,7 @@ import dev.slipway.tracking.retention.PurgeScope;
 import dev.slipway.tracking.run.LogBatch;
 import dev.slipway.tracking.run.NewRun;
 import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.store.ChunkStore;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.PurgeStore;
@@ -52,7 +53,15 @@ abstract class PurgeRaceContract {
     new ExperimentStore(database, "mlflow-artifacts:/").ensureDefault(NOW);
     runs = new RunStore(database);
     metrics = new MetricStore(database);
-    ingest = Ingest.start(metrics, runs, Clock.systemUTC(), () -> {});
+    ingest =
+        Ingest.start(
+            metrics,
+            new ChunkStore(database),
+            runs,
+            CompactionConfig.DEFAULT,
+            Clock.systemUTC(),
+            () -> {},
+            new MetricRegistry());
     retention = new Retention(new PurgeStore(database));
     run = RunId.random();
     runs.create(
