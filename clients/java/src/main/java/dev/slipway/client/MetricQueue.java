@@ -13,7 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Holds the points of one writer from the moment they are logged until they are acknowledged or
- * kept elsewhere: first one by one, then cut into numbered batches. Bounded by bytes. Thread-safe.
+ * kept elsewhere: first one by one, then cut into numbered batches. Bounded by bytes. Thread-safe,
+ * but for one thread that cuts. Those who log wait for the lock, so that nothing is done under it
+ * which takes longer the more points there are.
  */
 final class MetricQueue implements BatchSource {
   // What waits longer than a batch goes in larger ones than were asked for, which cost less.
@@ -30,7 +32,11 @@ final class MetricQueue implements BatchSource {
   private final MetricKeys keys = new MetricKeys();
 
   @GuardedBy("lock")
-  private final PointBuffer buffer = new PointBuffer();
+  private final PointBuffer buffer;
+
+  // Taken out of the buffer, and being made into batches by the thread that cuts.
+  @GuardedBy("lock")
+  private Optional<PointBlock> cutting = Optional.empty();
 
   // Neither acknowledged nor evicted.
   @GuardedBy("lock")
@@ -39,9 +45,6 @@ final class MetricQueue implements BatchSource {
   // 0 while it is not known.
   @GuardedBy("lock")
   private long nextSeq;
-
-  @GuardedBy("lock")
-  private long oldestBufferedNanos;
 
   @GuardedBy("lock")
   private long loggedPoints;
@@ -107,6 +110,12 @@ final class MetricQueue implements BatchSource {
     this.nextSeq = firstSeq.orElse(0);
     this.batchPoints = options.batchPoints();
     this.flushNanos = options.flushInterval().toNanos();
+    this.buffer = new PointBuffer(blockPoints(batchPoints));
+  }
+
+  private static int blockPoints(int batchPoints) {
+    return Math.min(
+        MetricStreamOptions.MAX_BATCH_POINTS, Math.max(batchPoints, BACKLOG_BATCH_POINTS));
   }
 
   /**
@@ -121,13 +130,11 @@ final class MetricQueue implements BatchSource {
         drop(dropped.and(outcome, 1));
         return outcome;
       }
-      if (buffer.size() == 0) {
-        oldestBufferedNanos = System.nanoTime();
-      }
+      boolean wasFull = isBufferFull();
       buffer.add(key, value, step, timestampMs);
       loggedPoints++;
       // Whoever cuts wakes by itself when the oldest point is due.
-      if (buffer.size() == 1 || buffer.size() == batchPoints || isCrowded()) {
+      if (buffer.size() == 1 || buffer.size() == batchPoints || (!wasFull && isBufferFull())) {
         wakeup.signal();
       }
       return Offer.TAKEN;
@@ -150,7 +157,7 @@ final class MetricQueue implements BatchSource {
     if (key == null || !keys.isGood(key) || timestampMs < 0) {
       return Offer.INVALID;
     }
-    long bytes = PointBuffer.bytesOf(key);
+    long bytes = PointBlock.bytesOf(key);
     long deadline = System.nanoTime() + options.maxLogWait().toNanos();
     boolean interrupted = false;
     while (!closed && !hasRoom(bytes) && !overflowing) {
@@ -176,7 +183,12 @@ final class MetricQueue implements BatchSource {
 
   @GuardedBy("lock")
   private long memoryBytes() {
-    return buffer.bytes() + batches.bytes();
+    return buffer.bytes() + cutting.map(PointBlock::bytes).orElse(0L) + batches.bytes();
+  }
+
+  @GuardedBy("lock")
+  private long pointsInMemory() {
+    return buffer.size() + cutting.map(PointBlock::size).orElse(0) + batches.points();
   }
 
   @GuardedBy("lock")
@@ -190,6 +202,15 @@ final class MetricQueue implements BatchSource {
     return memoryBytes() > options.maxMemoryBytes() / 2;
   }
 
+  /**
+   * Tells whether points must be cut to make room. Batches that nobody takes make no reason: the
+   * points that come then would be cut one by one.
+   */
+  @GuardedBy("lock")
+  private boolean isBufferFull() {
+    return buffer.bytes() > options.maxMemoryBytes() / 8;
+  }
+
   /** Tells whether so much memory is taken up that batches should be kept elsewhere. */
   boolean crowded() {
     lock.lock();
@@ -201,48 +222,67 @@ final class MetricQueue implements BatchSource {
   }
 
   /**
-   * Cuts the oldest points into a batch when there are enough, or they are old enough, or a flush
-   * wants them; for a connection that takes batches now.
+   * Cuts the oldest points into a batch (several if there are very many names) when there are
+   * enough, or they are old enough, or a flush wants them; for a connection that takes batches now.
    *
    * @param maxAgeNanos how long points wait at most, however long the service would like it
-   * @return 0 when one was cut, else in how many nanoseconds one will be due
+   * @return 0 when some were cut, else in how many nanoseconds some will be due
    */
   long cut(long now, long maxAgeNanos) {
-    lock.lock();
-    try {
-      return cut(now, batchPoints, Math.min(flushNanos, maxAgeNanos));
-    } finally {
-      lock.unlock();
-    }
+    return cut(now, maxAgeNanos, false);
   }
 
   /** Cuts like {@link #cut}, but fewer and larger batches, to be kept. */
   long cutToKeep(long now, long maxAgeNanos) {
+    return cut(now, maxAgeNanos, true);
+  }
+
+  private long cut(long now, long maxAgeNanos, boolean toKeep) {
+    PointBlock block;
+    long firstSeq;
     lock.lock();
     try {
-      return cut(now, Math.max(batchPoints, BACKLOG_BATCH_POINTS), maxAgeNanos);
+      long due =
+          toKeep
+              ? due(now, Math.max(batchPoints, BACKLOG_BATCH_POINTS), maxAgeNanos)
+              : due(now, batchPoints, Math.min(flushNanos, maxAgeNanos));
+      if (due > 0) {
+        return due;
+      }
+      block = buffer.take();
+      cutting = Optional.of(block);
+      firstSeq = nextSeq;
     } finally {
       lock.unlock();
     }
+    add(block.batches(firstSeq));
+    return 0;
   }
 
   @GuardedBy("lock")
-  private long cut(long now, int enough, long gatherNanos) {
+  private long due(long now, int enough, long gatherNanos) {
     if (buffer.size() == 0 || nextSeq == 0) {
       return Long.MAX_VALUE;
     }
-    long due = oldestBufferedNanos + gatherNanos - now;
     boolean flushing = flushTo > loggedPoints - buffer.size();
-    if (buffer.size() < enough && due > 0 && !flushing && !isCrowded()) {
-      return due;
+    if (buffer.size() >= enough || flushing || isBufferFull()) {
+      return 0;
     }
-    long before = buffer.bytes();
-    int limit =
-        Math.min(MetricStreamOptions.MAX_BATCH_POINTS, Math.max(batchPoints, BACKLOG_BATCH_POINTS));
-    MetricBatch batch = buffer.take(limit, nextSeq);
-    batches.add(new QueuedBatch(batch, before - buffer.bytes(), oldestBufferedNanos));
-    nextSeq++;
-    return 0;
+    return Math.max(0, buffer.oldestNanos() + gatherNanos - now);
+  }
+
+  private void add(List<QueuedBatch> cut) {
+    lock.lock();
+    try {
+      // Else they were abandoned meanwhile.
+      if (cutting.isPresent()) {
+        cut.forEach(batches::add);
+        nextSeq += cut.size();
+        cutting = Optional.empty();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Returns since when the oldest batch here waits; empty when there is none. */
@@ -322,6 +362,7 @@ final class MetricQueue implements BatchSource {
           && options.batchPoints() == MetricStreamOptions.DEFAULT_BATCH_POINTS) {
         batchPoints =
             Math.min(hints.getPreferredBatchPoints(), MetricStreamOptions.MAX_BATCH_POINTS);
+        buffer.limitBlocks(blockPoints(batchPoints));
       }
       if (hints.hasFlushInterval()
           && options.flushInterval().equals(MetricStreamOptions.DEFAULT_FLUSH_INTERVAL)) {
@@ -400,8 +441,9 @@ final class MetricQueue implements BatchSource {
     lock.lock();
     try {
       closed = true;
-      long lost = buffer.size() + batches.points();
+      long lost = pointsInMemory();
       buffer.clear();
+      cutting = Optional.empty();
       batches.clear();
       if (lost > 0) {
         drop(dropped.andLost(lost));
@@ -457,8 +499,7 @@ final class MetricQueue implements BatchSource {
   Counts counts() {
     lock.lock();
     try {
-      return new Counts(
-          loggedPoints, acknowledgedPoints, buffer.size() + batches.points(), dropped);
+      return new Counts(loggedPoints, acknowledgedPoints, pointsInMemory(), dropped);
     } finally {
       lock.unlock();
     }

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
  * @param flushInterval how long points are gathered at most before they are sent; left at the
  *     default, the service may wish for another time
  * @param maxMemoryBytes how much memory points may take up that wait, from 1; a point counts as 32
- *     bytes and 2 for each character of its key; at this bound logging waits
+ *     bytes and 2 for each character of its key, a batch as 512 besides; at this bound logging
+ *     waits
  * @param firstBackoff how long to wait before the stream is opened again after it broke; doubles
  *     with each failure, with some chance in it
  * @param maxBackoff how long to wait at most

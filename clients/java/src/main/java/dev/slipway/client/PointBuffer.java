@@ -1,49 +1,35 @@
 package dev.slipway.client;
 
-import dev.slipway.tracking.v1.MetricBatch;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayDeque;
 
-/** Gathers points in columns until they are made into batches. Not thread-safe. */
+/**
+ * Gathers points in blocks, each of which is to become a batch. Nothing here takes longer the more
+ * points there are, as callers wait for it. Not thread-safe.
+ */
 final class PointBuffer {
-  private static final int INITIAL_POINTS = 512;
-  // What the contract allows in a batch.
-  private static final int MAX_NAMES = 10_000;
-  // What a point takes up here and, with its share of the names, not more in a batch.
-  private static final int POINT_BYTES = 32;
-  private static final int CHAR_BYTES = 2;
-
-  private String[] keys = new String[INITIAL_POINTS];
-  private long[] steps = new long[INITIAL_POINTS];
-  private long[] timestamps = new long[INITIAL_POINTS];
-  private double[] values = new double[INITIAL_POINTS];
+  private final ArrayDeque<PointBlock> blocks = new ArrayDeque<>();
+  private int maxBlockPoints;
   private int size;
   private long bytes;
 
-  /** Returns how many bytes of memory a point counts as. */
-  static long bytesOf(String key) {
-    return POINT_BYTES + (long) CHAR_BYTES * key.length();
+  PointBuffer(int maxBlockPoints) {
+    this.maxBlockPoints = maxBlockPoints;
+  }
+
+  /** Sets how many points a block may have from now on. */
+  void limitBlocks(int points) {
+    maxBlockPoints = points;
   }
 
   void add(String key, double value, long step, long timestampMs) {
-    if (size == keys.length) {
-      grow();
+    PointBlock last = blocks.peekLast();
+    if (last == null || last.size() >= maxBlockPoints) {
+      last = new PointBlock(System.nanoTime());
+      blocks.add(last);
     }
-    keys[size] = key;
-    steps[size] = step;
-    timestamps[size] = timestampMs;
-    values[size] = value;
+    last.add(key, value, step, timestampMs);
     size++;
-    bytes += bytesOf(key);
-  }
-
-  private void grow() {
-    int capacity = size * 2;
-    keys = Arrays.copyOf(keys, capacity);
-    steps = Arrays.copyOf(steps, capacity);
-    timestamps = Arrays.copyOf(timestamps, capacity);
-    values = Arrays.copyOf(values, capacity);
+    bytes += PointBlock.bytesOf(key);
   }
 
   int size() {
@@ -55,43 +41,22 @@ final class PointBuffer {
     return bytes;
   }
 
-  /** Takes the oldest points out as a batch: at most {@code maxPoints} of at most 10,000 names. */
-  MetricBatch take(int maxPoints, long seq) {
-    int limit = Math.min(size, maxPoints);
-    int count = 0;
-    MetricBatch.Builder batch = MetricBatch.newBuilder().setSeq(seq);
-    Map<String, Integer> names = new HashMap<>();
-    for (int i = 0; i < limit; i++) {
-      Integer index = names.get(keys[i]);
-      if (index == null && names.size() == MAX_NAMES) {
-        break;
-      }
-      if (index == null) {
-        index = names.size();
-        names.put(keys[i], index);
-        batch.addNames(keys[i]);
-      }
-      batch.addNameIndex(index).addStep(steps[i]).addTimestampMs(timestamps[i]).addValue(values[i]);
-      count++;
-    }
-    remove(count);
-    return batch.build();
+  /** Returns since when the oldest point waits, by {@link System#nanoTime}; there must be one. */
+  long oldestNanos() {
+    return blocks.element().sinceNanos();
+  }
+
+  /** Takes the oldest block out; there must be one. */
+  PointBlock take() {
+    PointBlock oldest = blocks.remove();
+    size -= oldest.size();
+    bytes -= oldest.bytes();
+    return oldest;
   }
 
   void clear() {
-    remove(size);
-  }
-
-  private void remove(int count) {
-    int left = size - count;
-    for (int i = 0; i < count; i++) {
-      bytes -= bytesOf(keys[i]);
-    }
-    System.arraycopy(keys, count, keys, 0, left);
-    System.arraycopy(steps, count, steps, 0, left);
-    System.arraycopy(timestamps, count, timestamps, 0, left);
-    System.arraycopy(values, count, values, 0, left);
-    Arrays.fill(keys, left, size, null);
-    size = left;
+    blocks.clear();
+    size = 0;
+    bytes = 0;
   }
 }
