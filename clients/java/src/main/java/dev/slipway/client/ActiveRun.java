@@ -114,7 +114,12 @@ public final class ActiveRun implements AutoCloseable {
 
   private void begin() {
     delivery.start();
-    Runtime.getRuntime().addShutdownHook(shutdownHook);
+    try {
+      Runtime.getRuntime().addShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      // The JVM ends already: what is not sent in the time that is left is kept after a while.
+      log.debug("run {} begins while the JVM ends", runId, e);
+    }
   }
 
   private static Timestamp now() {
@@ -378,6 +383,9 @@ public final class ActiveRun implements AutoCloseable {
       delivery.metrics().close();
       delivery.calls().close(update(status));
       delivery.end(timeout, urgent);
+    } else if (urgent) {
+      // Somebody waits for the end, and the JVM does not wait as long.
+      delivery.end(timeout, true);
     }
     try {
       boolean unused = delivery.awaitEnd(timeout.plus(GRACE));

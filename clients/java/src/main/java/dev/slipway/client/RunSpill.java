@@ -147,6 +147,7 @@ final class RunSpill implements BatchSource {
   void answered(RunCall call) {
     if (spill != null) {
       attempt(() -> spill.answered(call.number()));
+      unforced = true;
     }
   }
 

@@ -69,7 +69,7 @@ final class SpillFolder {
     long unused =
         visit(
             folder,
-            file -> {
+            (file, unusedSize) -> {
               boolean ours = isSegment(file) || file.getFileName().toString().equals(LOCK);
               if (ours && owner(file.getParent()).isPresent()) {
                 found.add(file.getParent());
@@ -81,7 +81,7 @@ final class SpillFolder {
 
   /** Returns how many bytes all spill files at or below a folder have. */
   static long bytes(Path folder) throws IOException {
-    return visit(folder, file -> isSegment(file) ? Files.size(file) : 0);
+    return visit(folder, (file, size) -> isSegment(file) ? size : 0);
   }
 
   /** Removes the folder of a session that has no spill files; the caller has its lock. */
@@ -95,7 +95,7 @@ final class SpillFolder {
   }
 
   private interface Measure {
-    long of(Path file) throws IOException;
+    long of(Path file, long sizeBytes);
   }
 
   private static long visit(Path folder, Measure measure) throws IOException {
@@ -104,9 +104,8 @@ final class SpillFolder {
         folder,
         new SimpleFileVisitor<>() {
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            sum[0] += measure.of(file);
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            sum[0] += measure.of(file, attributes.size());
             return FileVisitResult.CONTINUE;
           }
 

@@ -58,6 +58,9 @@ final class SpillLog implements Closeable {
     SpillLock lock =
         SpillLock.tryLock(session)
             .orElseThrow(() -> new IOException(session + " is in use by somebody else"));
+    // A new folder is an entry in the one above.
+    forceFolder(folder);
+    forceFolder(folder.toAbsolutePath().getParent());
     return new SpillLog(folder, session, lock, maxBytes);
   }
 
@@ -95,7 +98,7 @@ final class SpillLog implements Closeable {
     active = SpillSegment.create(SpillFolder.segment(session, nextSegment));
     nextSegment++;
     segments.add(active);
-    forceFolder();
+    forceFolder(session);
   }
 
   private void write(SpillRecord record) throws IOException {
@@ -169,12 +172,12 @@ final class SpillLog implements Closeable {
     }
   }
 
-  private void forceFolder() throws IOException {
-    try (FileChannel directory = FileChannel.open(session, StandardOpenOption.READ)) {
+  private static void forceFolder(Path folder) {
+    try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
       directory.force(true);
     } catch (IOException e) {
       // Not every system lets a folder be opened; the files are forced all the same.
-      log.debug("{} cannot be forced", session, e);
+      log.debug("{} cannot be forced", folder, e);
     }
   }
 

@@ -36,7 +36,7 @@ public final class SpillSync {
    *
    * @param listener hears of each run as it is done
    * @return whether no files are left but those in use
-   * @throws IOException if the folder, or a file in it, cannot be read or deleted
+   * @throws IOException if the folder cannot be read
    * @throws InterruptedException if the thread is interrupted; nothing is lost by it
    */
   public boolean sync(Path folder, Consumer<SyncedRun> listener)
@@ -46,26 +46,35 @@ public final class SpillSync {
     for (Path session : SpillFolder.sessions(folder)) {
       Owner owner = SpillFolder.owner(session).orElseThrow();
       if (!reachable) {
-        listener.accept(notTried(owner, session));
+        listener.accept(kept(owner, session, "not tried, as the service does not answer"));
         continue;
       }
+      SpillReplay replay = new SpillReplay(tracking, owner, session, patience);
+      Optional<SyncedRun> synced = sync(owner, session, replay);
+      synced.ifPresent(listener);
+      clean &= synced.map(run -> run.outcome() != Outcome.KEPT).orElse(true);
+      reachable = replay.reached();
+    }
+    return clean;
+  }
+
+  /** Syncs one run; its files may be bad, but those of the others are not. */
+  private static Optional<SyncedRun> sync(Owner owner, Path session, SpillReplay replay)
+      throws InterruptedException {
+    try {
       Optional<SpillLock> lock = tryLock(session);
       if (lock.isEmpty()) {
-        listener.accept(new SyncedRun(owner.runId(), session, Outcome.IN_USE, 0, 0, List.of()));
-        continue;
+        return Optional.of(new SyncedRun(owner.runId(), session, Outcome.IN_USE, 0, 0, List.of()));
       }
       SpillLock held = lock.get();
       try {
-        SpillReplay replay = new SpillReplay(tracking, owner, session, patience);
-        Optional<SyncedRun> synced = replay.run();
-        synced.ifPresent(listener);
-        clean &= synced.map(run -> run.outcome() == Outcome.SENT).orElse(true);
-        reachable = replay.reached();
+        return replay.run();
       } finally {
         held.close();
       }
+    } catch (IOException e) {
+      return Optional.of(kept(owner, session, "its files cannot be read or deleted: " + e));
     }
-    return clean;
   }
 
   /** A job that ends just now may have taken its folder away. */
@@ -77,8 +86,7 @@ public final class SpillSync {
     }
   }
 
-  private static SyncedRun notTried(Owner owner, Path session) {
-    List<String> problems = List.of("not tried, as the service does not answer");
-    return new SyncedRun(owner.runId(), session, Outcome.KEPT, 0, 0, problems);
+  private static SyncedRun kept(Owner owner, Path session, String problem) {
+    return new SyncedRun(owner.runId(), session, Outcome.KEPT, 0, 0, List.of(problem));
   }
 }
