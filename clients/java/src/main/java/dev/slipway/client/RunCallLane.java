@@ -1,13 +1,19 @@
 package dev.slipway.client;
 
+import com.google.protobuf.Timestamp;
 import dev.slipway.client.RunCallQueue.RunCall;
 import dev.slipway.client.SpillRecord.Kind;
 import dev.slipway.tracking.v1.CreateRunRequest;
+import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.LogBatchRequest;
+import dev.slipway.tracking.v1.Run;
+import dev.slipway.tracking.v1.RunInfo;
+import dev.slipway.tracking.v1.RunStatus;
 import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceStub;
 import dev.slipway.tracking.v1.UpdateRunRequest;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -26,6 +32,7 @@ final class RunCallLane {
   private final Outcomes outcomes;
   private final ReconnectPolicy reconnect;
   private final Wakeup wakeup;
+  private final boolean late;
   private Attempt attempt;
   private TrackingException refusal;
 
@@ -36,17 +43,23 @@ final class RunCallLane {
     void refused(RunCall call, TrackingException reason);
   }
 
+  /**
+   * @param late whether the calls are so old that somebody may have ended the run after its job
+   *     has: then the later end stays
+   */
   RunCallLane(
       TrackingServiceStub stub,
       RunCallQueue queue,
       Outcomes outcomes,
       ReconnectPolicy reconnect,
-      Wakeup wakeup) {
+      Wakeup wakeup,
+      boolean late) {
     this.stub = stub;
     this.queue = queue;
     this.outcomes = outcomes;
     this.reconnect = reconnect;
     this.wakeup = wakeup;
+    this.late = late;
   }
 
   /** Tells whether the run is there, as far as it depends on the calls that wait. */
@@ -94,9 +107,28 @@ final class RunCallLane {
     switch (call.kind()) {
       case CREATE_RUN -> timed.createRun((CreateRunRequest) call.request(), started.observer());
       case LOG_BATCH -> timed.logBatch((LogBatchRequest) call.request(), started.observer());
-      case UPDATE_RUN -> timed.updateRun((UpdateRunRequest) call.request(), started.observer());
+      case UPDATE_RUN -> end(timed, (UpdateRunRequest) call.request(), started);
       case METRICS, ANSWERED -> throw new IllegalArgumentException(call.kind() + " is no call");
     }
+  }
+
+  private void end(TrackingServiceStub timed, UpdateRunRequest end, Attempt started) {
+    if (late) {
+      GetRunRequest run = GetRunRequest.newBuilder().setRunId(end.getRun().getRunId()).build();
+      timed.getRun(run, started.endObserver(timed, end));
+    } else {
+      timed.updateRun(end, started.observer());
+    }
+  }
+
+  private static boolean hasLaterEnd(RunInfo run, RunInfo end) {
+    return run.getStatus() != RunStatus.RUN_STATUS_RUNNING
+        && run.getStatus() != RunStatus.RUN_STATUS_SCHEDULED
+        && instant(run.getEndTime()).isAfter(instant(end.getEndTime()));
+  }
+
+  private static Instant instant(Timestamp time) {
+    return Instant.ofEpochSecond(time.getSeconds(), time.getNanos());
   }
 
   private void finish(Attempt ended, long now) {
@@ -168,6 +200,28 @@ final class RunCallLane {
         public void onCompleted() {
           end(Status.OK);
         }
+      };
+    }
+
+    /** Ends the run, unless it turns out to have a later end. */
+    StreamObserver<Run> endObserver(TrackingServiceStub timed, UpdateRunRequest request) {
+      return new StreamObserver<>() {
+        @Override
+        public void onNext(Run run) {
+          if (hasLaterEnd(run.getInfo(), request.getRun())) {
+            end(Status.OK);
+          } else {
+            timed.updateRun(request, observer());
+          }
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+          end(Status.fromThrowable(cause));
+        }
+
+        @Override
+        public void onCompleted() {}
       };
     }
 

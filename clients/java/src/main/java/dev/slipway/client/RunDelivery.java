@@ -73,7 +73,8 @@ final class RunDelivery {
             calls,
             new CallOutcomes(),
             new ReconnectPolicy(channel, sending.firstBackoff(), sending.maxBackoff()),
-            wakeup);
+            wakeup,
+            false);
   }
 
   void start() {
@@ -153,12 +154,16 @@ final class RunDelivery {
     if (isDelivered()) {
       metricLane.complete();
     } else {
-      metricLane.close("the run has ended");
-      long unused = cut(now);
-      spill.keepAll();
+      keepRest("the run has ended", now);
     }
     release();
     long unused = drops.step(now);
+  }
+
+  private void keepRest(String why, long now) {
+    metricLane.close(why);
+    long unused = cut(now);
+    spill.keepAll();
   }
 
   /** What is in no file by now is lost. */
@@ -174,8 +179,14 @@ final class RunDelivery {
   private void died(TrackingException reason) {
     noteRefusal(reason);
     metrics.refuse(reason);
+    metrics.close();
+    calls.close(Optional.empty());
     calls.refuse();
-    release();
+    try {
+      keepRest("the sender has died", System.nanoTime());
+    } finally {
+      release();
+    }
   }
 
   private void metricsRefused(TrackingException reason) {

@@ -101,7 +101,8 @@ final class SpillReplay {
             queue,
             new CallOutcomes(),
             new ReconnectPolicy(channel, FIRST_BACKOFF, MAX_BACKOFF),
-            wakeup);
+            wakeup,
+            true);
     drive(
         now -> lane.step(now, true),
         () -> queue.size() == 0 || lane.refusal().isPresent(),

@@ -3,12 +3,15 @@ package dev.slipway.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.google.protobuf.FieldMask;
+import com.google.protobuf.Timestamp;
 import dev.slipway.client.SyncedRun.Outcome;
 import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.DeleteRunRequest;
 import dev.slipway.tracking.v1.OpenMetricStream;
 import dev.slipway.tracking.v1.RestoreRunRequest;
 import dev.slipway.tracking.v1.Run;
+import dev.slipway.tracking.v1.RunInfo;
 import dev.slipway.tracking.v1.RunStatus;
 import dev.slipway.tracking.v1.SearchRunsRequest;
 import dev.slipway.tracking.v1.SetRunTagsRequest;
@@ -16,6 +19,7 @@ import dev.slipway.tracking.v1.StreamMetricsRequest;
 import dev.slipway.tracking.v1.StreamMetricsResponse;
 import dev.slipway.tracking.v1.Tag;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
+import dev.slipway.tracking.v1.UpdateRunRequest;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -407,5 +411,52 @@ class SpillSyncTest {
 
     assertThat(backend.run(run.runId()).getData().getTagsList())
         .contains(Tag.newBuilder().setKey("stage").setValue("by hand").build());
+  }
+
+  @Test
+  void sync_runEndedBySomebodyMeanwhile_leavesItsEnd() throws Exception {
+    backend.start();
+    ActiveRun run = backend.client().startRun(CreateRunRequest.getDefaultInstance(), options());
+    run.logMetric("loss", 0, 0);
+    assertThat(run.flush(PATIENCE)).isTrue();
+    backend
+        .client()
+        .tracking()
+        .updateRun(
+            UpdateRunRequest.newBuilder()
+                .setRun(
+                    RunInfo.newBuilder()
+                        .setRunId(run.runId())
+                        .setStatus(RunStatus.RUN_STATUS_FAILED)
+                        .setEndTime(Timestamp.newBuilder().setSeconds(4_000_000_000L)))
+                .setUpdateMask(FieldMask.newBuilder().addPaths("status").addPaths("end_time"))
+                .build());
+    backend.stop();
+    run.logMetric("loss", 1, 1);
+    run.finish();
+    backend.start();
+
+    assertThat(sync()).isTrue();
+
+    assertThat(backend.history(run.runId(), "loss")).containsExactly(0.0, 1.0);
+    assertThat(backend.run(run.runId()).getInfo().getStatus())
+        .isEqualTo(RunStatus.RUN_STATUS_FAILED);
+    assertThat(sessions()).isEmpty();
+  }
+
+  @Test
+  void sync_filesOfOneRunCannotBeRead_sendsTheOthers() throws Exception {
+    Path bad = spill.resolve("0".repeat(32) + ".java-bad");
+    // A folder in the place of a file.
+    Files.createDirectories(bad.resolve("00000001.spill"));
+    Files.createFile(bad.resolve("lock"));
+    String good = leaveRun(options(), 10);
+    backend.start();
+
+    assertThat(sync()).isFalse();
+
+    assertThat(synced).extracting(SyncedRun::outcome).contains(Outcome.KEPT, Outcome.SENT);
+    assertThat(sessions()).containsExactly(bad);
+    assertWhole(good, 10);
   }
 }
