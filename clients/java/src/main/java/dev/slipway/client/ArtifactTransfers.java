@@ -149,7 +149,7 @@ public final class ArtifactTransfers {
             .setSha256(sha256)
             .build();
     TransferMeter.File progress = meter.file(path);
-    Retries retries = new Retries(options);
+    Retries retries = new Retries(options, stub.getChannel());
     while (true) {
       try {
         QueryUploadResponse state =
@@ -415,7 +415,7 @@ public final class ArtifactTransfers {
   private Artifact download(
       DownloadRequest request, OutputStream to, long maxBytes, TransferMeter.File progress)
       throws IOException, InterruptedException {
-    Retries retries = new Retries(options);
+    Retries retries = new Retries(options, stub.getChannel());
     Received received = new Received(to, maxBytes, progress);
     while (true) {
       try {
@@ -511,7 +511,7 @@ public final class ArtifactTransfers {
   }
 
   private <T> T retrying(String what, Call<T> call) throws IOException, InterruptedException {
-    Retries retries = new Retries(options);
+    Retries retries = new Retries(options, stub.getChannel());
     while (true) {
       try {
         return call.make();

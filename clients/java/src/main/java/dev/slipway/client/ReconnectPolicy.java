@@ -48,8 +48,14 @@ final class ReconnectPolicy {
 
   /** Is to be called before each attempt. */
   void attempt() {
-    // A channel by itself waits for up to two minutes after some failures.
-    if (failuresInARow > 0 && channel instanceof ManagedChannel managed) {
+    if (failuresInARow > 0) {
+      hasten(channel);
+    }
+  }
+
+  /** Lets a channel connect at the next call: by itself it waits up to two minutes in the end. */
+  static void hasten(Channel channel) {
+    if (channel instanceof ManagedChannel managed) {
       managed.resetConnectBackoff();
     }
   }

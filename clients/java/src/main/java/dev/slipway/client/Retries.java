@@ -3,6 +3,7 @@ package dev.slipway.client;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
+import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.protobuf.StatusProto;
@@ -36,12 +37,14 @@ final class Retries {
   private static final String STORE_BUSY = "STORE_BUSY";
 
   private final TransferOptions options;
+  private final Channel channel;
   private int failuresInARow;
   private boolean failed;
   private long furthest;
 
-  Retries(TransferOptions options) {
+  Retries(TransferOptions options, Channel channel) {
     this.options = options;
+    this.channel = channel;
   }
 
   boolean failed() {
@@ -72,6 +75,7 @@ final class Retries {
           failure);
     }
     Thread.sleep(Backoff.millis(options.firstBackoff(), options.maxBackoff(), failuresInARow));
+    ReconnectPolicy.hasten(channel);
   }
 
   private static boolean mayPass(Status.Code code, String reason) {

@@ -23,6 +23,7 @@ final class CuttingProxy implements Closeable {
   private final AtomicLong bytesUntilCut = new AtomicLong(Long.MAX_VALUE);
   private final AtomicInteger cutsLeft = new AtomicInteger();
   private final AtomicInteger cuts = new AtomicInteger();
+  private final AtomicInteger connections = new AtomicInteger();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private volatile long bytesPerConnection;
   private volatile int serverPort;
@@ -64,6 +65,11 @@ final class CuttingProxy implements Closeable {
     return cuts.get();
   }
 
+  /** Returns how many connections were made, those in vain included. */
+  int connections() {
+    return connections.get();
+  }
+
   /** Cuts all connections now. */
   void cut() {
     cuts.incrementAndGet();
@@ -84,6 +90,7 @@ final class CuttingProxy implements Closeable {
   }
 
   private void connect(Socket client) {
+    connections.incrementAndGet();
     if (serverPort == NOWHERE) {
       closeQuietly(client);
       return;

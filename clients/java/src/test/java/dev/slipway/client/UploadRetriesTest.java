@@ -94,6 +94,19 @@ class UploadRetriesTest {
   }
 
   @Test
+  void upload_serverAway_connectsAnewForItsAttempts() throws Exception {
+    TransferOptions options =
+        new TransferOptions(1, 60, Duration.ofMillis(10), Duration.ofMillis(10));
+    try (CuttingProxy nobody = new CuttingProxy();
+        SlipwayClient client = SlipwayClient.connect(nobody.address())) {
+      assertThatThrownBy(() -> client.transfers(options).uploadBytes(BYTES, "a"))
+          .isInstanceOf(TransferException.class);
+
+      assertThat(nobody.connections()).isGreaterThan(2);
+    }
+  }
+
+  @Test
   void upload_storeIsBusy_isTriedAgain() {
     script.refusal = new StoreBusyException();
 
