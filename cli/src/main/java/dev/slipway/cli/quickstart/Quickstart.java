@@ -3,13 +3,13 @@ package dev.slipway.cli.quickstart;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import com.google.protobuf.ByteString;
-import com.google.protobuf.FieldMask;
-import com.google.protobuf.util.Timestamps;
 import dev.slipway.artifact.v1.Artifact;
 import dev.slipway.cli.client.Progress;
 import dev.slipway.cli.quickstart.DigitsTrainer.Hyperparameters;
 import dev.slipway.cli.quickstart.DigitsTrainer.Trained;
-import dev.slipway.client.MetricStream;
+import dev.slipway.client.ActiveRun;
+import dev.slipway.client.RunOptions;
+import dev.slipway.client.RunSummary;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
@@ -27,12 +27,10 @@ import dev.slipway.tracking.v1.CreateExperimentRequest;
 import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.GetExperimentByNameRequest;
 import dev.slipway.tracking.v1.GetMetricHistoryRequest;
+import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.LogBatchRequest;
 import dev.slipway.tracking.v1.Metric;
-import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.RunInfo;
-import dev.slipway.tracking.v1.RunStatus;
-import dev.slipway.tracking.v1.UpdateRunRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -41,8 +39,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +59,8 @@ public final class Quickstart {
   private static final String MODEL_FOLDER = "model";
   private static final String ARTIFACT_SCHEME = "mlflow-artifacts:/";
   private static final int GOLDEN_ROWS = 3;
+  private static final long MAX_SPILL_BYTES = 1 << 20;
+  private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration SWITCH_TIMEOUT = Duration.ofSeconds(30);
   private static final long RETRY_MILLIS = 20;
 
@@ -135,33 +137,22 @@ public final class Quickstart {
 
   private Candidate trainAndRegister(Digits digits, Hyperparameters hyperparameters)
       throws IOException, InterruptedException, XGBoostError {
-    RunInfo run =
-        slipway
-            .tracking()
-            .createRun(
-                CreateRunRequest.newBuilder()
-                    .setExperimentId(experiment())
-                    .setStartTime(Timestamps.now())
-                    .build())
-            .getInfo();
-    try {
-      logParams(run, hyperparameters);
+    CreateRunRequest request = CreateRunRequest.newBuilder().setExperimentId(experiment()).build();
+    try (TemporaryFolder folder = TemporaryFolder.create();
+        ActiveRun run = slipway.startRun(request, runOptions(folder))) {
+      run.logParams(params(hyperparameters));
       Trained trained = train(run, digits, hyperparameters);
-      ModelVersion version = upload(run, trained, digits);
-      finish(run, RunStatus.RUN_STATUS_FINISHED);
-      return new Candidate(run.getRunId(), version);
-    } catch (RuntimeException | IOException | InterruptedException | XGBoostError e) {
-      finishAfter(e, run);
-      throw e;
+      ModelVersion version = upload(info(run), trained, digits, folder);
+      RunSummary unused = run.finish();
+      return new Candidate(run.runId(), version);
     }
   }
 
-  private void finishAfter(Exception failure, RunInfo run) {
-    try {
-      finish(run, RunStatus.RUN_STATUS_FAILED);
-    } catch (StatusRuntimeException e) {
-      failure.addSuppressed(e);
-    }
+  /** What goes wrong must show, and leave nothing behind. */
+  private static RunOptions runOptions(TemporaryFolder folder) {
+    return RunOptions.defaults()
+        .withSpill(folder.path().resolve("spill"), MAX_SPILL_BYTES)
+        .withStrict();
   }
 
   private String experiment() {
@@ -181,24 +172,18 @@ public final class Quickstart {
     }
   }
 
-  private void logParams(RunInfo run, Hyperparameters hyperparameters) {
-    LogBatchRequest.Builder batch = LogBatchRequest.newBuilder().setRunId(run.getRunId());
-    batch.addParams(
-        Param.newBuilder().setKey("rounds").setValue(String.valueOf(hyperparameters.rounds())));
-    hyperparameters
-        .toXgboost()
-        .forEach(
-            (key, value) ->
-                batch.addParams(Param.newBuilder().setKey(key).setValue(String.valueOf(value))));
-    slipway.tracking().logBatch(batch.build());
+  private static Map<String, String> params(Hyperparameters hyperparameters) {
+    Map<String, String> params = new LinkedHashMap<>();
+    params.put("rounds", String.valueOf(hyperparameters.rounds()));
+    hyperparameters.toXgboost().forEach((key, value) -> params.put(key, String.valueOf(value)));
+    return params;
   }
 
-  private Trained train(RunInfo run, Digits digits, Hyperparameters hyperparameters)
-      throws InterruptedException, XGBoostError {
+  private Trained train(ActiveRun run, Digits digits, Hyperparameters hyperparameters)
+      throws XGBoostError {
     Trained trained;
     Set<String> keys = new LinkedHashSet<>();
-    try (MetricStream metrics = slipway.metricStream(run.getRunId());
-        ProgressBar bar = Progress.bar("training", hyperparameters.rounds())) {
+    try (ProgressBar bar = Progress.bar("training", hyperparameters.rounds())) {
       trained =
           new DigitsTrainer(digits)
               .train(
@@ -206,22 +191,32 @@ public final class Quickstart {
                   GOLDEN_ROWS,
                   (round, values) -> {
                     keys.addAll(values.keySet());
-                    values.forEach((key, value) -> metrics.log(key, value, round));
+                    run.logMetrics(values, round);
                     bar.step();
                   });
-      metrics.flush();
     }
+    if (!run.flush(FLUSH_TIMEOUT)) {
+      throw new IllegalStateException("not all was acknowledged in time: " + run.summary());
+    }
+    RunInfo info = info(run);
     for (String key : keys) {
-      requireHistory(run, key, hyperparameters.rounds());
+      requireHistory(info, key, hyperparameters.rounds());
     }
     say(
         "tracking",
         "run %s of experiment %s: %d metrics of %d rounds streamed, acknowledged and read back",
-        run.getRunName(),
-        run.getExperimentId(),
+        info.getRunName(),
+        info.getExperimentId(),
         keys.size(),
         hyperparameters.rounds());
     return trained;
+  }
+
+  private RunInfo info(ActiveRun run) {
+    return slipway
+        .tracking()
+        .getRun(GetRunRequest.newBuilder().setRunId(run.runId()).build())
+        .getInfo();
   }
 
   private void requireHistory(RunInfo run, String key, int rounds) {
@@ -241,27 +236,25 @@ public final class Quickstart {
     }
   }
 
-  private ModelVersion upload(RunInfo run, Trained trained, Digits digits)
+  private ModelVersion upload(RunInfo run, Trained trained, Digits digits, TemporaryFolder folder)
       throws IOException, InterruptedException {
     String source = run.getArtifactUri() + "/" + MODEL_FOLDER;
-    try (TemporaryFolder folder = TemporaryFolder.create()) {
-      ModelPackage written =
-          DigitsPackage.write(
-              folder.path().resolve(MODEL_FOLDER),
-              run.getRunId(),
-              trained,
-              digits.validation().first(GOLDEN_ROWS));
-      List<Artifact> files =
-          slipway
-              .transfers()
-              .uploadFolder(written.root(), source.substring(ARTIFACT_SCHEME.length()));
-      say(
-          "artifact",
-          "%d files, %,d bytes at %s",
-          files.size(),
-          files.stream().mapToLong(Artifact::getSizeBytes).sum(),
-          source);
-    }
+    ModelPackage written =
+        DigitsPackage.write(
+            folder.path().resolve(MODEL_FOLDER),
+            run.getRunId(),
+            trained,
+            digits.validation().first(GOLDEN_ROWS));
+    List<Artifact> files =
+        slipway
+            .transfers()
+            .uploadFolder(written.root(), source.substring(ARTIFACT_SCHEME.length()));
+    say(
+        "artifact",
+        "%d files, %,d bytes at %s",
+        files.size(),
+        files.stream().mapToLong(Artifact::getSizeBytes).sum(),
+        source);
     createModelIfAbsent();
     return slipway
         .registry()
@@ -288,20 +281,6 @@ public final class Quickstart {
         throw e;
       }
     }
-  }
-
-  private void finish(RunInfo run, RunStatus status) {
-    slipway
-        .tracking()
-        .updateRun(
-            UpdateRunRequest.newBuilder()
-                .setRun(
-                    RunInfo.newBuilder()
-                        .setRunId(run.getRunId())
-                        .setStatus(status)
-                        .setEndTime(Timestamps.now()))
-                .setUpdateMask(FieldMask.newBuilder().addPaths("status").addPaths("end_time"))
-                .build());
   }
 
   private void promote(ModelVersion version) {
