@@ -6,10 +6,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
 import org.jdbi.v3.sqlobject.customizer.BindMethods;
+import org.jdbi.v3.sqlobject.customizer.FetchSize;
 import org.jdbi.v3.sqlobject.statement.SqlBatch;
 import org.jdbi.v3.sqlobject.statement.SqlQuery;
 import org.jdbi.v3.sqlobject.statement.SqlUpdate;
@@ -64,6 +67,17 @@ public interface ExperimentDao {
 
   @SqlUpdate("UPDATE experiment SET update_time_ms = :now WHERE experiment_id = :id")
   void touch(long id, long now);
+
+  /** Locks the active runs of an experiment, or the deleted ones, as they are read. */
+  @SqlQuery(
+      """
+      SELECT run_id FROM run
+      WHERE experiment_id = :id AND (delete_time_ms IS NULL) = :active
+      ORDER BY run_id
+      FOR UPDATE
+      """)
+  @FetchSize(1_000)
+  Stream<UUID> lockRuns(long id, boolean active);
 
   @SqlUpdate(
       """

@@ -23,6 +23,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /** Keeps experiments and their tags. Every method is one transaction. Thread-safe. */
@@ -184,6 +186,7 @@ public final class ExperimentStore {
         handle -> {
           ExperimentDao dao = handle.attach(ExperimentDao.class);
           lock(dao, id).requireActive();
+          lockContent(handle, id, true);
           dao.setActive(id.number(), false, now.toEpochMilli());
           new ChangeFeed(handle).allListed(id, true, changed(handle, id));
           dao.deleteRuns(id.number(), now.toEpochMilli());
@@ -204,12 +207,29 @@ public final class ExperimentStore {
           if (lock(dao, id).active()) {
             throw new ExperimentNotDeletedException(id);
           }
+          lockContent(handle, id, false);
           dao.setActive(id.number(), true, now.toEpochMilli());
           new ChangeFeed(handle).allListed(id, false, changed(handle, id));
           dao.restoreRuns(id.number());
           handle.attach(LoggedModelDao.class).restoreOfExperiment(id.number(), now.toEpochMilli());
           return require(handle, id);
         });
+  }
+
+  /**
+   * Locks an experiment's runs and then its models, each in order of id, as commits do; the updates
+   * that follow would lock them in any order, and after the revision.
+   */
+  private static void lockContent(Handle handle, ExperimentId id, boolean active) {
+    lockAll(handle.attach(ExperimentDao.class).lockRuns(id.number(), active));
+    lockAll(handle.attach(LoggedModelDao.class).lockOfExperiment(id.number(), active));
+  }
+
+  /** Reads rows to the end, since they are locked as they are read. */
+  private static void lockAll(Stream<UUID> rows) {
+    try (rows) {
+      rows.forEach(row -> {});
+    }
   }
 
   /** Sets tags of an active experiment; no key twice. */

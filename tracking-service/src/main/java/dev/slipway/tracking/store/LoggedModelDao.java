@@ -14,10 +14,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
 import org.jdbi.v3.sqlobject.customizer.BindMethods;
+import org.jdbi.v3.sqlobject.customizer.FetchSize;
 import org.jdbi.v3.sqlobject.statement.SqlBatch;
 import org.jdbi.v3.sqlobject.statement.SqlQuery;
 import org.jdbi.v3.sqlobject.statement.SqlUpdate;
@@ -75,6 +77,17 @@ public interface LoggedModelDao {
 
   @SqlUpdate("UPDATE logged_model SET update_time_ms = :now WHERE model_id = :id")
   void touch(UUID id, long now);
+
+  /** Locks the active models of an experiment, or the deleted ones, as they are read. */
+  @SqlQuery(
+      """
+      SELECT model_id FROM logged_model
+      WHERE experiment_id = :experiment AND (delete_time_ms IS NULL) = :active
+      ORDER BY model_id
+      FOR UPDATE
+      """)
+  @FetchSize(1_000)
+  Stream<UUID> lockOfExperiment(long experiment, boolean active);
 
   @SqlUpdate(
       """

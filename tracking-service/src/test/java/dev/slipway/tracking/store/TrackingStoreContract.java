@@ -48,9 +48,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -758,5 +760,50 @@ abstract class TrackingStoreContract {
         .containsInstanceOf(RunNotActiveException.class);
     experiments.restore(id, NOW);
     assertThat(runs.getInfo(run).active()).isTrue();
+  }
+
+  @Test
+  void deleteAndRestoreOfAnExperiment_lockItsRunsBeforeItsRevision() throws Exception {
+    RunId run = newRun();
+
+    assertLocksRunsFirst(run, () -> experiments.delete(ExperimentId.DEFAULT, NOW));
+    assertLocksRunsFirst(run, () -> experiments.restore(ExperimentId.DEFAULT, NOW));
+  }
+
+  /** Asserts that a change which waits for a run keeps nobody from the experiment's revision. */
+  private void assertLocksRunsFirst(RunId run, Runnable change) throws Exception {
+    CompletableFuture<Void> changed =
+        database.write(
+            handle -> {
+              handle.attach(RunDao.class).lock(run.uuid());
+              CompletableFuture<Void> begun = CompletableFuture.runAsync(change);
+              while (!isLocked("experiment")) {
+                assertThat(begun).isNotDone();
+              }
+              // For what would be locked between the experiment and the run.
+              pause();
+              assertThat(isLocked("experiment_revision")).isFalse();
+              return begun;
+            });
+    changed.get(30, TimeUnit.SECONDS);
+  }
+
+  /** Returns whether another thread's transaction holds the default experiment's row. */
+  private boolean isLocked(String table) {
+    String sql =
+        "SELECT experiment_id FROM " + table + " WHERE experiment_id = 0 FOR UPDATE SKIP LOCKED";
+    return CompletableFuture.supplyAsync(
+            () ->
+                database.write(
+                    handle -> handle.createQuery(sql).mapTo(Long.class).findOne().isEmpty()))
+        .join();
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(300);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 }
