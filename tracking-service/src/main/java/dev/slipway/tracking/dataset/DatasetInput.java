@@ -27,4 +27,13 @@ public record DatasetInput(Dataset dataset, List<Tag> tags, boolean detailsOmitt
   public DatasetInput {
     tags = List.copyOf(tags);
   }
+
+  /** Returns what the dataset was used for; empty when no tag says so. */
+  public String context() {
+    return tags.stream()
+        .filter(tag -> tag.key().equals(CONTEXT_TAG))
+        .map(Tag::value)
+        .findFirst()
+        .orElse("");
+  }
 }

@@ -52,8 +52,20 @@ public interface LineageDao {
   @SqlQuery("SELECT dataset_id FROM run_dataset WHERE run_id = :run ORDER BY dataset_id")
   List<Long> datasetsOf(UUID run);
 
-  @SqlBatch("INSERT INTO run_dataset (run_id, dataset_id) VALUES (:run, :dataset)")
-  void insertInput(UUID run, Iterable<Long> dataset);
+  @SqlBatch(
+      """
+      INSERT INTO run_dataset (run_id, dataset_id, context)
+      VALUES (:run, :dataset, :context)
+      """)
+  void insertInputs(UUID run, List<Long> dataset, List<String> context);
+
+  @SqlBatch(
+      """
+      INSERT INTO dataset_context (dataset_id, context)
+      VALUES (:dataset, :context)
+      ON CONFLICT DO NOTHING
+      """)
+  void insertContexts(List<Long> dataset, List<String> context);
 
   @SqlBatch(
       """

@@ -31,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -153,9 +154,16 @@ public final class LineageStore {
         added.put(id, input);
       }
     }
-    dao.insertInput(run.uuid(), added.keySet());
+    dao.insertInputs(run.uuid(), List.copyOf(added.keySet()), contexts(added));
+    // Runs that read the same datasets at once wait for each other in one order.
+    Map<Long, DatasetInput> ordered = new TreeMap<>(added);
+    dao.insertContexts(List.copyOf(ordered.keySet()), contexts(ordered));
     insertTags(dao, run, added);
     return !added.isEmpty();
+  }
+
+  private static List<String> contexts(Map<Long, DatasetInput> inputs) {
+    return inputs.values().stream().map(DatasetInput::context).toList();
   }
 
   private static void insertTags(LineageDao dao, RunId run, Map<Long, DatasetInput> inputs) {
@@ -257,28 +265,23 @@ public final class LineageStore {
   public Page<DatasetSummary> searchDatasets(Set<ExperimentId> experiments, PageRequest page) {
     SqlText fromWhere =
         new SqlText()
-            .sql("FROM dataset d JOIN run_dataset i ON i.dataset_id = d.dataset_id")
-            .sql(" LEFT JOIN run_dataset_tag t ON t.run_id = i.run_id AND")
-            .sql(" t.dataset_id = i.dataset_id AND t.tag_key = ?", DatasetInput.CONTEXT_TAG)
-            .sql(" WHERE d.experiment_id = ANY(")
+            .sql("FROM dataset d JOIN dataset_context c ON c.dataset_id = d.dataset_id")
+            .sql(" WHERE EXISTS (SELECT 1 FROM run_dataset i")
+            .sql(" WHERE i.dataset_id = c.dataset_id AND i.context = c.context)")
+            .sql(" AND d.experiment_id = ANY(")
             .bind(experiments.stream().map(ExperimentId::number).toArray(Long[]::new))
             .sql(")");
-    String context = "COALESCE(t.tag_value, '')";
     List<SortKey> keys =
         Stream.concat(
                 Stream.of(SortKey.integer(new SqlText().sql("d.experiment_id"), false)),
-                Stream.of("d.dataset_name", "d.dataset_digest", context)
+                Stream.of("d.dataset_name", "d.dataset_digest", "c.context")
                     .map(
                         column ->
                             SortKey.text(database.dialect(), new SqlText().sql(column), false)))
             .toList();
     KeysetQuery keyset =
         new KeysetQuery(
-            "DISTINCT d.experiment_id, d.dataset_name, d.dataset_digest, "
-                + context
-                + " AS context",
-            fromWhere,
-            keys);
+            "d.experiment_id, d.dataset_name, d.dataset_digest, c.context", fromWhere, keys);
     return database.read(
         handle ->
             BoundedPages.of(

@@ -20,6 +20,7 @@ import dev.slipway.tracking.lifecycle.ViewType;
 import dev.slipway.tracking.model.LoggedModelId;
 import dev.slipway.tracking.model.LoggedModelNotFoundException;
 import dev.slipway.tracking.model.NewLoggedModel;
+import dev.slipway.tracking.retention.PurgeScope;
 import dev.slipway.tracking.run.ModelOutput;
 import dev.slipway.tracking.run.NewRun;
 import dev.slipway.tracking.run.Run;
@@ -433,5 +434,30 @@ abstract class LineageStoreContract {
     assertThat(summaries(Set.of(ExperimentId.DEFAULT, other), 2)).isEqualTo(expected);
     assertThat(summaries(Set.of(other), 1)).isEqualTo(expected.subList(4, 5));
     assertThat(summaries(Set.of(new ExperimentId(99)), 1)).isEmpty();
+  }
+
+  @Test
+  void searchDatasets_leavesOutContextsWhoseRunsArePurged() {
+    RunId first = newRun("first");
+    RunId second = newRun("second");
+    RunId third = newRun("third");
+    lineage.logInputs(first, List.of(input(dataset("d", "1"), "training")), List.of());
+    lineage.logInputs(second, List.of(input(dataset("d", "1"), "training")), List.of());
+    lineage.logInputs(third, List.of(input(dataset("d", "1"), "eval")), List.of());
+    DatasetSummary eval = new DatasetSummary(ExperimentId.DEFAULT, "d", "1", "eval");
+    DatasetSummary training = new DatasetSummary(ExperimentId.DEFAULT, "d", "1", "training");
+
+    purge(first);
+    assertThat(summaries(Set.of(ExperimentId.DEFAULT), 10)).containsExactly(eval, training);
+    purge(second);
+    assertThat(summaries(Set.of(ExperimentId.DEFAULT), 10)).containsExactly(eval);
+    lineage.logInputs(newRun("new"), List.of(input(dataset("d", "1"), "training")), List.of());
+    assertThat(summaries(Set.of(ExperimentId.DEFAULT), 10)).containsExactly(eval, training);
+  }
+
+  private void purge(RunId run) {
+    runs.delete(run, NOW);
+    assertThat(new PurgeStore(database).purge(run, new PurgeScope(NOW, Optional.empty())))
+        .isPresent();
   }
 }
