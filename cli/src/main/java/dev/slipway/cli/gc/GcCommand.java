@@ -28,6 +28,11 @@ import picocli.CommandLine.Spec;
       "Removes experiments, runs and logged models for good that were deleted some time ago, with"
           + " their artifacts.",
       "Without --delete it only tells what would go.",
+      "Registered versions go on serving, since the artifact service keeps their files for them;"
+          + " but MLflow clients download a version from its run or logged model, and find it no"
+          + " more.",
+      "Artifacts are deleted after what named them is gone. If this process dies in between, up to"
+          + " 100 roots of artifacts are left; the log of the tracking server names them.",
       "",
       "  slipway gc --older-than 30d",
       "  slipway gc --older-than 30d --delete"

@@ -71,15 +71,20 @@ public final class Retention {
     if (!runs.isEmpty()) {
       store.awaitCommits();
     }
-    batch.removeAll(runs, run -> store.purge(run, scope), () -> batch.runs++);
+    batch.removeAll("run", runs, run -> store.purge(run, scope), () -> batch.runs++);
     batch.removeAll(
+        "logged model",
         store.models(scope, batch.room() + 1),
         model -> store.purge(model, scope),
         () -> batch.loggedModels++);
     batch.removeAll(
+        "experiment",
         store.experiments(scope, batch.room() + 1),
         experiment -> store.purge(experiment, scope),
         () -> batch.experiments++);
+    if (batch.experiments > 0) {
+      store.removeOrphanedDatasets();
+    }
   }
 
   /** Is what one call removes. */
@@ -105,7 +110,8 @@ public final class Retention {
     }
 
     /** Removes objects while there is room, counting each. */
-    <T> void removeAll(List<T> ids, Function<T, Optional<Removed>> remove, Runnable count) {
+    <T> void removeAll(
+        String kind, List<T> ids, Function<T, Optional<Removed>> remove, Runnable count) {
       for (T id : ids) {
         if (room() == 0 || uriChars > MAX_URI_CHARS || cancelled.getAsBoolean()) {
           more = true;
@@ -113,6 +119,9 @@ public final class Retention {
         }
         Optional<Removed> object = remove.apply(id);
         if (object.isPresent()) {
+          // Whoever loses the answer finds here what it said.
+          log.info(
+              "purged {} {}, artifacts at {}", kind, id, object.get().artifactUri().orElse("-"));
           add(object.get());
           count.run();
         }

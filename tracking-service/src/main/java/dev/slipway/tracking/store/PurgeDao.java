@@ -154,7 +154,7 @@ public interface PurgeDao {
   @SqlUpdate("DELETE FROM <table> WHERE experiment_id = :experiment")
   void deleteOfExperiment(@Define("table") String table, long experiment);
 
-  /** Removes datasets that somebody described while their experiment was being removed. */
+  /** Removes the datasets of experiments that are gone; looks at all datasets. */
   @SqlUpdate(
       """
       DELETE FROM dataset

@@ -230,10 +230,21 @@ public final class PurgeStore {
           boolean shared = dao.isShared(number, withoutSlash(location.get()));
           dao.deleteOfExperiment("experiment_tag", number);
           dao.deleteRequests("experiment", id.toString());
+          dao.deleteOfExperiment("dataset", number);
           dao.deleteOfExperiment("experiment", number);
-          dao.deleteOrphanedDatasets();
           new ChangeFeed(handle).experimentPurged(id);
           return Optional.of(new Removed(location.filter(uri -> !shared), 0));
+        });
+  }
+
+  /**
+   * Removes datasets whose experiment is gone: somebody described them while it was being removed.
+   */
+  public void removeOrphanedDatasets() {
+    database.write(
+        handle -> {
+          handle.attach(PurgeDao.class).deleteOrphanedDatasets();
+          return true;
         });
   }
 
