@@ -15,6 +15,7 @@ import dev.slipway.tracking.v1.CreateLoggedModelRequest;
 import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.Dataset;
 import dev.slipway.tracking.v1.DatasetInput;
+import dev.slipway.tracking.v1.DeleteLoggedModelRequest;
 import dev.slipway.tracking.v1.DeleteRunRequest;
 import dev.slipway.tracking.v1.DeleteRunTagsRequest;
 import dev.slipway.tracking.v1.GetRunRequest;
@@ -175,6 +176,17 @@ final class TrackingReplica implements AutoCloseable {
   /** Deletes a run, unless it is deleted, and removes all that is deleted for good. */
   void purge(String run) {
     deleteRun(run);
+    purgeDeleted();
+  }
+
+  /** Deletes a logged model and removes all that is deleted for good. */
+  void purgeModel(String model) {
+    var unused =
+        stub().deleteLoggedModel(DeleteLoggedModelRequest.newBuilder().setModelId(model).build());
+    purgeDeleted();
+  }
+
+  private void purgeDeleted() {
     var unused =
         stub()
             .purgeDeleted(

@@ -14,6 +14,7 @@ import dev.slipway.tracking.v1.LifecycleStage;
 import dev.slipway.tracking.v1.MetricBatch;
 import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.Run;
+import dev.slipway.tracking.v1.RunChange;
 import dev.slipway.tracking.v1.RunInfo;
 import dev.slipway.tracking.v1.RunProjection;
 import dev.slipway.tracking.v1.RunStatus;
@@ -115,6 +116,41 @@ abstract class WatchRunContract {
     RunInfo info = RunReplay.of(all).run().getInfo();
     assertThat(info.getRunName()).isEqualTo("renamed");
     assertThat(info.getLifecycleStage()).isEqualTo(LifecycleStage.LIFECYCLE_STAGE_ACTIVE);
+  }
+
+  @Test
+  void inputsAndOutputs_comeOnceAndGoWithAPurgedModel() throws Exception {
+    String run = replica.newRun();
+    WatchClient<WatchRunRequest, WatchRunResponse> client = watch(request(run));
+    String beforeInputs = client.await(messages -> !messages.isEmpty()).get(0).getResumeToken();
+
+    replica.logInput(run, "digits");
+    awaitSame(client, run);
+    replica.logInput(run, "digits");
+    replica.logOutput(run, "0");
+    awaitSame(client, run);
+
+    List<RunChange> changes = changes(client.messages());
+    assertThat(changes.stream().map(RunChange::hasInputs)).containsExactly(true, false);
+    assertThat(changes.stream().map(RunChange::hasOutputs)).containsExactly(false, true);
+    assertThat(changes).noneMatch(RunChange::hasInfo);
+
+    WatchClient<WatchRunRequest, WatchRunResponse> resumed =
+        watch(request(run).setResumeToken(beforeInputs));
+    RunChange missed = changes(resumed.await(messages -> !messages.isEmpty())).get(0);
+    assertThat(missed.getInputs()).isEqualTo(replica.getRun(run).getInputs());
+    assertThat(missed.getOutputs()).isEqualTo(replica.getRun(run).getOutputs());
+
+    replica.purgeModel(missed.getOutputs().getModelOutputs(0).getModelId());
+    awaitSame(client, run);
+    assertThat(RunReplay.of(client.messages()).run().getOutputs().getModelOutputsList()).isEmpty();
+  }
+
+  private static List<RunChange> changes(List<WatchRunResponse> messages) {
+    return messages.stream()
+        .filter(WatchRunResponse::hasChange)
+        .map(WatchRunResponse::getChange)
+        .toList();
   }
 
   @Test
