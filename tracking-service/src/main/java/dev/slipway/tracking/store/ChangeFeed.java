@@ -74,14 +74,14 @@ final class ChangeFeed {
     dao.allListed(experiment.number(), active, revision);
   }
 
-  /** Says that dataset or model inputs were added to a run. */
-  void inputsChanged(RunId run, long revision) {
-    dao.inputsChanged(run.uuid(), revision);
+  /** Says that dataset or model inputs were added to runs, or removed. */
+  void inputsChanged(Collection<RunId> runs, long revision) {
+    dao.inputsChanged(ids(runs), revision);
   }
 
-  /** Says that model outputs were added to a run. */
-  void outputsChanged(RunId run, long revision) {
-    dao.outputsChanged(run.uuid(), revision);
+  /** Says that model outputs were added to runs, or removed. */
+  void outputsChanged(Collection<RunId> runs, long revision) {
+    dao.outputsChanged(ids(runs), revision);
   }
 
   /**

@@ -61,15 +61,17 @@ public interface ChangeFeedDao {
 
   @SqlUpdate(
       """
-      UPDATE run_revision SET revision = :revision, inputs_revision = :revision WHERE run_id = :run
+      UPDATE run_revision SET revision = :revision, inputs_revision = :revision
+      WHERE run_id = ANY(:runs)
       """)
-  void inputsChanged(UUID run, long revision);
+  void inputsChanged(UUID[] runs, long revision);
 
   @SqlUpdate(
       """
-      UPDATE run_revision SET revision = :revision, outputs_revision = :revision WHERE run_id = :run
+      UPDATE run_revision SET revision = :revision, outputs_revision = :revision
+      WHERE run_id = ANY(:runs)
       """)
-  void outputsChanged(UUID run, long revision);
+  void outputsChanged(UUID[] runs, long revision);
 
   @SqlUpdate(
       """

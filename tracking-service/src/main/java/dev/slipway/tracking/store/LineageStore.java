@@ -74,7 +74,7 @@ public final class LineageStore {
           changed |= addModelInputs(handle, id, models);
           if (changed) {
             ChangeFeed feed = new ChangeFeed(handle);
-            feed.inputsChanged(id, feed.next(run.experimentId()));
+            feed.inputsChanged(List.of(id), feed.next(run.experimentId()));
           }
           return id;
         });
@@ -109,7 +109,7 @@ public final class LineageStore {
               id.uuid(), links.stream().filter(link -> present.containsKey(link.model())).toList());
           if (!links.isEmpty()) {
             ChangeFeed feed = new ChangeFeed(handle);
-            feed.outputsChanged(id, feed.next(run.experimentId()));
+            feed.outputsChanged(List.of(id), feed.next(run.experimentId()));
           }
           return id;
         });

@@ -198,17 +198,16 @@ public final class PurgeStore {
   }
 
   private static void stamp(ChangeFeed feed, List<RunInfo> runs) {
-    Map<ExperimentId, List<RunInfo>> byExperiment =
+    Map<ExperimentId, List<RunId>> byExperiment =
         new TreeMap<>(Comparator.comparingLong(ExperimentId::number));
     runs.forEach(
-        run -> byExperiment.computeIfAbsent(run.experimentId(), e -> new ArrayList<>()).add(run));
+        run ->
+            byExperiment.computeIfAbsent(run.experimentId(), e -> new ArrayList<>()).add(run.id()));
     byExperiment.forEach(
         (experiment, changed) -> {
           long revision = feed.next(experiment);
-          for (RunInfo run : changed) {
-            feed.inputsChanged(run.id(), revision);
-            feed.outputsChanged(run.id(), revision);
-          }
+          feed.inputsChanged(changed, revision);
+          feed.outputsChanged(changed, revision);
         });
   }
 
