@@ -114,8 +114,10 @@ public interface PurgeDao {
           + RunInfoMapper.COLUMNS
           + """
            FROM run
-          WHERE run_id IN (SELECT run_id FROM run_model_input WHERE model_id = :model)
-            OR run_id IN (SELECT run_id FROM run_model_output WHERE model_id = :model)
+          WHERE run_id IN (
+            SELECT run_id FROM run_model_input WHERE model_id = :model
+            UNION
+            SELECT run_id FROM run_model_output WHERE model_id = :model)
           ORDER BY run_id
           FOR UPDATE
           """)
