@@ -34,8 +34,8 @@ final class ModelFieldSql implements FieldSql<ModelField> {
 
   /** Returns the query of a search, whose rows are {@link RegisteredModelRow}s. */
   KeysetQuery query(RegistrySearch<ModelField> search) {
-    SqlText fromWhere = new SqlText().sql("FROM registered_model m");
-    search.filter().ifPresent(f -> FilterSql.append(fromWhere.sql(" WHERE "), f, this));
+    SqlText fromWhere = new SqlText().sql("FROM registered_model m WHERE TRUE");
+    search.filter().ifPresent(f -> FilterSql.append(fromWhere.sql(" AND "), f, this));
     return new KeysetQuery(COLUMNS, fromWhere, sortKeys(search.order()));
   }
 

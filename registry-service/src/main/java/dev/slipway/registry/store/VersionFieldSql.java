@@ -33,8 +33,8 @@ final class VersionFieldSql implements FieldSql<VersionField> {
 
   /** Returns the query of a search, whose rows are {@link ModelVersionRow}s. */
   KeysetQuery query(RegistrySearch<VersionField> search) {
-    SqlText fromWhere = new SqlText().sql(ModelVersionDao.FROM);
-    search.filter().ifPresent(f -> FilterSql.append(fromWhere.sql(" WHERE "), f, this));
+    SqlText fromWhere = new SqlText().sql(ModelVersionDao.FROM + " WHERE TRUE");
+    search.filter().ifPresent(f -> FilterSql.append(fromWhere.sql(" AND "), f, this));
     return new KeysetQuery(ModelVersionDao.COLUMNS, fromWhere, sortKeys(search.order()));
   }
 

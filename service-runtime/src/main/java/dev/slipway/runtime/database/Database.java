@@ -40,14 +40,14 @@ public final class Database implements AutoCloseable {
   private final HikariDataSource pool;
   private final Jdbi jdbi;
   private final Dialect dialect;
-  private final CommitSync commitSync;
+  private final SharedFlush commitSync;
 
   private Database(HikariDataSource pool, Jdbi jdbi, Dialect dialect) {
     this.pool = pool;
     this.jdbi = jdbi;
     this.dialect = dialect;
     this.commitSync =
-        new CommitSync(() -> jdbi.useHandle(handle -> handle.execute("CHECKPOINT SYNC")));
+        new SharedFlush(() -> jdbi.useHandle(handle -> handle.execute("CHECKPOINT SYNC")));
   }
 
   /**

@@ -17,17 +17,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.antlr.v4.runtime.BaseErrorListener;
+import org.antlr.v4.runtime.CharStream;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.CommonTokenStream;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.RecognitionException;
 import org.antlr.v4.runtime.Recognizer;
+import org.antlr.v4.runtime.Token;
+import org.antlr.v4.runtime.misc.Interval;
 
 /**
  * Turns the text of filters and order terms into trees, against the fields of one kind of object.
  *
  * <p>Every refusal is an {@link IllegalArgumentException} whose message says where, counted in
- * characters from 1, and what would be accepted. Thread-safe.
+ * characters from 1, shows the text around with a mark {@code >>>} before the place, and says what
+ * would be accepted. Thread-safe.
  *
  * @param <F> the fields
  */
@@ -40,6 +44,11 @@ public final class SearchParser<F> {
 
   /** The most levels of parentheses and {@code NOT}s around a clause. */
   public static final int MAX_NESTING = 100;
+
+  private static final int MAX_MESSAGE_CHARS = 400;
+
+  /** What a refusal shows of the text on each side of the place. */
+  private static final int EXCERPT_CHARS = 30;
 
   /** Whole numbers up to this size are exact as doubles. */
   private static final BigDecimal MAX_WHOLE = BigDecimal.valueOf(1L << 53);
@@ -142,12 +151,40 @@ public final class SearchParser<F> {
   }
 
   private static IllegalArgumentException at(ParserRuleContext place, String message) {
-    return at(place.getStart().getCharPositionInLine(), place.getStart().getLine(), message);
+    return at(place.getStart(), message);
   }
 
-  private static IllegalArgumentException at(int column, int line, String message) {
-    String where = line > 1 ? "line " + line + ", character " : "character ";
-    return new IllegalArgumentException("at " + where + (column + 1) + ": " + message);
+  private static IllegalArgumentException at(Token place, String message) {
+    String line = place.getLine() > 1 ? "line " + place.getLine() + ", " : "";
+    return new IllegalArgumentException(
+        "at "
+            + line
+            + "character "
+            + (place.getCharPositionInLine() + 1)
+            + ": "
+            + shortened(message)
+            + "; here: "
+            + excerpt(place));
+  }
+
+  /** Messages may name what was found, which may be long, and travel in headers of limited size. */
+  private static String shortened(String message) {
+    return message.length() <= MAX_MESSAGE_CHARS
+        ? message
+        : message.substring(0, MAX_MESSAGE_CHARS / 2)
+            + "..."
+            + message.substring(message.length() - MAX_MESSAGE_CHARS / 2);
+  }
+
+  /** Returns the text around a place, with a mark before it. */
+  private static String excerpt(Token place) {
+    CharStream text = place.getInputStream();
+    int at = Math.min(place.getStartIndex(), text.size());
+    int from = Math.max(0, at - EXCERPT_CHARS);
+    int to = Math.min(text.size(), at + EXCERPT_CHARS);
+    String before = from == at ? "" : text.getText(Interval.of(from, at - 1));
+    String after = at == to ? "" : text.getText(Interval.of(at, to - 1));
+    return (from > 0 ? "..." : "") + before + " >>> " + after + (to < text.size() ? "..." : "");
   }
 
   private final class Refusal extends BaseErrorListener {
@@ -159,10 +196,10 @@ public final class SearchParser<F> {
         int column,
         String message,
         RecognitionException e) {
+      // Only the parser complains: the lexer takes every character.
       throw at(
-          column,
-          line,
-          message
+          (Token) symbol,
+          shortened(message)
               + "; a clause is an identifier, an operator and a value, such as "
               + rules.examples());
     }

@@ -117,6 +117,38 @@ class SearchParserTest {
         .hasMessageContaining(message);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "tags.a = 'x'; DROP TABLE run | here: tags.a = 'x' >>> ; DROP TABLE run",
+        "(tags.a = 'x' | here: (tags.a = 'x' >>>",
+        "😀 = 1 | here:  >>> 😀 = 1",
+        "metrics.accuracy_of_validation > 0.5 and foo.a = 1 | ...uracy_of_validation > 0.5 and  >>>"
+            + " foo.a = 1",
+        "foo.a = 1 and metrics.accuracy_of_validation > 0.5 | here:  >>> foo.a = 1 and"
+            + " metrics.accuracy...",
+      })
+  void filter_fault_isShownInItsSurroundings(String text, String message) {
+    assertThatThrownBy(() -> parser.filter(text)).hasMessageContaining(message);
+  }
+
+  @Test
+  void filter_faultOnALaterLine_namesTheLine() {
+    assertThatThrownBy(() -> parser.filter("tags.a = 'x'\nand tags.b ="))
+        .hasMessageStartingWith("at line 2, character 13: ")
+        .hasMessageEndingWith("here: tags.a = 'x'\nand tags.b = >>> ");
+  }
+
+  @Test
+  void filter_longFault_isNotRepeatedWhole() {
+    assertThatThrownBy(() -> parser.filter("tags.a '" + "x".repeat(10_000) + "'"))
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(800));
+    assertThatThrownBy(() -> parser.filter("x".repeat(10_000) + " = 1"))
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(800));
+  }
+
   @Test
   void filter_blank_isRefusedAndEmptyMatchesAll() {
     assertThat(parser.filter("")).isEmpty();

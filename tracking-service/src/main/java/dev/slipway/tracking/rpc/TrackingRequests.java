@@ -131,9 +131,9 @@ final class TrackingRequests {
                 .orElse(ExperimentId.DEFAULT);
     RunId id =
         request.getRunId().isEmpty()
-            ? RunId.random()
+            ? RunId.create(now)
             : EntryRequests.runId("run_id", request.getRunId(), violations)
-                .orElseGet(RunId::random);
+                .orElseGet(() -> RunId.create(now));
     EntryRequests.text("run_name", request.getRunName(), RunInfo.MAX_NAME_CHARS, violations);
     EntryRequests.text("user_id", request.getUserId(), RunInfo.MAX_USER_CHARS, violations);
     Instant start =

@@ -34,7 +34,7 @@ public record LoggedModelQuery(
   public boolean needsMetricOnDatasets() {
     boolean metricClause =
         filter
-            .map(tree -> FilterFields.any(tree, field -> field instanceof LoggedModelField.Metric))
+            .map(tree -> tree.fields().anyMatch(LoggedModelField.Metric.class::isInstance))
             .orElse(false);
     return !datasets.isEmpty() && !metricClause;
   }

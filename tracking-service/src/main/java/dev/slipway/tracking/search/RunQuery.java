@@ -8,6 +8,8 @@ import dev.slipway.tracking.run.RunProjection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Asks for runs.
@@ -28,11 +30,12 @@ public record RunQuery(
     order = List.copyOf(order);
   }
 
-  /** Returns whether it depends on metrics which runs are found, or in which order. */
-  public boolean selectsByMetrics() {
-    return order.stream().anyMatch(term -> term.field() instanceof RunField.Metric)
-        || filter
-            .map(tree -> FilterFields.any(tree, field -> field instanceof RunField.Metric))
-            .orElse(false);
+  /** Returns the metrics on which it depends which runs are found, or in which order. */
+  public Set<String> metricKeys() {
+    return Stream.concat(
+            filter.stream().flatMap(Filter::fields), order.stream().map(OrderBy::field))
+        .filter(RunField.Metric.class::isInstance)
+        .map(field -> ((RunField.Metric) field).key())
+        .collect(Collectors.toUnmodifiableSet());
   }
 }

@@ -1,6 +1,7 @@
 package dev.slipway.tracking.service;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.runtime.database.SharedFlush;
 import dev.slipway.tracking.metric.LatestPoints;
 import dev.slipway.tracking.store.MetricStore;
 import java.time.Clock;
@@ -35,6 +36,7 @@ public final class LatestFolder implements AutoCloseable {
   private final ScheduledExecutorService timer;
   private final Object lock = new Object();
   private final Object folding = new Object();
+  private final SharedFlush foldOfAll = new SharedFlush(this::foldAllNow);
 
   @GuardedBy("lock")
   private long logId;
@@ -128,9 +130,14 @@ public final class LatestFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the database's latest points cover all that any process had committed before the call.
+   * Makes the database's latest points cover all that any process had committed before the call;
+   * once for all callers that wait.
    */
   public void foldAll() {
+    foldOfAll.await();
+  }
+
+  private void foldAllNow() {
     foldOwn();
     store.foldOthers(ownLog());
   }

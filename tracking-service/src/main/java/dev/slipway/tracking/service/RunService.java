@@ -69,7 +69,7 @@ public final class RunService {
 
   /** Returns a page of the runs that match, by all points that were durable when the call began. */
   public Page<Run> search(RunQuery query, PageRequest page) {
-    if (query.selectsByMetrics()) {
+    if (!query.metricKeys().isEmpty()) {
       folder.foldAll();
     }
     return runs.search(query, page);

@@ -32,6 +32,7 @@ public final class ExperimentStore {
   private static final String KIND = "experiment";
 
   private final Database database;
+  private final BoundedPages pages = new BoundedPages();
   private final String artifactRoot;
   private final ExperimentFieldSql fieldSql;
 
@@ -144,8 +145,7 @@ public final class ExperimentStore {
         handle -> {
           List<KeysetQuery.Row<Experiment>> rows =
               keyset.read(handle, new ExperimentMapper(), page);
-          return BoundedPages.of(
-              rows, page, some -> withTags(handle, some), ExperimentStore::sizeBytes);
+          return pages.of(rows, page, some -> withTags(handle, some), ExperimentStore::sizeBytes);
         });
   }
 

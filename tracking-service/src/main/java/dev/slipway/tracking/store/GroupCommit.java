@@ -17,6 +17,7 @@ import dev.slipway.tracking.run.RunNotFoundException;
 import dev.slipway.tracking.store.CommitResult.Appended;
 import dev.slipway.tracking.store.MetricDao.SegmentRow;
 import dev.slipway.tracking.store.MetricDao.WriterRow;
+import dev.slipway.tracking.store.RunDao.TagRow;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -292,7 +293,10 @@ final class GroupCommit {
 
   /** Returns whether a tag renamed the run. */
   private boolean setTags(RunId run, long revision, Map<String, Tag> tags) {
-    runs.setTags(run.uuid(), revision, tags.values());
+    RunInfo info = runInfos.get(run);
+    List<TagRow> rows =
+        tags.values().stream().map(tag -> new TagRow(info.experimentId(), tag)).toList();
+    runs.setTags(run.uuid(), revision, info.startTime().toEpochMilli(), rows);
     Tag name = tags.get(Tag.RUN_NAME);
     boolean renames = name != null && !name.value().isEmpty();
     if (renames) {

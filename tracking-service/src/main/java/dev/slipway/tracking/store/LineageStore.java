@@ -45,6 +45,7 @@ public final class LineageStore {
   private record DatasetName(String name, String digest) {}
 
   private final Database database;
+  private final BoundedPages pages = new BoundedPages();
 
   /** Creates the store. */
   public LineageStore(Database database) {
@@ -284,7 +285,7 @@ public final class LineageStore {
             "d.experiment_id, d.dataset_name, d.dataset_digest, c.context", fromWhere, keys);
     return database.read(
         handle ->
-            BoundedPages.of(
+            pages.of(
                 keyset.read(handle, new SummaryMapper(), page),
                 page,
                 summaries -> summaries,

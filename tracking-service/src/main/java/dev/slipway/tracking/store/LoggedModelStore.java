@@ -44,6 +44,7 @@ public final class LoggedModelStore {
           .thenComparing(metric -> metric.run().toString());
 
   private final Database database;
+  private final BoundedPages pages = new BoundedPages();
 
   /** Creates the store. */
   public LoggedModelStore(Database database) {
@@ -126,7 +127,7 @@ public final class LoggedModelStore {
     KeysetQuery keyset = LoggedModelSearch.of(database.dialect(), query);
     return database.read(
         handle ->
-            BoundedPages.of(
+            pages.of(
                 keyset.read(handle, new LoggedModelDao.InfoMapper(), page),
                 page,
                 infos -> load(handle, infos),

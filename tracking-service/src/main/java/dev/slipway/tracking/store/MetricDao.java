@@ -108,6 +108,10 @@ public interface MetricDao {
   @SqlQuery("SELECT folded_no FROM metric_fold WHERE log_id = :logId FOR UPDATE")
   Optional<Long> lockFold(long logId);
 
+  /** Keeps everybody from folding until the end of the transaction. */
+  @SqlQuery("SELECT log_id FROM metric_fold ORDER BY log_id FOR UPDATE")
+  List<Long> lockFolds();
+
   @SqlUpdate("UPDATE metric_fold SET folded_no = :through WHERE log_id = :logId")
   void advanceFold(long logId, long through);
 
@@ -216,14 +220,15 @@ public interface MetricDao {
   @SqlUpdate(
       """
       MERGE INTO latest_metric t
-      USING (SELECT x.* FROM unnest(:runs, :names, :steps, :timestamps, :values)
-             AS x (run_id, name_id, step, timestamp_ms, metric_value)
+      USING (SELECT x.*, r.experiment_id, r.start_time_ms
+             FROM unnest(:runs, :names, :steps, :timestamps, :values)
+               AS x (run_id, name_id, step, timestamp_ms, metric_value)
              JOIN run r ON r.run_id = x.run_id) s
       ON t.run_id = s.run_id AND t.name_id = s.name_id
       WHEN MATCHED AND (s.step, s.timestamp_ms, s.metric_value) > (t.step, t.timestamp_ms, t.metric_value)
         THEN UPDATE SET step = s.step, timestamp_ms = s.timestamp_ms, metric_value = s.metric_value
-      WHEN NOT MATCHED THEN INSERT (run_id, name_id, step, timestamp_ms, metric_value)
-        VALUES (s.run_id, s.name_id, s.step, s.timestamp_ms, s.metric_value)
+      WHEN NOT MATCHED THEN INSERT (run_id, name_id, step, timestamp_ms, metric_value, experiment_id, start_time_ms)
+        VALUES (s.run_id, s.name_id, s.step, s.timestamp_ms, s.metric_value, s.experiment_id, s.start_time_ms)
       """)
   void mergeLatest(UUID[] runs, Integer[] names, Long[] steps, Long[] timestamps, Double[] values);
 

@@ -6,7 +6,11 @@ import java.util.List;
 
 /** Sorts by the value of a metric: numbers, then NaN, then what lacks it, in both directions. */
 final class MetricSortKeys {
-  private static final String NAN = "CAST('NaN' AS DOUBLE PRECISION)";
+  /** Is greater than every number, on both databases. */
+  static final String NAN = "CAST('NaN' AS DOUBLE PRECISION)";
+
+  /** Is the first key of what has a number. */
+  static final int RANK_OF_NUMBERS = 0;
 
   private MetricSortKeys() {}
 

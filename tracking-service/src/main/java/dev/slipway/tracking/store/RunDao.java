@@ -2,6 +2,7 @@ package dev.slipway.tracking.store;
 
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
+import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.run.RunInfo;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,13 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 /** Is the SQL of runs, their params and their tags; only for the stores of this package. */
 @RegisterRowMapper(RunInfoMapper.class)
 public interface RunDao {
+  /** Is a tag to be set. */
+  record TagRow(String key, String value, long hash) {
+    TagRow(ExperimentId experiment, Tag tag) {
+      this(tag.key(), tag.value(), EntryHash.of(experiment, tag.key(), tag.value()));
+    }
+  }
+
   @SqlUpdate(
       """
       INSERT INTO run (run_id, experiment_id, run_name, user_id, status, start_time_ms, artifact_uri)
@@ -61,14 +69,15 @@ public interface RunDao {
   @SqlBatch(
       """
       MERGE INTO run_tag t
-      USING (VALUES (CAST(:run AS UUID), CAST(:key AS VARCHAR), CAST(:value AS VARCHAR), CAST(:revision AS BIGINT)))
-        s (run_id, tag_key, tag_value, revision)
+      USING (VALUES (CAST(:run AS UUID), CAST(:key AS VARCHAR), CAST(:value AS VARCHAR), CAST(:revision AS BIGINT),
+                     CAST(:hash AS BIGINT), CAST(:start AS BIGINT)))
+        s (run_id, tag_key, tag_value, revision, entry_hash, start_time_ms)
       ON t.run_id = s.run_id AND t.tag_key = s.tag_key
-      WHEN MATCHED THEN UPDATE SET tag_value = s.tag_value, revision = s.revision
-      WHEN NOT MATCHED THEN INSERT (run_id, tag_key, tag_value, revision)
-        VALUES (s.run_id, s.tag_key, s.tag_value, s.revision)
+      WHEN MATCHED THEN UPDATE SET tag_value = s.tag_value, revision = s.revision, entry_hash = s.entry_hash
+      WHEN NOT MATCHED THEN INSERT (run_id, tag_key, tag_value, revision, entry_hash, start_time_ms)
+        VALUES (s.run_id, s.tag_key, s.tag_value, s.revision, s.entry_hash, s.start_time_ms)
       """)
-  void setTags(UUID run, long revision, @BindMethods Iterable<Tag> tags);
+  void setTags(UUID run, long revision, long start, @BindMethods Iterable<TagRow> tags);
 
   @SqlUpdate("DELETE FROM run_tag WHERE run_id = :run AND tag_key = :key")
   int deleteTag(UUID run, String key);
@@ -108,6 +117,12 @@ public interface RunDao {
       VALUES (:run, :key, :value, :number, :revision)
       """)
   void insertParams(UUID run, long revision, @BindMethods Iterable<Param> params);
+
+  @SqlUpdate("UPDATE run_tag SET start_time_ms = :start WHERE run_id = :run")
+  void setStartOfTags(UUID run, long start);
+
+  @SqlUpdate("UPDATE latest_metric SET start_time_ms = :start WHERE run_id = :run")
+  void setStartOfMetrics(UUID run, long start);
 
   @SqlQuery(
       """

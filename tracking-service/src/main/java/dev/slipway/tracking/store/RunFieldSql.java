@@ -16,6 +16,7 @@ import dev.slipway.tracking.search.RunField.Attribute;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -31,31 +32,43 @@ final class RunFieldSql implements FieldSql<RunField> {
           .map(status -> "WHEN " + status.code() + " THEN '" + status.name() + "'")
           .collect(Collectors.joining(" ", "CASE r.status ", " END"));
 
-  private static final KeyedRows METRICS =
-      new KeyedRows(
-          "latest_metric",
-          "x.run_id = r.run_id AND x.name_id ="
-              + " (SELECT n.name_id FROM metric_name n WHERE n.name = ?)",
-          "x.metric_value");
-  private static final KeyedRows PARAMS =
-      new KeyedRows("run_param", "x.run_id = r.run_id AND x.param_key = ?", "x.param_value");
-  private static final KeyedRows PARAM_NUMBERS =
-      new KeyedRows("run_param", "x.run_id = r.run_id AND x.param_key = ?", "x.param_number");
-  private static final KeyedRows TAGS =
-      new KeyedRows("run_tag", "x.run_id = r.run_id AND x.tag_key = ?", "x.tag_value");
+  /** Numbers no metric. */
+  static final int NO_NAME = -1;
 
   private final Dialect dialect;
+  private final Map<String, Integer> metricIds;
+  private final KeyedRows metrics;
+  private final KeyedRows params;
+  private final KeyedRows paramNumbers;
+  private final KeyedRows tags;
 
-  RunFieldSql(Dialect dialect) {
+  /**
+   * Creates the fields of a query.
+   *
+   * @param metricIds numbers of metric names; what is not among them, no run has
+   * @param runId the column that has the run's id, in the table that the query goes through
+   */
+  RunFieldSql(Dialect dialect, Map<String, Integer> metricIds, String runId) {
     this.dialect = dialect;
+    this.metricIds = metricIds;
+    String ofRun = "x.run_id = " + runId;
+    this.metrics = new KeyedRows("latest_metric", ofRun + " AND x.name_id = ?", "x.metric_value");
+    this.params = new KeyedRows("run_param", ofRun + " AND x.param_key = ?", "x.param_value");
+    this.paramNumbers =
+        new KeyedRows("run_param", ofRun + " AND x.param_key = ?", "x.param_number");
+    this.tags = new KeyedRows("run_tag", ofRun + " AND x.tag_key = ?", "x.tag_value");
+  }
+
+  private int metricId(RunField.Metric metric) {
+    return metricIds.getOrDefault(metric.key(), NO_NAME);
   }
 
   @Override
   public void compareText(SqlText out, RunField field, Operator operator, String text) {
     if (field instanceof RunField.Param param) {
-      PARAMS.compareText(out, param.key(), operator, text);
+      params.compareText(out, param.key(), operator, text);
     } else if (field instanceof RunField.Tag tag) {
-      TAGS.compareText(out, tag.key(), operator, text);
+      tags.compareText(out, tag.key(), operator, text);
     } else if (field instanceof RunField.Dataset dataset) {
       openDataset(out, dataset);
       FilterSql.compareText(out, datasetColumn(dataset), operator, text);
@@ -75,9 +88,9 @@ final class RunFieldSql implements FieldSql<RunField> {
   @Override
   public void compareNumber(SqlText out, RunField field, Operator operator, double number) {
     if (field instanceof RunField.Metric metric) {
-      METRICS.compareNumber(out, metric.key(), operator, number);
+      metrics.compareNumber(out, metricId(metric), operator, number);
     } else if (field instanceof RunField.Param param) {
-      PARAM_NUMBERS.compareNumber(out, param.key(), operator, number);
+      paramNumbers.compareNumber(out, param.key(), operator, number);
     } else {
       String column = field == Attribute.START_TIME ? "r.start_time_ms" : "r.end_time_ms";
       out.sql("COALESCE(" + column + " " + FilterSql.symbol(operator) + " ?, FALSE)", number);
@@ -87,9 +100,9 @@ final class RunFieldSql implements FieldSql<RunField> {
   @Override
   public void membership(SqlText out, RunField field, boolean negated, List<String> texts) {
     if (field instanceof RunField.Param param) {
-      PARAMS.membership(out, param.key(), negated, texts);
+      params.membership(out, param.key(), negated, texts);
     } else if (field instanceof RunField.Tag tag) {
-      TAGS.membership(out, tag.key(), negated, texts);
+      tags.membership(out, tag.key(), negated, texts);
     } else if (field instanceof RunField.Dataset dataset) {
       openDataset(out, dataset);
       FilterSql.inList(out, datasetColumn(dataset), negated, texts);
@@ -109,9 +122,9 @@ final class RunFieldSql implements FieldSql<RunField> {
   @Override
   public void presence(SqlText out, RunField field, boolean negated) {
     if (field instanceof RunField.Param param) {
-      PARAMS.presence(out, param.key(), negated);
+      params.presence(out, param.key(), negated);
     } else {
-      TAGS.presence(out, ((RunField.Tag) field).key(), negated);
+      tags.presence(out, ((RunField.Tag) field).key(), negated);
     }
   }
 
@@ -194,9 +207,8 @@ final class RunFieldSql implements FieldSql<RunField> {
       String value = alias + ".metric_value";
       joins
           .sql(" LEFT JOIN latest_metric " + alias + " ON " + alias + ".run_id = r.run_id AND ")
-          .sql(alias + ".name_id = (SELECT n.name_id FROM metric_name n WHERE n.name = ")
-          .bind(metric.key())
-          .sql(")");
+          .sql(alias + ".name_id = ")
+          .bind(metricId(metric));
       MetricSortKeys.add(keys, value, descending);
       return;
     }

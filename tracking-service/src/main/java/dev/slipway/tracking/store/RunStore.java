@@ -3,10 +3,7 @@ package dev.slipway.tracking.store;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
-import dev.slipway.runtime.search.sql.FilterSql;
 import dev.slipway.runtime.search.sql.KeysetQuery;
-import dev.slipway.runtime.search.sql.SortKey;
-import dev.slipway.runtime.search.sql.SqlText;
 import dev.slipway.tracking.dataset.Dataset;
 import dev.slipway.tracking.dataset.DatasetInput;
 import dev.slipway.tracking.entry.KeySelection;
@@ -34,6 +31,7 @@ import dev.slipway.tracking.run.RunUpdate;
 import dev.slipway.tracking.search.RunQuery;
 import dev.slipway.tracking.store.MetricDao.FoldRow;
 import dev.slipway.tracking.store.MetricDao.PackedRow;
+import dev.slipway.tracking.store.RunDao.TagRow;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,12 +50,13 @@ public final class RunStore {
   private static final String KIND = "run";
 
   private final Database database;
-  private final RunFieldSql fieldSql;
+  private final BoundedPages pages = new BoundedPages();
+  private final MetricNames names;
 
   /** Creates the store. */
   public RunStore(Database database) {
     this.database = database;
-    this.fieldSql = new RunFieldSql(database.dialect());
+    this.names = new MetricNames(database);
     SqlArrays.register(database.jdbi());
   }
 
@@ -119,7 +118,11 @@ public final class RunStore {
         run.startTime().toEpochMilli(),
         experiment.artifactFolder() + run.id() + "/artifacts");
     long revision = feed.next(run.experimentId());
-    dao.setTags(run.id().uuid(), revision, run.tags());
+    dao.setTags(
+        run.id().uuid(),
+        revision,
+        run.startTime().toEpochMilli(),
+        run.tags().stream().map(tag -> new TagRow(run.experimentId(), tag)).toList());
     feed.runCreated(run.id(), run.experimentId(), revision);
   }
 
@@ -149,22 +152,27 @@ public final class RunStore {
           RunDao dao = handle.attach(RunDao.class);
           RunInfo before = lock(dao, id);
           RunInfo run = update.apply(before, now);
+          long start = run.startTime().toEpochMilli();
           dao.update(
               id.uuid(),
               run.name(),
               run.userId(),
               run.status().code(),
-              run.startTime().toEpochMilli(),
+              start,
               run.endTime().map(Instant::toEpochMilli).orElse(null));
           ChangeFeed feed = new ChangeFeed(handle);
           long revision = feed.next(run.experimentId());
           update
               .name()
-              .ifPresent(
-                  name -> dao.setTags(id.uuid(), revision, List.of(new Tag(Tag.RUN_NAME, name))));
+              .map(name -> new TagRow(run.experimentId(), new Tag(Tag.RUN_NAME, name)))
+              .ifPresent(tag -> dao.setTags(id.uuid(), revision, start, List.of(tag)));
           if (run.startTime().equals(before.startTime())) {
             feed.infoChanged(List.of(id), revision);
           } else {
+            dao.setStartOfTags(id.uuid(), start);
+            // No fold may be about to write what it read before.
+            handle.attach(MetricDao.class).lockFolds();
+            dao.setStartOfMetrics(id.uuid(), start);
             feed.listed(id, revision);
           }
           return run;
@@ -268,24 +276,11 @@ public final class RunStore {
    * as they are folded, so that a caller whose query names a metric folds first.
    */
   public Page<Run> search(RunQuery query, PageRequest page) {
-    SqlText fromWhere = new SqlText().sql("FROM run r");
-    List<SortKey> keys = fieldSql.sortKeys(query.order(), fromWhere);
-    fromWhere
-        .sql(" WHERE r.experiment_id = ANY(")
-        .bind(query.experiments().stream().map(ExperimentId::number).toArray(Long[]::new))
-        .sql(")");
-    fromWhere.sql(
-        switch (query.view()) {
-          case ACTIVE_ONLY -> " AND r.delete_time_ms IS NULL";
-          case DELETED_ONLY -> " AND r.delete_time_ms IS NOT NULL";
-          case ALL -> "";
-        });
-    query.filter().ifPresent(filter -> FilterSql.append(fromWhere.sql(" AND "), filter, fieldSql));
-    KeysetQuery keyset = new KeysetQuery("r.*", fromWhere, keys);
+    RunSearch search = new RunSearch(database.dialect(), query, names.findAll(query.metricKeys()));
     return database.read(
         handle -> {
-          List<KeysetQuery.Row<RunInfo>> rows = keyset.read(handle, new RunInfoMapper(), page);
-          return BoundedPages.of(
+          List<KeysetQuery.Row<RunInfo>> rows = search.read(handle, page);
+          return pages.of(
               rows, page, infos -> load(handle, infos, query.projection()), RunStore::sizeBytes);
         });
   }

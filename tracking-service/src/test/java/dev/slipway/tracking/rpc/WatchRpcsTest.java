@@ -68,7 +68,7 @@ class WatchRpcsTest {
         runs.create(
                 new NewRun(
                     Optional.empty(),
-                    RunId.random(),
+                    RunId.create(Instant.EPOCH),
                     ExperimentId.DEFAULT,
                     "run",
                     "",

@@ -13,21 +13,24 @@ import org.junit.jupiter.api.Test;
 class RunQueryTest {
   private final SearchParser<RunField> parser = new SearchParser<>(new RunFieldRules());
 
-  private boolean selectsByMetrics(String filter, String... order) {
+  private Set<String> metricKeys(String filter, String... order) {
     return new RunQuery(
             Set.of(ExperimentId.DEFAULT),
             parser.filter(filter),
             Arrays.stream(order).map(parser::orderBy).toList(),
             ViewType.ALL,
             RunProjection.ALL)
-        .selectsByMetrics();
+        .metricKeys();
   }
 
   @Test
-  void selectsByMetrics_whenFilterOrOrderNamesOne_notForWhatIsShown() {
-    assertThat(selectsByMetrics("")).isFalse();
-    assertThat(selectsByMetrics("params.a = '1'", "tags.b")).isFalse();
-    assertThat(selectsByMetrics("", "metrics.m DESC")).isTrue();
-    assertThat(selectsByMetrics("params.a = '1' or not (tags.b = 'x' and metrics.m > 1)")).isTrue();
+  void metricKeys_areThoseOfFilterAndOrder_notWhatIsShown() {
+    assertThat(metricKeys("")).isEmpty();
+    assertThat(metricKeys("params.a = '1'", "tags.b")).isEmpty();
+    assertThat(metricKeys("", "metrics.m DESC")).containsExactly("m");
+    assertThat(
+            metricKeys(
+                "params.a = '1' or not (tags.b = 'x' and metrics.m > 1)", "metrics.n", "tags.m"))
+        .containsExactlyInAnyOrder("m", "n");
   }
 }

@@ -71,7 +71,7 @@ class CompactorTest {
   }
 
   private RunId newRun() {
-    RunId id = RunId.random();
+    RunId id = RunId.create(Instant.EPOCH);
     runs.create(
         new NewRun(Optional.empty(), id, ExperimentId.DEFAULT, "run", "", NOW, List.of()), NOW);
     return id;

@@ -188,7 +188,7 @@ abstract class IngestContract {
   }
 
   private RunId newRun() {
-    RunId id = RunId.random();
+    RunId id = RunId.create(NOW);
     replica.runs.create(
         new NewRun(Optional.empty(), id, ExperimentId.DEFAULT, "run", "", NOW, List.of()), NOW);
     return id;

@@ -63,7 +63,7 @@ abstract class PurgeRaceContract {
             () -> {},
             new MetricRegistry());
     retention = new Retention(new PurgeStore(database));
-    run = RunId.random();
+    run = RunId.create(NOW);
     runs.create(
         new NewRun(Optional.empty(), run, ExperimentId.DEFAULT, "run", "", NOW, List.of()), NOW);
   }

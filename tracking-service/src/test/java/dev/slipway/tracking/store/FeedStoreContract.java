@@ -59,7 +59,7 @@ abstract class FeedStoreContract {
   }
 
   private RunId newRun() {
-    RunId id = RunId.random();
+    RunId id = RunId.create(NOW);
     runs.create(
         new NewRun(Optional.empty(), id, ExperimentId.DEFAULT, "run", "", NOW, List.of()), NOW);
     return id;

@@ -83,7 +83,7 @@ abstract class LineageStoreContract {
   }
 
   private RunId newRun(String name, ExperimentId experiment) {
-    RunId id = RunId.random();
+    RunId id = RunId.create(NOW);
     runs.create(
         new NewRun(
             Optional.empty(),
@@ -272,7 +272,7 @@ abstract class LineageStoreContract {
           .isInstanceOf(LoggedModelNotFoundException.class);
     }
     assertThat(lineage(run)).isEqualTo(RunLineage.EMPTY);
-    RunId absent = RunId.random();
+    RunId absent = RunId.create(NOW);
     assertThatThrownBy(() -> lineage.logInputs(absent, List.of(input), List.of()))
         .isInstanceOf(RunNotFoundException.class);
     assertThatThrownBy(() -> lineage.logOutputs(absent, List.of(new ModelOutput(good, 1))))

@@ -98,7 +98,7 @@ abstract class LoggedModelStoreContract {
   }
 
   private RunId newRun(ExperimentId experiment) {
-    RunId id = RunId.random();
+    RunId id = RunId.create(NOW);
     runs.create(new NewRun(Optional.empty(), id, experiment, "r", "", NOW, List.of()), NOW);
     return id;
   }
@@ -221,7 +221,10 @@ abstract class LoggedModelStoreContract {
     experiments.delete(deleted, NOW);
     NewLoggedModel orphan =
         described(
-            ExperimentId.DEFAULT, "m", Optional.of(RunId.random()), List.of(new Param("p", "1")));
+            ExperimentId.DEFAULT,
+            "m",
+            Optional.of(RunId.create(NOW)),
+            List.of(new Param("p", "1")));
     assertThatThrownBy(
             () ->
                 models.create(

@@ -96,7 +96,7 @@ abstract class TrackingStoreContract {
   }
 
   private RunId newRun(String name) {
-    RunId id = RunId.random();
+    RunId id = RunId.create(NOW);
     runs.create(
         new NewRun(
             Optional.empty(),
@@ -289,7 +289,7 @@ abstract class TrackingStoreContract {
     RunId good = newRun();
     RunId deleted = newRun();
     runs.delete(deleted, NOW);
-    RunId absent = RunId.random();
+    RunId absent = RunId.create(NOW);
     List<Optional<ServiceException>> refusals =
         commit(
                 points(deleted, "m", point(1, 1)),
@@ -319,7 +319,7 @@ abstract class TrackingStoreContract {
   void commit_newNameForAnAbsentRun_isNotKept() {
     RunId run = newRun();
     List<Optional<ServiceException>> refusals =
-        commit(points(RunId.random(), "mine", point(1, 1)), points(run, "yours", point(1, 1)))
+        commit(points(RunId.create(NOW), "mine", point(1, 1)), points(run, "yours", point(1, 1)))
             .refusals();
 
     assertThat(refusals.get(0)).containsInstanceOf(RunNotFoundException.class);
@@ -440,7 +440,7 @@ abstract class TrackingStoreContract {
     runs.delete(run, NOW);
     assertThatThrownBy(() -> metrics.openWriter(run, "w"))
         .isInstanceOf(RunNotActiveException.class);
-    assertThatThrownBy(() -> metrics.openWriter(RunId.random(), "w"))
+    assertThatThrownBy(() -> metrics.openWriter(RunId.create(NOW), "w"))
         .isInstanceOf(RunNotFoundException.class);
   }
 
@@ -752,7 +752,7 @@ abstract class TrackingStoreContract {
         experiments
             .create(new NewExperiment(Optional.empty(), "e", Optional.empty(), List.of()), NOW)
             .id();
-    RunId run = RunId.random();
+    RunId run = RunId.create(NOW);
     runs.create(new NewRun(Optional.empty(), run, id, "n", "u", NOW, List.of()), NOW);
     experiments.delete(id, NOW);
     assertThat(runs.getInfo(run).active()).isFalse();

@@ -20,7 +20,7 @@ class ChangeLogTest {
   private static final long PLENTY = 1 << 20;
 
   private final ChangeLog log = new ChangeLog(position(0));
-  private final RunId run = RunId.random();
+  private final RunId run = RunId.create(Instant.EPOCH);
   private long revision;
 
   private static FeedPosition position(long revision) {
@@ -118,7 +118,7 @@ class ChangeLogTest {
     long begin = log.mark().tick();
     tag("x".repeat(10_000));
     long one = log.mark().tick();
-    RunId other = RunId.random();
+    RunId other = RunId.create(Instant.EPOCH);
     advance(delta(other, List.of(), List.of(new Tag("t", "x".repeat(10_000))), List.of(), 0));
     log.trim(begin, 30_000);
     assertThat(log.since(begin)).isEmpty();

@@ -16,37 +16,44 @@ public record KeyedRows(String table, String match, String value) {
   private static final String NAN = "CAST('NaN' AS DOUBLE PRECISION)";
 
   /** Appends the comparison of the value with text. */
-  public void compareText(SqlText out, String key, Operator operator, String text) {
+  public void compareText(SqlText out, Object key, Operator operator, String text) {
     open(out, key);
     FilterSql.compareText(out.sql(" AND "), value, operator, text);
-    out.sql(")");
+    close(out);
   }
 
   /** Appends the comparison of the value with a number; a NaN matches {@code !=} alone. */
-  public void compareNumber(SqlText out, String key, Operator operator, double number) {
+  public void compareNumber(SqlText out, Object key, Operator operator, double number) {
     open(out, key);
     out.sql(" AND " + value + " " + FilterSql.symbol(operator) + " ?", number);
     if (operator == Operator.GREATER || operator == Operator.GREATER_OR_EQUAL) {
       // Both databases take NaN for greater than every number.
       out.sql(" AND " + value + " <> " + NAN);
     }
-    out.sql(")");
+    close(out);
   }
 
   /** Appends the lookup of the value in a list. */
-  public void membership(SqlText out, String key, boolean negated, List<String> texts) {
+  public void membership(SqlText out, Object key, boolean negated, List<String> texts) {
     open(out, key);
     FilterSql.inList(out.sql(" AND "), value, negated, texts);
-    out.sql(")");
+    close(out);
   }
 
   /** Appends whether there is a value, or, negated, none. */
-  public void presence(SqlText out, String key, boolean negated) {
+  public void presence(SqlText out, Object key, boolean negated) {
     open(out.sql(negated ? "NOT " : ""), key);
-    out.sql(")");
+    close(out);
   }
 
-  private void open(SqlText out, String key) {
+  private void open(SqlText out, Object key) {
     out.sql("EXISTS (SELECT 1 FROM " + table + " x WHERE " + match, key);
+  }
+
+  private static void close(SqlText out) {
+    // Says nothing, and keeps PostgreSQL from turning the lookup of a row into a join with the
+    // whole
+    // table, which it does on poor guesses of how many objects match.
+    out.sql(" OFFSET 0 ROWS)");
   }
 }

@@ -22,17 +22,31 @@ import org.jdbi.v3.core.statement.StatementContext;
 public final class KeysetQuery {
   private final String columns;
   private final SqlText fromWhere;
+  private final List<String> pinned;
   private final List<SortKey> keys;
 
   /**
    * Creates a query.
    *
    * @param columns the row's own columns
-   * @param fromWhere the rest of the query: {@code FROM ... WHERE ...}
+   * @param fromWhere the rest of the query: {@code FROM ... WHERE ...}; what follows is joined to
+   *     its last condition by {@code AND}
    */
   public KeysetQuery(String columns, SqlText fromWhere, List<SortKey> keys) {
+    this(columns, fromWhere, List.of(), keys);
+  }
+
+  /**
+   * Creates a query that reads an index in its order, so that it ends with the last row of the page
+   * and sorts nothing.
+   *
+   * @param pinned the first columns of that index, each equal to one value in all rows: H2 looks
+   *     for an index that begins like the order
+   */
+  public KeysetQuery(String columns, SqlText fromWhere, List<String> pinned, List<SortKey> keys) {
     this.columns = columns;
     this.fromWhere = fromWhere;
+    this.pinned = List.copyOf(pinned);
     this.keys = List.copyOf(keys);
   }
 
@@ -51,21 +65,35 @@ public final class KeysetQuery {
    */
   public <T> List<Row<T>> read(Handle handle, RowMapper<T> mapper, PageRequest page) {
     Optional<List<Object>> after = page.after(this::values);
-    SqlText sql = new SqlText().sql("SELECT * FROM (SELECT ").sql(columns);
-    for (int i = 0; i < keys.size(); i++) {
+    int first = keys.get(0).kind() == SortKey.Kind.FIXED ? 1 : 0;
+    if (first == 1 && after.isPresent()) {
+      int side = Long.compare((Long) after.get().get(0), Long.parseLong(fixedText(0)));
+      if (side > 0) {
+        return List.of();
+      }
+      after = side < 0 ? Optional.empty() : after;
+    }
+    SqlText sql = new SqlText().sql("SELECT ").sql(columns);
+    for (int i = first; i < keys.size(); i++) {
       sql.sql(", ").append(keys.get(i).expression()).sql(" AS k" + i);
     }
-    sql.sql(" ").append(fromWhere).sql(") page");
+    sql.sql(" ").append(fromWhere);
     if (after.isPresent()) {
-      sql.sql(" WHERE ");
-      continueAfter(sql, after.get(), 0);
+      // Says the same as the continuation's first key, in a form that an index can begin from.
+      compare(sql.sql(" AND "), first, "=", after.get());
+      continueAfter(sql.sql(" AND "), after.get(), first);
     }
     sql.sql(" ORDER BY ");
-    for (int i = 0; i < keys.size(); i++) {
-      sql.sql(i == 0 ? "k" + i : ", k" + i).sql(keys.get(i).descending() ? " DESC" : " ASC");
+    pinned.forEach(column -> sql.sql(column).sql(", "));
+    for (int i = first; i < keys.size(); i++) {
+      sql.sql(i == first ? "k" + i : ", k" + i).sql(keys.get(i).descending() ? " DESC" : " ASC");
     }
     sql.sql(" FETCH FIRST ").bind(page.size() + 1).sql(" ROWS ONLY");
     return sql.query(handle).map(new KeyedMapper<>(mapper)).list();
+  }
+
+  private String fixedText(int key) {
+    return keys.get(key).expression().toString();
   }
 
   /**
@@ -106,13 +134,20 @@ public final class KeysetQuery {
    * directions.
    */
   private void continueAfter(SqlText sql, List<Object> values, int i) {
-    String greater = keys.get(i).descending() ? " < " : " > ";
-    sql.sql("(k" + i + greater).bind(values.get(i));
+    compare(sql.sql("("), i, "", values);
     if (i + 1 < keys.size()) {
-      sql.sql(" OR k" + i + " = ").bind(values.get(i)).sql(" AND ");
-      continueAfter(sql, values, i + 1);
+      sql.sql(" OR ").append(keys.get(i).expression()).sql(" = ").bind(values.get(i));
+      continueAfter(sql.sql(" AND "), values, i + 1);
     }
     sql.sql(")");
+  }
+
+  private void compare(SqlText sql, int i, String orEqual, List<Object> values) {
+    SortKey key = keys.get(i);
+    sql.append(key.expression())
+        .sql(key.descending() ? " <" : " >")
+        .sql(orEqual + " ")
+        .bind(values.get(i));
   }
 
   private final class KeyedMapper<T> implements RowMapper<Row<T>> {
@@ -126,7 +161,8 @@ public final class KeysetQuery {
     public Row<T> map(ResultSet rs, StatementContext context) throws SQLException {
       List<String> texts = new ArrayList<>();
       for (int i = 0; i < keys.size(); i++) {
-        texts.add(keys.get(i).kind().read(rs, "k" + i));
+        SortKey.Kind kind = keys.get(i).kind();
+        texts.add(kind == SortKey.Kind.FIXED ? fixedText(i) : kind.read(rs, "k" + i));
       }
       return new Row<>(own.map(rs, context), texts);
     }

@@ -19,6 +19,13 @@ public record SortKey(SqlText expression, boolean descending, Kind kind) {
 
   /** Is what an expression gives. */
   public enum Kind {
+    /** A whole number that is the same in all rows of the query. */
+    FIXED {
+      @Override
+      Object parse(String text) {
+        return Long.valueOf(text);
+      }
+    },
     /** Of type DOUBLE PRECISION. */
     NUMBER {
       @Override
@@ -77,6 +84,14 @@ public record SortKey(SqlText expression, boolean descending, Kind kind) {
     String read(ResultSet rs, String column) throws SQLException {
       return rs.getString(column);
     }
+  }
+
+  /**
+   * Stands for a key that is the same in all rows, where a list is read in parts by one query each.
+   * Only the first key of a query may be fixed.
+   */
+  public static SortKey fixed(long value) {
+    return new SortKey(new SqlText().sql(Long.toString(value)), false, Kind.FIXED);
   }
 
   /** Sorts by a floating-point number that is not NaN. */

@@ -110,7 +110,7 @@ abstract class KeysetQueryContract {
 
     for (boolean descending : new boolean[] {false, true}) {
       KeysetQuery query =
-          new KeysetQuery("i.id", new SqlText().sql("FROM item i"), keys(descending));
+          new KeysetQuery("i.id", new SqlText().sql("FROM item i WHERE TRUE"), keys(descending));
       List<Long> whole = all(query, 100);
 
       assertThat(whole).hasSize(40).doesNotHaveDuplicates();
@@ -129,7 +129,7 @@ abstract class KeysetQueryContract {
     KeysetQuery query =
         new KeysetQuery(
             "i.id",
-            new SqlText().sql("FROM item i"),
+            new SqlText().sql("FROM item i WHERE TRUE"),
             List.of(SortKey.text(database.dialect(), new SqlText().sql("i.name"), false)));
 
     assertThat(all(query, 1)).containsExactly(2L, 3L, 1L);
@@ -137,7 +137,8 @@ abstract class KeysetQueryContract {
 
   @Test
   void page_forgedKeys_areAViolationOfThePageToken() {
-    KeysetQuery query = new KeysetQuery("i.id", new SqlText().sql("FROM item i"), keys(false));
+    KeysetQuery query =
+        new KeysetQuery("i.id", new SqlText().sql("FROM item i WHERE TRUE"), keys(false));
     List<String> right = List.of("0", "1.5", "a", NOW.toString(), "3");
     assertThat(read(query, right)).isEmpty();
 

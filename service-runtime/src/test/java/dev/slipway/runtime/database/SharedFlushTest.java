@@ -14,13 +14,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class CommitSyncTest {
+class SharedFlushTest {
   @Test
   void await_isCoveredOnlyByAFlushThatBeganAfterIt() throws Exception {
     AtomicLong commits = new AtomicLong();
     AtomicLong flushedUpTo = new AtomicLong();
-    CommitSync sync =
-        new CommitSync(
+    SharedFlush sync =
+        new SharedFlush(
             () -> {
               long seen = commits.get();
               flushedUpTo.accumulateAndGet(seen, Math::max);
@@ -52,8 +52,8 @@ class CommitSyncTest {
     CountDownLatch firstRuns = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     AtomicInteger flushes = new AtomicInteger();
-    CommitSync sync =
-        new CommitSync(
+    SharedFlush sync =
+        new SharedFlush(
             () -> {
               if (flushes.incrementAndGet() == 1) {
                 firstRuns.countDown();
@@ -85,8 +85,8 @@ class CommitSyncTest {
   @Test
   void await_flushFails_throwsAndTheNextTriesAgain() {
     AtomicInteger flushes = new AtomicInteger();
-    CommitSync sync =
-        new CommitSync(
+    SharedFlush sync =
+        new SharedFlush(
             () -> {
               if (flushes.incrementAndGet() == 1) {
                 throw new IllegalStateException("disk full");

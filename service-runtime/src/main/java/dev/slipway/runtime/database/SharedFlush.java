@@ -5,13 +5,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Shares one expensive flush among all commits that wait for it.
+ * Shares one expensive flush among all that wait for it, such as commits that are to be on disk.
  *
- * <p>A commit is durable once a flush that <em>began after</em> the commit has ended. The first
- * waiter runs the flush; those that arrive meanwhile wait for the next one, which covers them all.
- * Under load this costs one flush for many commits and without load it adds nothing. Thread-safe.
+ * <p>What a caller did before is covered by a flush that <em>began after</em> it. The first waiter
+ * runs the flush; those that arrive meanwhile wait for the next one, which covers them all. Under
+ * load this costs one flush for many callers and without load it adds nothing. Thread-safe.
  */
-final class CommitSync {
+public final class SharedFlush {
   private final Runnable flush;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition flushEnded = lock.newCondition();
@@ -25,15 +25,21 @@ final class CommitSync {
   @GuardedBy("lock")
   private boolean flushing;
 
-  CommitSync(Runnable flush) {
+  /**
+   * Creates it.
+   *
+   * @param flush covers all that was done before it begins; what it throws, the caller that runs it
+   *     gets, and the next one tries again
+   */
+  public SharedFlush(Runnable flush) {
     this.flush = flush;
   }
 
   /**
-   * Returns once everything that the calling thread committed before is flushed. Waits
-   * uninterruptibly: an interrupt must not pass off a commit as durable that is not.
+   * Returns once everything that the calling thread did before is flushed. Waits uninterruptibly:
+   * an interrupt must not pass off a commit as durable that is not.
    */
-  void await() {
+  public void await() {
     long mine;
     lock.lock();
     try {

@@ -1,0 +1,80 @@
+package dev.slipway.benchmarks;
+
+import dev.slipway.runtime.database.Dialect;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Is the limit of a search: a page of runs and what hangs on them, read with prepared statements on
+ * one connection and thrown away.
+ */
+final class BareSearch implements AutoCloseable {
+  private final Connection connection;
+  private final Dialect dialect;
+  private final long experiment;
+  private final Map<String, PreparedStatement> statements = new HashMap<>();
+
+  BareSearch(Connection connection, Dialect dialect, long experiment) {
+    this.connection = connection;
+    this.dialect = dialect;
+    this.experiment = experiment;
+  }
+
+  /** Reads a page and returns how many runs it has, and one more when there are more. */
+  int search(SearchCase search, int number) throws SQLException {
+    BareSql sql = search.bare(dialect, experiment, number);
+    PreparedStatement statement = statement(sql.text());
+    for (int i = 0; i < sql.values().size(); i++) {
+      statement.setObject(i + 1, sql.values().get(i));
+    }
+    List<UUID> runs = new ArrayList<>();
+    try (ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        runs.add(rows.getObject("run_id", UUID.class));
+        readAll(rows);
+      }
+    }
+    for (String entries : search.entries()) {
+      PreparedStatement entry = statement(entries);
+      entry.setArray(
+          1,
+          connection.createArrayOf("uuid", runs.subList(0, Math.min(100, runs.size())).toArray()));
+      try (ResultSet rows = entry.executeQuery()) {
+        while (rows.next()) {
+          readAll(rows);
+        }
+      }
+    }
+    return runs.size();
+  }
+
+  private PreparedStatement statement(String text) throws SQLException {
+    PreparedStatement known = statements.get(text);
+    if (known == null) {
+      known = connection.prepareStatement(text);
+      statements.put(text, known);
+    }
+    return known;
+  }
+
+  private static void readAll(ResultSet rows) throws SQLException {
+    int columns = rows.getMetaData().getColumnCount();
+    for (int i = 1; i <= columns; i++) {
+      rows.getObject(i);
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    for (PreparedStatement statement : statements.values()) {
+      statement.close();
+    }
+  }
+}

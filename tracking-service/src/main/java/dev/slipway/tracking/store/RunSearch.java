@@ -1,0 +1,250 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.runtime.database.Dialect;
+import dev.slipway.runtime.paging.PageRequest;
+import dev.slipway.runtime.search.Filter;
+import dev.slipway.runtime.search.OrderBy;
+import dev.slipway.runtime.search.sql.FilterSql;
+import dev.slipway.runtime.search.sql.KeysetQuery;
+import dev.slipway.runtime.search.sql.KeysetQuery.Row;
+import dev.slipway.runtime.search.sql.SortKey;
+import dev.slipway.runtime.search.sql.SqlText;
+import dev.slipway.tracking.experiment.ExperimentId;
+import dev.slipway.tracking.run.RunInfo;
+import dev.slipway.tracking.search.RunField;
+import dev.slipway.tracking.search.RunField.Attribute;
+import dev.slipway.tracking.search.RunQuery;
+import dev.slipway.tracking.store.RunIndexes.MetricRange;
+import dev.slipway.tracking.store.RunIndexes.TagEquality;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Finds the runs of one query, so that a page costs about what it shows and not what the experiment
+ * holds.
+ *
+ * <p>Where an index says that a clause matches few runs, only these are looked at. Otherwise runs
+ * are looked at in the order of the list until the page is full: by start through those that have a
+ * param or tag that the filter asks for, or through all; by a metric through its values. What is
+ * left, such as an order by a param, sorts all that match. The databases guess badly how many runs
+ * clauses over keys match, so that the shape of the query is decided here. Not thread-safe.
+ */
+final class RunSearch {
+  /** Looking at so many runs one by one is cheaper than going through an index in order. */
+  private static final int FEW = 500;
+
+  /** Clauses of which the indexes are asked how many runs they match. */
+  private static final int MAX_ASKED = 4;
+
+  private final Dialect dialect;
+  private final RunQuery query;
+  private final Map<String, Integer> metricIds;
+  private final List<Filter<RunField>> clauses;
+
+  /**
+   * Creates a search.
+   *
+   * @param metricIds numbers of the query's metrics, of those that any run has
+   */
+  RunSearch(Dialect dialect, RunQuery query, Map<String, Integer> metricIds) {
+    this.dialect = dialect;
+    this.query = query;
+    this.metricIds = metricIds;
+    this.clauses = query.filter().map(Filter::conjuncts).orElse(List.of());
+  }
+
+  /** Returns the rows of a page, and one row more when there is one. */
+  List<Row<RunInfo>> read(Handle handle, PageRequest page) {
+    List<Row<RunInfo>> rows = new ArrayList<>();
+    for (KeysetQuery part : parts(handle)) {
+      if (rows.size() <= page.size()) {
+        PageRequest rest =
+            new PageRequest(page.size() - rows.size(), page.token(), page.fingerprint());
+        rows.addAll(part.read(handle, new RunInfoMapper(), rest));
+      }
+    }
+    return rows;
+  }
+
+  /** Returns queries that give the list one after the other. */
+  private List<KeysetQuery> parts(Handle handle) {
+    Optional<Set<UUID>> few = few(handle);
+    if (few.isPresent()) {
+      return few.get().isEmpty() ? List.of() : List.of(among(few.get()));
+    }
+    if (query.experiments().size() == 1) {
+      if (!query.order().isEmpty()
+          && query.order().get(0).field() instanceof RunField.Metric metric) {
+        return byMetric(metric);
+      }
+      if (byStart()) {
+        return List.of(
+            first(TagEquality::of)
+                .map(this::byStartThrough)
+                .or(() -> first(MetricRange::of).map(this::byStartThrough))
+                .orElseGet(() -> all(new SqlText(), true)));
+      }
+    }
+    return List.of(all(new SqlText(), false));
+  }
+
+  private <T> Optional<T> first(Function<Filter<RunField>, Optional<T>> kind) {
+    return clauses.stream().map(kind).flatMap(Optional::stream).findFirst();
+  }
+
+  private Optional<Set<UUID>> few(Handle handle) {
+    RunIndexes indexes = new RunIndexes(query.experiments(), metricIds);
+    Optional<Set<UUID>> common = Optional.empty();
+    for (Filter<RunField> clause : clauses.subList(0, Math.min(clauses.size(), MAX_ASKED))) {
+      Optional<Set<UUID>> runs = indexes.few(handle, clause, FEW);
+      if (runs.isPresent() && common.isPresent()) {
+        common.get().retainAll(runs.get());
+      } else if (runs.isPresent()) {
+        common = runs.map(HashSet::new);
+      }
+    }
+    return common;
+  }
+
+  private boolean byStart() {
+    List<OrderBy<RunField>> order = query.order();
+    return order.isEmpty()
+        || (order.size() == 1
+            && order.get(0).field() == Attribute.START_TIME
+            && order.get(0).descending());
+  }
+
+  private KeysetQuery among(Set<UUID> runs) {
+    return all(
+        new SqlText().sql(" AND r.run_id = ANY(?)", (Object) runs.toArray(UUID[]::new)), false);
+  }
+
+  /** Returns a query that goes through all runs, or those of some condition. */
+  private KeysetQuery all(SqlText condition, boolean inOrderOfStart) {
+    RunFieldSql fields = new RunFieldSql(dialect, metricIds, "r.run_id");
+    SqlText fromWhere = new SqlText().sql("FROM run r");
+    List<String> pinned = List.of();
+    if (inOrderOfStart) {
+      useIndex(fromWhere, "run_by_start");
+      pinned = List.of("r.experiment_id");
+    }
+    List<SortKey> keys = fields.sortKeys(query.order(), fromWhere);
+    Long[] numbers = query.experiments().stream().map(ExperimentId::number).toArray(Long[]::new);
+    RunIndexes.anyOf(fromWhere.sql(" WHERE r.experiment_id"), numbers).append(condition);
+    restrict(fromWhere, clauses, fields);
+    return new KeysetQuery("r.*", fromWhere, pinned, keys);
+  }
+
+  /** Returns a query that goes through the runs that have a tag. */
+  private KeysetQuery byStartThrough(TagEquality tag) {
+    SqlText fromWhere = new SqlText().sql("FROM run_tag d");
+    useIndex(fromWhere, "run_tag_by_entry");
+    fromWhere
+        .sql(" JOIN run r ON r.run_id = d.run_id WHERE d.entry_hash = ")
+        .bind(tag.hash(experiment()))
+        // Hides from PostgreSQL that these conditions are no further choice among the rows.
+        .sql(" AND CASE WHEN d.tag_key = ")
+        .bind(tag.key())
+        .sql(" AND d.tag_value = ")
+        .bind(tag.text())
+        .sql(" THEN TRUE ELSE FALSE END");
+    return byStartThrough(fromWhere, tag.clause(), List.of("d.entry_hash"));
+  }
+
+  /** Returns a query that goes through the runs that have a metric. */
+  private KeysetQuery byStartThrough(MetricRange range) {
+    SqlText fromWhere = new SqlText().sql("FROM latest_metric d");
+    useIndex(fromWhere, "latest_metric_by_start");
+    fromWhere
+        .sql(" JOIN run r ON r.run_id = d.run_id WHERE d.experiment_id = ")
+        .bind(experiment().number())
+        .sql(" AND d.name_id = ")
+        .bind(metricId(range.metric()));
+    range.append(fromWhere, "d.metric_value");
+    return byStartThrough(fromWhere, range.clause(), List.of("d.experiment_id", "d.name_id"));
+  }
+
+  private KeysetQuery byStartThrough(
+      SqlText fromWhere, Filter<RunField> done, List<String> pinned) {
+    restrict(
+        fromWhere,
+        clauses.stream().filter(clause -> clause != done).toList(),
+        new RunFieldSql(dialect, metricIds, "d.run_id"));
+    List<SortKey> keys =
+        List.of(
+            SortKey.integer(new SqlText().sql("d.start_time_ms"), true),
+            SortKey.uuid(new SqlText().sql("d.run_id")));
+    return new KeysetQuery("r.*", fromWhere, pinned, keys);
+  }
+
+  /** Returns the only experiment. */
+  private ExperimentId experiment() {
+    return query.experiments().iterator().next();
+  }
+
+  private int metricId(RunField.Metric metric) {
+    return metricIds.getOrDefault(metric.key(), RunFieldSql.NO_NAME);
+  }
+
+  /** Returns queries for the runs whose metric is a number, then for those where it is none. */
+  private List<KeysetQuery> byMetric(RunField.Metric metric) {
+    RunFieldSql fields = new RunFieldSql(dialect, metricIds, "d.run_id");
+    OrderBy<RunField> first = query.order().get(0);
+    List<SortKey> keys = new ArrayList<>();
+    keys.add(SortKey.fixed(MetricSortKeys.RANK_OF_NUMBERS));
+    keys.add(SortKey.number(new SqlText().sql("d.metric_value"), first.descending()));
+    SqlText fromWhere = new SqlText().sql("FROM latest_metric d");
+    useIndex(fromWhere, "latest_metric_by_value");
+    fromWhere.sql(" JOIN run r ON r.run_id = d.run_id");
+    keys.addAll(fields.sortKeys(query.order().subList(1, query.order().size()), fromWhere));
+    fromWhere
+        .sql(" WHERE d.experiment_id = ")
+        .bind(experiment().number())
+        .sql(" AND d.name_id = ")
+        .bind(metricId(metric))
+        .sql(" AND d.metric_value < " + MetricSortKeys.NAN);
+    List<MetricRange> ranges =
+        clauses.stream()
+            .map(MetricRange::of)
+            .flatMap(Optional::stream)
+            .filter(range -> range.metric().equals(metric))
+            .toList();
+    ranges.forEach(range -> range.append(fromWhere, "d.metric_value"));
+    restrict(fromWhere, clauses, fields);
+    List<String> pinned = List.of("d.experiment_id", "d.name_id");
+    KeysetQuery numbers = new KeysetQuery("r.*", fromWhere, pinned, keys);
+    return !ranges.isEmpty() ? List.of(numbers) : List.of(numbers, withoutNumber(metric));
+  }
+
+  private KeysetQuery withoutNumber(RunField.Metric metric) {
+    SqlText condition =
+        new SqlText()
+            .sql(" AND NOT EXISTS (SELECT 1 FROM latest_metric x WHERE x.run_id = r.run_id")
+            .sql(" AND x.name_id = ")
+            .bind(metricId(metric))
+            .sql(" AND x.metric_value < " + MetricSortKeys.NAN + " OFFSET 0 ROWS)");
+    return all(condition, false);
+  }
+
+  private void restrict(SqlText where, List<Filter<RunField>> filters, RunFieldSql fields) {
+    where.sql(
+        switch (query.view()) {
+          case ACTIVE_ONLY -> " AND r.delete_time_ms IS NULL";
+          case DELETED_ONLY -> " AND r.delete_time_ms IS NOT NULL";
+          case ALL -> "";
+        });
+    filters.forEach(filter -> FilterSql.append(where.sql(" AND "), filter, fields));
+  }
+
+  /** H2 may choose an index that finds the rows and gives them in another order. */
+  private void useIndex(SqlText from, String index) {
+    from.sql(dialect == Dialect.H2 ? " USE INDEX (" + index + ")" : "");
+  }
+}

@@ -1,0 +1,11 @@
+package dev.slipway.tracking.store;
+
+import dev.slipway.runtime.database.DatabaseConfig;
+import dev.slipway.runtime.testing.TestDatabases;
+
+class RunSearchPostgresIT extends RunSearchContract {
+  @Override
+  DatabaseConfig databaseConfig() {
+    return TestDatabases.postgres();
+  }
+}
