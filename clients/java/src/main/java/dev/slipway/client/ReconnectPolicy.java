@@ -70,7 +70,7 @@ final class ReconnectPolicy {
     nextNanos = now + TimeUnit.MILLISECONDS.toNanos(millis);
   }
 
-  /** Returns in how many nanoseconds the service may be tried; 0 or less for now. */
+  /** Returns in how many nanoseconds the service may be tried; 0 or less: at once. */
   long waitNanos(long now) {
     return nextNanos - now;
   }
