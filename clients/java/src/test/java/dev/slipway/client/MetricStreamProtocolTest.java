@@ -225,10 +225,13 @@ class MetricStreamProtocolTest {
       long dropped = stream.droppedPoints();
       assertThat(dropped).isBetween(300L, 399L);
       MetricBatch last = served.batch();
-      for (int points = last.getValueCount(); points < 400 - dropped; ) {
+      int batches = 1;
+      for (int points = last.getValueCount(); points < 400 - dropped; batches++) {
         last = served.batch();
         points += last.getValueCount();
       }
+      // No point was dropped for which there was room: 40 bytes for each with its key, 512 a batch.
+      assertThat((400 - dropped) * 40 + batches * 512L).isGreaterThan(ROOM_FOR_100 - 40);
       served.ack(last.getSeq());
       assertThat(stream.flush(Duration.ofSeconds(10))).isTrue();
       stream.log("loss", 400, 400);
