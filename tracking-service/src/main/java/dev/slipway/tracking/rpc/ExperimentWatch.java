@@ -107,9 +107,9 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
     if (purged || found.runs().isEmpty()) {
       return Optional.empty();
     }
-    before = ExperimentEntries.Before.CHANGES;
-    return Optional.of(
-        messages(found.experiment(), found.runs().orElseThrow(), ExperimentEntries.Before.UNTOLD));
+    // The database may be ahead of the log of changes, which then tells it again.
+    before = ExperimentEntries.Before.UNTOLD;
+    return Optional.of(messages(found.experiment(), found.runs().orElseThrow(), before));
   }
 
   @Override

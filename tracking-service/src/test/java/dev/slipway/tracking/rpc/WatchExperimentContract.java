@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -425,6 +426,7 @@ abstract class WatchExperimentContract {
   void manyWritersOnTwoReplicas_leaveEveryWatcherWithWhatReadersSee_alsoAfterAStop()
       throws Exception {
     List<String> runs = IntStream.range(0, 10).mapToObj(i -> replica.newRun(experiment)).toList();
+    AtomicBoolean resumed = new AtomicBoolean();
     TrackingReplica stopping = new TrackingReplica(database);
     try (TrackingReplica other = new TrackingReplica(database)) {
       var active = watch(request());
@@ -442,25 +444,27 @@ abstract class WatchExperimentContract {
               .mapToObj(
                   w ->
                       CompletableFuture.runAsync(
-                          () -> write(w % 2 == 0 ? replica : other, runs, w)))
+                          () -> write(w % 2 == 0 ? replica : other, runs, w, resumed)))
               .toList();
       moving.await(messages -> messages.size() > 5);
       stopping.stop();
       assertIs(moving.awaitError(), Status.Code.UNAVAILABLE, "SERVER_STOPPING");
       List<WatchExperimentResponse> known = moving.messages();
       var moved = watch(other, request().setResumeToken(token(known)), true);
+      resumed.set(true);
       writers.forEach(CompletableFuture::join);
       awaitSame(active, ViewType.VIEW_TYPE_ACTIVE_ONLY);
       awaitSame(all, ViewType.VIEW_TYPE_ALL);
       awaitSame(known, moved, ViewType.VIEW_TYPE_ACTIVE_ONLY);
       assertThat(moved.messages()).noneMatch(WatchExperimentResponse::hasSnapshot);
     } finally {
+      resumed.set(true);
       stopping.close();
     }
   }
 
-  private void write(TrackingReplica on, List<String> runs, int writer) {
-    for (int i = 0; i < 20; i++) {
+  private void write(TrackingReplica on, List<String> runs, int writer, AtomicBoolean resumed) {
+    for (int i = 0; i < 20 || !resumed.get(); i++) {
       String run = runs.get((i + writer) % runs.size());
       on.log(
           run,
