@@ -23,11 +23,13 @@ public record DatabaseConfig(String url, String user, String password, int poolS
 
   /**
    * H2 as this suite needs it: PostgreSQL's dialect and name folding, commits written at once and
-   * not after H2's default delay of half a second, and the file closed by us rather than by H2's
-   * shutdown hook, which would run beside draining calls.
+   * not after H2's default delay of half a second, no reuse of a subquery's last result (it misses
+   * the transaction's own changes), and the file closed by us rather than by H2's shutdown hook,
+   * which would run beside draining calls.
    */
   private static final String H2_SETTINGS =
-      ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE";
+      ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;WRITE_DELAY=0"
+          + ";OPTIMIZE_REUSE_RESULTS=FALSE;DB_CLOSE_ON_EXIT=FALSE";
 
   /** Checks the settings. */
   public DatabaseConfig {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.testing.TestDatabases;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatabaseH2Test extends DatabaseContract {
+  private static final int WRITES = 200;
+
   @TempDir private Path folder;
 
   @Override
@@ -44,6 +47,41 @@ class DatabaseH2Test extends DatabaseContract {
               "INSERT INTO note (id, text) VALUES (1, '')",
               "CHECKPOINT SYNC",
               "SELECT id FROM note");
+    }
+  }
+
+  /** What a killed process leaves is its file as it is, which a copy stands for. */
+  @Test
+  void write_isInTheFileWhenItReturns_alsoInSpaceThatWasUsedBefore() throws Exception {
+    DatabaseConfig config = reusingSpaceAtOnce(folder.resolve("written"));
+    try (Database database = open(config)) {
+      database.write(handle -> handle.execute("INSERT INTO note (id, text) VALUES (1, '')"));
+      for (int i = 1; i <= WRITES; i++) {
+        String text = i + "x".repeat(i * 7_919 % 50_000);
+        database.write(handle -> handle.execute("UPDATE note SET text = ? WHERE id = 1", text));
+        if (i % 4 == 0) {
+          Path copy = folder.resolve("copy" + i);
+          Files.copy(folder.resolve("written.mv.db"), folder.resolve("copy" + i + ".mv.db"));
+          assertThat(text(reusingSpaceAtOnce(copy))).isEqualTo(text);
+        }
+      }
+    }
+  }
+
+  private static DatabaseConfig reusingSpaceAtOnce(Path file) {
+    DatabaseConfig config = DatabaseConfig.h2File(file);
+    return new DatabaseConfig(
+        config.url() + ";RETENTION_TIME=0", config.user(), config.password(), config.poolSize());
+  }
+
+  private static Database open(DatabaseConfig config) {
+    return Database.open(config, "sample", "db/migration/sample", new MetricRegistry());
+  }
+
+  private static String text(DatabaseConfig config) {
+    try (Database database = open(config)) {
+      return database.read(
+          handle -> handle.select("SELECT text FROM note").mapTo(String.class).one());
     }
   }
 
