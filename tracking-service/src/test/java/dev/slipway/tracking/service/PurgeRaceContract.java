@@ -6,6 +6,7 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.tracking.experiment.ExperimentId;
+import dev.slipway.tracking.metric.Chunk;
 import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.retention.PurgeScope;
 import dev.slipway.tracking.run.LogBatch;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,8 +35,12 @@ abstract class PurgeRaceContract {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final long TIMEOUT_SECONDS = 30;
   private static final String OPENER = "opener";
+  private static final String PURGER = "purger";
 
-  /** Long enough for a purge that would not wait, as it should, to end. */
+  /** Less than the number of any log. */
+  private static final long NO_LOG = 0;
+
+  /** Long enough for one that would not wait, as it should, to end. */
   private static final long PURGE_MILLIS = 1_000;
 
   private Database database;
@@ -74,7 +80,7 @@ abstract class PurgeRaceContract {
     database.close();
   }
 
-  private CompletableFuture<Void> log(long step) {
+  private CompletableFuture<Void> log(int points) {
     CompletableFuture<Void> told = new CompletableFuture<>();
     ingest
         .runs()
@@ -82,7 +88,11 @@ abstract class PurgeRaceContract {
             new LogBatch(
                 run,
                 new MetricBatch(
-                    List.of("m"), new int[1], new long[] {step}, new long[1], new double[1]),
+                    List.of("m"),
+                    new int[points],
+                    LongStream.range(0, points).toArray(),
+                    new long[points],
+                    new double[points]),
                 List.of(),
                 List.of(),
                 List.of()),
@@ -152,6 +162,8 @@ abstract class PurgeRaceContract {
 
   private void assertNothingLeft() {
     assertThat(rows("metric_segment")).isZero();
+    assertThat(rows("metric_chunk")).isZero();
+    assertThat(rows("metric_compaction")).isZero();
     assertThat(rows("latest_metric")).isZero();
     assertThat(rows("metric_writer")).isZero();
   }
@@ -181,6 +193,42 @@ abstract class PurgeRaceContract {
   void writerThatIsBeingOpened_goesWithTheRun() throws Exception {
     purgeDuringCommitOf(
         OPENER, () -> new Thread(() -> metrics.openWriter(run, "w"), OPENER).start());
+
+    assertNothingLeft();
+  }
+
+  @Test
+  void chunksOfARunThatIsBeingPurged_areNotMade() throws Exception {
+    log(Chunk.MIN_POINTS).join();
+    metrics.foldOthers(NO_LOG);
+    ChunkStore chunks = new ChunkStore(database);
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    // The deletion commits, then the wait for commits, then the purge.
+    Faults.on(database, PURGER)
+        .next(
+            Runnable::run,
+            Runnable::run,
+            realCommit -> {
+              held.countDown();
+              await(release);
+              realCommit.run();
+            });
+    CompletableFuture<Long> purge =
+        CompletableFuture.supplyAsync(
+            this::deleteAndPurge, task -> new Thread(task, PURGER).start());
+    await(held);
+    CompletableFuture<?> compaction =
+        CompletableFuture.supplyAsync(() -> chunks.compact(run, chunks.folds()));
+    try {
+      compaction.get(PURGE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // It waits for the purge.
+    } finally {
+      release.countDown();
+    }
+    assertThat(purge.get(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+    compaction.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
 
     assertNothingLeft();
   }
