@@ -27,16 +27,15 @@ final class CallLoad {
   private CallLoad() {}
 
   /**
-   * Runs a load.
+   * Lets every caller call until the time is over.
    *
    * @param calls one per caller; starts that caller's next call
    * @throws IllegalStateException if a call failed
    */
-  static Result run(List<Supplier<ListenableFuture<?>>> calls, Duration warmUp, Duration duration)
+  static Result run(List<Supplier<ListenableFuture<?>>> calls, Duration duration)
       throws InterruptedException {
-    long from = System.nanoTime() + warmUp.toNanos();
-    long to = from + duration.toNanos();
-    List<Caller> callers = calls.stream().map(call -> new Caller(call, from, to)).toList();
+    long end = System.nanoTime() + duration.toNanos();
+    List<Caller> callers = calls.stream().map(call -> new Caller(call, end)).toList();
     callers.forEach(Caller::call);
     List<long[]> latencies = new ArrayList<>();
     for (Caller caller : callers) {
@@ -49,17 +48,15 @@ final class CallLoad {
   /** Is one caller; after the first call only the thread that answers uses it. */
   private static final class Caller implements FutureCallback<Object> {
     private final Supplier<ListenableFuture<?>> call;
-    private final long from;
-    private final long to;
+    private final long end;
     private final CompletableFuture<long[]> done = new CompletableFuture<>();
     private long[] latencies = new long[1024];
     private int count;
     private long started;
 
-    Caller(Supplier<ListenableFuture<?>> call, long from, long to) {
+    Caller(Supplier<ListenableFuture<?>> call, long end) {
       this.call = call;
-      this.from = from;
-      this.to = to;
+      this.end = end;
     }
 
     void call() {
@@ -78,16 +75,14 @@ final class CallLoad {
     @Override
     public void onSuccess(Object answer) {
       long now = System.nanoTime();
-      if (now >= to) {
+      if (now >= end) {
         done.complete(Arrays.copyOf(latencies, count));
         return;
       }
-      if (now >= from) {
-        if (count == latencies.length) {
-          latencies = Arrays.copyOf(latencies, count * 2);
-        }
-        latencies[count++] = now - started;
+      if (count == latencies.length) {
+        latencies = Arrays.copyOf(latencies, count * 2);
       }
+      latencies[count++] = now - started;
       call();
     }
 

@@ -56,11 +56,11 @@ public final class IngestBenchmark implements Callable<Integer> {
       try (TrackingProcess server = TrackingProcess.start(database);
           MetricLoad load = MetricLoad.start(server.port(), shape, Long.MAX_VALUE)) {
         load.run(options.warmUp());
-        Duration processorTimeBefore = server.processorTime();
+        Duration processorTimeBefore = server.process().processorTime();
         long pointsBefore = load.acknowledgedPoints();
         rate = load.run(options.duration());
         points = load.acknowledgedPoints() - pointsBefore;
-        processorTime = server.processorTime().minus(processorTimeBefore);
+        processorTime = server.process().processorTime().minus(processorTimeBefore);
       }
       SegmentReplay replay = SegmentReplay.read(database);
       double limit =

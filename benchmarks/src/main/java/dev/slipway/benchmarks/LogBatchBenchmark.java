@@ -2,11 +2,13 @@ package dev.slipway.benchmarks;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import dev.slipway.runtime.config.Commands;
+import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.tracking.v1.LogBatchRequest;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceFutureStub;
 import io.grpc.ManagedChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -49,35 +51,56 @@ public final class LogBatchBenchmark implements Callable<Integer> {
         "%d callers on %d connections in this process; %s%n",
         callers, connections, BenchmarkOptions.SERVER_PLACE);
     System.out.printf(
-        "%-9s %10s %10s %6s %10s %10s %10s%n",
-        "database", "calls/s", "bare echo", "ratio", "p50 ms", "p99 ms", "echo p50");
+        "%-9s %10s %10s %6s %10s %10s %10s %12s %10s%n",
+        "database",
+        "calls/s",
+        "bare echo",
+        "ratio",
+        "p50 ms",
+        "p99 ms",
+        "echo p50",
+        "CPU us/call",
+        "echo's");
     for (DatabaseKind kind : options.databases()) {
-      try (Databases databases = new Databases();
-          TrackingProcess server = TrackingProcess.start(databases.create(kind))) {
-        CallLoad.Result echo = echo();
-        CallLoad.Result ours = run(server.port(), Clients.createRuns(server.port(), callers));
-        System.out.printf(
-            "%-9s %,10.0f %,10.0f %6.2f %10.2f %10.2f %10.2f%n",
-            kind,
-            ours.callsPerSecond(),
-            echo.callsPerSecond(),
-            ours.callsPerSecond() / echo.callsPerSecond(),
-            ours.latencies().medianMillis(),
-            ours.latencies().p99Millis(),
-            echo.latencies().medianMillis());
+      try (Databases databases = new Databases()) {
+        print(kind, service(databases.create(kind)), echo());
       }
     }
     return 0;
   }
 
-  private CallLoad.Result echo() throws Exception {
-    try (JavaProcess server =
-        JavaProcess.start(List.of(), List.of("dev.slipway.benchmarks.EchoServer"))) {
-      return run(TrackingProcess.port(server), Collections.nCopies(callers, "0".repeat(32)));
+  private static void print(DatabaseKind kind, Measured ours, Measured echo) {
+    System.out.printf(
+        "%-9s %,10.0f %,10.0f %6.2f %10.2f %10.2f %10.2f %12.0f %10.0f%n",
+        kind,
+        ours.calls().callsPerSecond(),
+        echo.calls().callsPerSecond(),
+        ours.calls().callsPerSecond() / echo.calls().callsPerSecond(),
+        ours.calls().latencies().medianMillis(),
+        ours.calls().latencies().p99Millis(),
+        echo.calls().latencies().medianMillis(),
+        ours.microsPerCall(),
+        echo.microsPerCall());
+  }
+
+  /** Is what a load measured, with the processor time that the server took for a call. */
+  private record Measured(CallLoad.Result calls, double microsPerCall) {}
+
+  private Measured service(DatabaseConfig database) throws Exception {
+    try (TrackingProcess server = TrackingProcess.start(database)) {
+      return run(server.process(), Clients.createRuns(server.port(), callers));
     }
   }
 
-  private CallLoad.Result run(int port, List<String> runs) throws InterruptedException {
+  private Measured echo() throws Exception {
+    try (JavaProcess server =
+        JavaProcess.start(List.of(), List.of("dev.slipway.benchmarks.EchoServer"))) {
+      return run(server, Collections.nCopies(callers, "0".repeat(32)));
+    }
+  }
+
+  private Measured run(JavaProcess server, List<String> runs) throws InterruptedException {
+    int port = TrackingProcess.port(server);
     List<ManagedChannel> channels = new ArrayList<>();
     for (int i = 0; i < connections; i++) {
       channels.add(Clients.connect(port));
@@ -91,7 +114,13 @@ public final class LogBatchBenchmark implements Callable<Integer> {
       calls.add(() -> stub.logBatch(onePoint(run, step.incrementAndGet())));
     }
     try {
-      return CallLoad.run(calls, options.warmUp(), options.duration());
+      CallLoad.Result unused = CallLoad.run(calls, options.warmUp());
+      Duration before = server.processorTime();
+      CallLoad.Result measured = CallLoad.run(calls, options.duration());
+      Duration used = server.processorTime().minus(before);
+      return new Measured(
+          measured,
+          used.toNanos() / 1e3 / (measured.callsPerSecond() * options.duration().toSeconds()));
     } finally {
       channels.forEach(ManagedChannel::shutdownNow);
     }

@@ -2,7 +2,6 @@ package dev.slipway.benchmarks;
 
 import dev.slipway.runtime.database.DatabaseConfig;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,9 +48,9 @@ final class TrackingProcess implements AutoCloseable {
     return port;
   }
 
-  /** Returns the processor time that the service has used so far, on all cores together. */
-  Duration processorTime() {
-    return process.processorTime();
+  /** Returns the process, which this one goes on to own. */
+  JavaProcess process() {
+    return process;
   }
 
   /** Stops the service; its database is free afterwards. */
