@@ -17,6 +17,7 @@ import dev.slipway.registry.store.StageStore;
 import dev.slipway.registry.upstream.ArtifactLookup;
 import dev.slipway.registry.upstream.RunLookup;
 import dev.slipway.runtime.database.Database;
+import dev.slipway.runtime.database.GracefulStop;
 import dev.slipway.runtime.server.ServiceModule;
 import io.grpc.BindableService;
 import io.grpc.Channel;
@@ -138,7 +139,7 @@ public final class RegistryModule implements ServiceModule {
 
   @Override
   public void close() {
-    sweeper.shutdownNow();
+    GracefulStop.stop(sweeper);
     watches.close();
     feed.close();
     database.close();

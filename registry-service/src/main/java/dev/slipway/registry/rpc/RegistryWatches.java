@@ -6,6 +6,7 @@ import dev.slipway.registry.service.ShuttingDownException;
 import dev.slipway.registry.service.TooManyWatchesException;
 import dev.slipway.registry.store.RegistryEventStore;
 import dev.slipway.registry.v1.WatchRegistryResponse;
+import dev.slipway.runtime.database.GracefulStop;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.Set;
@@ -14,7 +15,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -26,7 +26,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class RegistryWatches implements AutoCloseable {
   private static final int SENDERS = 2;
   private static final int SNAPSHOTS = 2;
-  private static final long CLOSE_SECONDS = 5;
 
   private final RegistryFeed feed;
   private final RegistryEventStore events;
@@ -92,21 +91,13 @@ public final class RegistryWatches implements AutoCloseable {
     watches.forEach(watch -> watch.end(new ShuttingDownException()));
   }
 
-  /** Ends the threads. */
+  /** Ends all watches and then the threads, none of them in the middle of a read. */
   @Override
   public void close() {
     drain();
     heartbeats.shutdownNow();
-    snapshots.shutdownNow();
-    senders.shutdown();
-    try {
-      if (!senders.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        senders.shutdownNow();
-      }
-      var unused = snapshots.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    GracefulStop.stop(snapshots);
+    GracefulStop.stop(senders);
   }
 
   private static ThreadFactory threads(String name) {

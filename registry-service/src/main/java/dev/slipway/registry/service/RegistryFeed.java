@@ -29,6 +29,7 @@ public final class RegistryFeed implements AutoCloseable {
   private static final long RECENT_BYTES = 32 << 20;
 
   private static final long PAGE_BYTES = 1 << 20;
+  private static final long CLOSE_MILLIS = 10_000;
 
   private final RegistryEventStore events;
   private final long pollMillis;
@@ -112,14 +113,19 @@ public final class RegistryFeed implements AutoCloseable {
         .toList();
   }
 
-  /** Ends the thread. */
+  /** Waits for what is being read, and ends the thread. */
   @Override
   public void close() {
     synchronized (lock) {
       closed = true;
       lock.notifyAll();
     }
-    thread.interrupt();
+    try {
+      // An interrupt in the middle of a read would close the file of an embedded database.
+      thread.join(CLOSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Ends the calls of a subscriber. */

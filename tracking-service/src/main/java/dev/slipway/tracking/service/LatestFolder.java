@@ -1,6 +1,7 @@
 package dev.slipway.tracking.service;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.runtime.database.GracefulStop;
 import dev.slipway.runtime.database.SharedFlush;
 import dev.slipway.tracking.metric.LatestPoints;
 import dev.slipway.tracking.store.MetricStore;

@@ -1,5 +1,6 @@
 package dev.slipway.tracking.service;
 
+import dev.slipway.runtime.database.GracefulStop;
 import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.metric.WriterFencedException;
 import dev.slipway.tracking.metric.WriterPosition;

@@ -1,16 +1,17 @@
-package dev.slipway.tracking.service;
+package dev.slipway.runtime.database;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stops executors whose tasks must not be interrupted: H2 closes a file in the middle of a write.
+ * Stops executors whose tasks use a database and must not be interrupted: H2 closes its file when a
+ * thread is that reads or writes it.
  */
-final class GracefulStop {
+public final class GracefulStop {
   private GracefulStop() {}
 
   /** Takes no more tasks and waits for those that run and wait, however long it takes. */
-  static void stop(ExecutorService executor) {
+  public static void stop(ExecutorService executor) {
     executor.shutdown();
     boolean interrupted = false;
     for (boolean done = false; !done; ) {
