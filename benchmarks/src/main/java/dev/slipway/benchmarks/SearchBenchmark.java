@@ -1,6 +1,7 @@
 package dev.slipway.benchmarks;
 
 import com.codahale.metrics.MetricRegistry;
+import com.google.common.util.concurrent.ListenableFuture;
 import dev.slipway.runtime.config.Commands;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
@@ -18,9 +19,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -147,14 +150,11 @@ public final class SearchBenchmark implements Callable<Integer> {
                     stub.searchRuns(search.request(experiment, number.incrementAndGet()))
                         .getRunsCount()));
     TrackingServiceFutureStub later = TrackingServiceGrpc.newFutureStub(channel);
-    Latencies many =
-        CallLoad.run(
-                Collections.nCopies(
-                    callers,
-                    () -> later.searchRuns(search.request(experiment, number.incrementAndGet()))),
-                options.warmUp().dividedBy(4),
-                options.duration().dividedBy(2))
-            .latencies();
+    List<Supplier<ListenableFuture<?>>> calls =
+        Collections.nCopies(
+            callers, () -> later.searchRuns(search.request(experiment, number.incrementAndGet())));
+    CallLoad.Result unused = CallLoad.run(calls, options.warmUp().dividedBy(4));
+    Latencies many = CallLoad.run(calls, options.duration().dividedBy(2)).latencies();
     System.out.printf(
         "%-44s %8.2f %8.2f %9.2f %9.2f %6.2f %8.2f %8.2f%n",
         search.title(),
