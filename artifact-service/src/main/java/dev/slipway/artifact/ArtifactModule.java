@@ -6,9 +6,12 @@ import dev.slipway.artifact.blob.FileSystemBlobStore;
 import dev.slipway.artifact.blob.MinioBlobStore;
 import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.rpc.ArtifactGrpcService;
+import dev.slipway.artifact.rpc.AssetGrpcService;
 import dev.slipway.artifact.service.ArtifactService;
 import dev.slipway.artifact.service.UploadSpool;
 import dev.slipway.artifact.store.ArtifactStore;
+import dev.slipway.artifact.store.AssetPublisher;
+import dev.slipway.artifact.store.AssetStore;
 import dev.slipway.artifact.store.ManifestStore;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.server.ServiceModule;
@@ -45,7 +48,11 @@ public final class ArtifactModule implements ServiceModule {
     this.services =
         List.of(
             new ArtifactGrpcService(
-                new ArtifactService(artifacts, blobs, spool), artifacts, manifests));
+                new ArtifactService(artifacts, blobs, spool), artifacts, manifests),
+            new AssetGrpcService(
+                new AssetPublisher(database, manifests, clock),
+                new AssetStore(database),
+                manifests));
   }
 
   /**

@@ -107,16 +107,20 @@ final class ArtifactProtos {
             .setCreateTime(timestamp(manifest.createTime()))
             .setNextPageToken(page.nextPageToken());
     for (ManifestEntry entry : page.items()) {
-      message
-          .addEntriesBuilder()
-          .setPath(entry.path().value())
-          .setSizeBytes(entry.content().sizeBytes())
-          .setSha256(entry.content().sha256().hex());
+      message.addEntries(manifestEntry(entry));
     }
     return message.build();
   }
 
-  private static Timestamp timestamp(Instant instant) {
+  static dev.slipway.artifact.v1.ManifestEntry manifestEntry(ManifestEntry entry) {
+    return dev.slipway.artifact.v1.ManifestEntry.newBuilder()
+        .setPath(entry.path().value())
+        .setSizeBytes(entry.content().sizeBytes())
+        .setSha256(entry.content().sha256().hex())
+        .build();
+  }
+
+  static Timestamp timestamp(Instant instant) {
     return Timestamp.newBuilder()
         .setSeconds(instant.getEpochSecond())
         .setNanos(instant.getNano())

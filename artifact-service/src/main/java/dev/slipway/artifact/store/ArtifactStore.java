@@ -232,29 +232,47 @@ public final class ArtifactStore {
    * @throws PathIsDirectoryException if the path is a directory and {@code recursive} is not set
    */
   public Optional<Directory> delete(ArtifactPath path, boolean recursive) {
-    return database.write(
-        handle -> {
-          EntryDao dao = handle.attach(EntryDao.class);
-          dao.lock(path.parent().utf8());
-          Optional<Entry> present = dao.find(path.utf8()).map(EntryRow::entry);
-          if (present.isEmpty()) {
-            return Optional.empty();
-          }
-          Directory removed;
-          if (present.get() instanceof Artifact file) {
-            removed = new Directory(path, 1, file.sizeBytes());
-          } else if (recursive) {
-            removed = removeAllBelow(dao, path);
-          } else {
-            throw new PathIsDirectoryException(path);
-          }
-          dao.delete(path.utf8());
-          removeEmptied(dao, path.parent());
-          return Optional.of(removed);
-        });
+    return database.write(handle -> delete(handle.attach(EntryDao.class), path, recursive));
+  }
+
+  /** Removes as {@link #delete(ArtifactPath, boolean)} does, within a transaction. */
+  static Optional<Directory> delete(EntryDao dao, ArtifactPath path, boolean recursive) {
+    dao.lock(path.parent().utf8());
+    Optional<Entry> present = dao.find(path.utf8()).map(EntryRow::entry);
+    if (present.isEmpty()) {
+      return Optional.empty();
+    }
+    Directory removed;
+    if (present.get() instanceof Artifact file) {
+      removed = new Directory(path, 1, file.sizeBytes());
+    } else if (recursive) {
+      removed = removeAllBelow(dao, path);
+    } else {
+      throw new PathIsDirectoryException(path);
+    }
+    dao.delete(path.utf8());
+    removeEmptied(dao, path.parent());
+    return Optional.of(removed);
+  }
+
+  /**
+   * Locks what lies at or below a path, so that nothing is added, changed or removed there until
+   * the transaction ends.
+   */
+  static void lock(EntryDao dao, ArtifactPath path) {
+    dao.lock(path.parent().utf8());
+    lockAllBelow(dao, path);
   }
 
   private static Directory removeAllBelow(EntryDao dao, ArtifactPath directory) {
+    lockAllBelow(dao, directory);
+    PathRange range = PathRange.below(directory);
+    Directory totals = dao.totals(range.after(), range.end());
+    dao.deleteRange(range.after(), range.end());
+    return new Directory(directory, totals.fileCount(), totals.sizeBytes());
+  }
+
+  private static void lockAllBelow(EntryDao dao, ArtifactPath directory) {
     PathRange range = PathRange.below(directory);
     dao.lock(directory.utf8());
     // Directories that were being added while we waited for a lock are seen, and locked, by the
@@ -264,9 +282,6 @@ public final class ArtifactStore {
       locked = found;
       found = dao.lockDirectories(range.after(), range.end()).size();
     }
-    Directory totals = dao.totals(range.after(), range.end());
-    dao.deleteRange(range.after(), range.end());
-    return new Directory(directory, totals.fileCount(), totals.sizeBytes());
   }
 
   /** Removes a directory when nothing lies in it; its row is locked by the caller. */

@@ -101,16 +101,32 @@ public interface ManifestDao {
   @FetchSize(1000)
   ResultIterator<ManifestEntry> iterate(@Bind("id") long id);
 
-  /** Returns some files of a manifest, in order. */
+  /** Returns some files of a manifest, those of a range, in order. */
   @SqlQuery(
       """
       SELECT e.path, e.sha256, e.size_bytes
       FROM manifest m JOIN manifest_entry e ON e.manifest_id = m.manifest_id
-      WHERE m.digest = :digest AND e.path > :after
+      WHERE m.digest = :digest AND e.path > :after AND e.path < :end
       ORDER BY e.path FETCH FIRST :limit ROWS ONLY
       """)
   List<ManifestEntry> list(
-      @Bind("digest") String digest, @Bind("after") byte[] after, @Bind("limit") int limit);
+      @Bind("digest") String digest,
+      @Bind("after") byte[] after,
+      @Bind("end") byte[] end,
+      @Bind("limit") int limit);
+
+  /** Returns one file of a manifest. */
+  @SqlQuery(
+      """
+      SELECT e.path, e.sha256, e.size_bytes
+      FROM manifest m JOIN manifest_entry e ON e.manifest_id = m.manifest_id
+      WHERE m.digest = :digest AND e.path = :path
+      """)
+  Optional<ManifestEntry> findEntry(@Bind("digest") String digest, @Bind("path") byte[] path);
+
+  /** Locks a manifest against removal and returns its number. */
+  @SqlQuery("SELECT manifest_id FROM manifest WHERE digest = :digest FOR UPDATE")
+  Optional<Long> lock(@Bind("digest") String digest);
 
   /** Notes who keeps a manifest. */
   @SqlUpdate(

@@ -3,6 +3,7 @@ package dev.slipway.artifact.store;
 import dev.slipway.artifact.content.Artifact;
 import dev.slipway.artifact.content.ArtifactNotFoundException;
 import dev.slipway.artifact.content.ArtifactPath;
+import dev.slipway.artifact.content.Directory;
 import dev.slipway.artifact.content.Entry;
 import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.content.ManifestDigest;
@@ -19,11 +20,12 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.ResultIterator;
 
 /** Keeps immutable manifests and who holds them. Thread-safe. */
 public final class ManifestStore {
-  private static final byte[] BEFORE_ALL = {};
+  private static final PathRange ALL = PathRange.below(ArtifactPath.ROOT);
 
   private final Database database;
   private final Clock clock;
@@ -59,24 +61,51 @@ public final class ManifestStore {
           if (held.isPresent()) {
             return held.get();
           }
-          Optional<Entry> entry =
-              handle.attach(EntryDao.class).find(path.utf8()).map(EntryRow::entry);
-          long begun = dao.begin(now);
-          copyFiles(dao, begun, path, entry.orElseThrow(() -> new ArtifactNotFoundException(path)));
-          ManifestDigest digest = digest(dao, begun);
-          if (digest.fileCount() == 0) {
-            throw new ArtifactNotFoundException(path);
-          }
-          Sha256 name = digest.finish();
-          Optional<Long> same = dao.findId(name.hex());
-          if (same.isPresent()) {
-            dao.discard(begun);
-          } else {
-            dao.finish(begun, name.hex(), digest.sizeBytes(), digest.fileCount());
-          }
-          dao.hold(holder.value(), path.utf8(), same.orElse(begun), now);
-          return dao.find(name.hex()).orElseThrow();
+          Recorded recorded = record(handle, path, now);
+          dao.hold(holder.value(), path.utf8(), recorded.id(), now);
+          return recorded.manifest();
         });
+  }
+
+  /**
+   * Is a manifest with the number of its row.
+   *
+   * @param id number of its row
+   * @param manifest what it says
+   * @param directory whether the path that it was taken of is a directory
+   */
+  record Recorded(long id, Manifest manifest, boolean directory) {}
+
+  /**
+   * Records the files at or below a path within a transaction, which must note who keeps the
+   * manifest.
+   *
+   * @throws ArtifactNotFoundException if there is no file at or below the path
+   * @throws TooManyFilesException if there are more files than a manifest may have
+   */
+  Recorded record(Handle handle, ArtifactPath path, OffsetDateTime now) {
+    ManifestDao dao = handle.attach(ManifestDao.class);
+    Entry entry =
+        handle
+            .attach(EntryDao.class)
+            .find(path.utf8())
+            .map(EntryRow::entry)
+            .orElseThrow(() -> new ArtifactNotFoundException(path));
+    long begun = dao.begin(now);
+    copyFiles(dao, begun, path, entry);
+    ManifestDigest digest = digest(dao, begun);
+    if (digest.fileCount() == 0) {
+      throw new ArtifactNotFoundException(path);
+    }
+    Sha256 name = digest.finish();
+    Optional<Long> same = dao.findId(name.hex());
+    if (same.isPresent()) {
+      dao.discard(begun);
+    } else {
+      dao.finish(begun, name.hex(), digest.sizeBytes(), digest.fileCount());
+    }
+    return new Recorded(
+        same.orElse(begun), dao.find(name.hex()).orElseThrow(), entry instanceof Directory);
   }
 
   private void copyFiles(ManifestDao dao, long manifest, ArtifactPath path, Entry entry) {
@@ -115,11 +144,32 @@ public final class ManifestStore {
 
   /** Returns a page of a manifest's files, in order of the paths' UTF-8 bytes. */
   public Page<ManifestEntry> list(Sha256 digest, PageRequest page) {
-    byte[] after = page.after(keys -> new ArtifactPath(keys.get(0)).utf8()).orElse(BEFORE_ALL);
+    byte[] after = page.after(keys -> new ArtifactPath(keys.get(0)).utf8()).orElse(ALL.after());
     List<ManifestEntry> rows =
         database.read(
-            handle -> handle.attach(ManifestDao.class).list(digest.hex(), after, page.size() + 1));
+            handle ->
+                handle
+                    .attach(ManifestDao.class)
+                    .list(digest.hex(), after, ALL.end(), page.size() + 1));
     return Page.of(rows, page, last -> List.of(last.path().value()));
+  }
+
+  /**
+   * Returns the first files at or below a path inside a manifest, in order of the paths' UTF-8
+   * bytes; none when there is nothing.
+   *
+   * @param part the root for all
+   * @param limit how many at most
+   */
+  public List<ManifestEntry> list(Sha256 digest, ArtifactPath part, int limit) {
+    PathRange below = PathRange.below(part);
+    return database.read(
+        handle -> {
+          ManifestDao dao = handle.attach(ManifestDao.class);
+          return dao.findEntry(digest.hex(), part.utf8())
+              .map(List::of)
+              .orElseGet(() -> dao.list(digest.hex(), below.after(), below.end(), limit));
+        });
   }
 
   /** Ends all that a holder keeps; returns how many snapshots that were. */
