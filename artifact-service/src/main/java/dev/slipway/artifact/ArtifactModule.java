@@ -8,15 +8,18 @@ import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.rpc.ArtifactGrpcService;
 import dev.slipway.artifact.rpc.AssetGrpcService;
 import dev.slipway.artifact.service.ArtifactService;
+import dev.slipway.artifact.service.PresignedUploads;
 import dev.slipway.artifact.service.UploadSpool;
 import dev.slipway.artifact.store.ArtifactStore;
 import dev.slipway.artifact.store.AssetPublisher;
 import dev.slipway.artifact.store.AssetStore;
 import dev.slipway.artifact.store.ManifestStore;
+import dev.slipway.artifact.store.PresignedUploadStore;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.server.ServiceModule;
 import io.grpc.BindableService;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -29,10 +32,12 @@ public final class ArtifactModule implements ServiceModule {
   private final Database database;
   private final BlobStore blobs;
   private final UploadSpool spool;
+  private final PresignedUploads presigned;
   private final ScheduledExecutorService sweeper;
   private final List<BindableService> services;
 
-  private ArtifactModule(Database database, BlobStore blobs, UploadSpool spool, Clock clock) {
+  private ArtifactModule(
+      Database database, BlobStore blobs, UploadSpool spool, Duration uploadExpiry, Clock clock) {
     this.database = database;
     this.blobs = blobs;
     this.spool = spool;
@@ -45,10 +50,13 @@ public final class ArtifactModule implements ServiceModule {
             });
     ArtifactStore artifacts = new ArtifactStore(database, clock);
     ManifestStore manifests = new ManifestStore(database, clock, Manifest.MAX_FILES);
+    ArtifactService service = new ArtifactService(artifacts, blobs, spool);
+    this.presigned =
+        new PresignedUploads(
+            service, artifacts, new PresignedUploadStore(database), blobs, uploadExpiry, clock);
     this.services =
         List.of(
-            new ArtifactGrpcService(
-                new ArtifactService(artifacts, blobs, spool), artifacts, manifests),
+            new ArtifactGrpcService(service, artifacts, manifests, presigned),
             new AssetGrpcService(
                 new AssetPublisher(database, manifests, clock),
                 new AssetStore(database),
@@ -67,7 +75,7 @@ public final class ArtifactModule implements ServiceModule {
       UploadSpool spool = new UploadSpool(config.spool(), config.uploadExpiry(), clock);
       Database database =
           Database.open(config.database(), "artifact", "db/migration/artifact", metrics);
-      return new ArtifactModule(database, blobs, spool, clock);
+      return new ArtifactModule(database, blobs, spool, config.uploadExpiry(), clock);
     } catch (RuntimeException e) {
       blobs.close();
       throw e;
@@ -99,7 +107,11 @@ public final class ArtifactModule implements ServiceModule {
   @Override
   public void start() {
     var unused =
-        sweeper.scheduleWithFixedDelay(spool::sweep, 0, SWEEP_PERIOD_MINUTES, TimeUnit.MINUTES);
+        sweeper.scheduleWithFixedDelay(this::sweep, 0, SWEEP_PERIOD_MINUTES, TimeUnit.MINUTES);
+  }
+
+  private void sweep() {
+    int unused = spool.sweep() + presigned.sweep();
   }
 
   @Override

@@ -1,12 +1,14 @@
 package dev.slipway.artifact;
 
 import dev.slipway.artifact.blob.MinioSettings;
+import dev.slipway.artifact.blob.TrustedCertificates;
 import dev.slipway.runtime.config.ConfigProblems;
 import dev.slipway.runtime.database.DatabaseConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Holds the flags of where artifacts lie. A mixin of picocli; not thread-safe. */
@@ -39,6 +41,20 @@ public final class ArtifactOptions {
       description =
           "http(s)://host:port of MinIO or another S3-compatible store, instead of a folder.")
   private String endpoint;
+
+  @Option(
+      names = "--minio-public-endpoint",
+      paramLabel = "URL",
+      description =
+          "The same store as clients reach it, for presigned URLs. Default: --minio-endpoint.")
+  private String publicEndpoint;
+
+  @Option(
+      names = "--minio-trusted-certificates",
+      paramLabel = "FILE",
+      description =
+          "Certificates in PEM that the store's must come from. Default: those of the platform.")
+  private Path trustedCertificates;
 
   @Option(
       names = "--minio-bucket",
@@ -81,6 +97,9 @@ public final class ArtifactOptions {
     if (accessKey != null || secretKey != null) {
       problems.add("--minio-endpoint", "is required when keys are given");
     }
+    if (publicEndpoint != null || trustedCertificates != null) {
+      problems.add("--minio-endpoint", "is required with other settings of the store");
+    }
     return new ArtifactConfig.Folder(root == null ? dataFolder.resolve("store") : absolute(root));
   }
 
@@ -91,6 +110,10 @@ public final class ArtifactOptions {
     if (!isHttpUrl(endpoint)) {
       problems.add("--minio-endpoint", "must be http://host:port or https://host:port");
     }
+    if (publicEndpoint != null && !isHttpUrl(publicEndpoint)) {
+      problems.add("--minio-public-endpoint", "must be http://host:port or https://host:port");
+    }
+    checkCertificates(problems);
     if (accessKey == null) {
       problems.add("--minio-access-key", "is required with --minio-endpoint");
     }
@@ -104,7 +127,28 @@ public final class ArtifactOptions {
               + " with a letter or digit");
     }
     return new ArtifactConfig.Minio(
-        new MinioSettings(endpoint, bucket, accessKey, secretKey, region));
+        new MinioSettings(
+            endpoint,
+            Optional.ofNullable(publicEndpoint),
+            Optional.ofNullable(trustedCertificates),
+            bucket,
+            accessKey,
+            secretKey,
+            region));
+  }
+
+  private void checkCertificates(ConfigProblems problems) {
+    if (trustedCertificates == null) {
+      return;
+    }
+    if (!endpoint.startsWith("https:")) {
+      problems.add("--minio-trusted-certificates", "are of no use without https");
+    }
+    try {
+      TrustedCertificates unused = TrustedCertificates.read(trustedCertificates);
+    } catch (IllegalArgumentException e) {
+      problems.add("--minio-trusted-certificates", e.getMessage());
+    }
   }
 
   private Path spool(Path dataFolder) {

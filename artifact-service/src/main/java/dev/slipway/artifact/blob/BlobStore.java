@@ -4,6 +4,7 @@ import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.content.Sha256;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -51,6 +52,11 @@ public interface BlobStore extends AutoCloseable {
 
   /** Removes content; does nothing when it is not there. */
   void delete(Sha256 sha256);
+
+  /** Returns the ways by which clients reach the bytes themselves; empty where there are none. */
+  default Optional<DirectTransfers> direct() {
+    return Optional.empty();
+  }
 
   /** Returns whether the store answers, within a few seconds. Throws nothing. */
   boolean answers();

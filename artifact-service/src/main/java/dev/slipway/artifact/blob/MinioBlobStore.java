@@ -3,6 +3,7 @@ package dev.slipway.artifact.blob;
 import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.content.ContentDamagedException;
 import dev.slipway.artifact.content.Sha256;
+import dev.slipway.artifact.upload.PartPlan;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.MakeBucketArgs;
@@ -11,11 +12,10 @@ import io.minio.RemoveObjectArgs;
 import io.minio.StatObjectArgs;
 import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
-import io.minio.errors.MinioException;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -36,21 +36,22 @@ public final class MinioBlobStore implements BlobStore {
 
   private static final long MEBIBYTE = 1 << 20;
   private static final long MAX_CONTENT_BYTES = 5L << 40;
-  private static final long MIN_PART_BYTES = 16 * MEBIBYTE;
-  private static final int MAX_PARTS = 10_000;
   // Of the server's 64 handlers and more, most stay free for others while the store is slow.
   private static final int MAX_PUTS = 24;
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration TRANSFER_TIMEOUT = Duration.ofSeconds(60);
-  private static final Set<String> ABSENT = Set.of("NoSuchKey", "NoSuchObject");
-  private static final Set<String> FULL = Set.of("XMinioStorageFull", "QuotaExceeded");
+  // Of a store that is too busy or just starting.
+  private static final Set<Integer> MAY_PASS = Set.of(429, 500, 502, 503, 504);
+  private static final long RETRY_MILLIS = 200;
+  private static final int MAX_RETRIES = 3;
   private static final Set<String> BUCKET_IS_THERE =
       Set.of("BucketAlreadyOwnedByYou", "BucketAlreadyExists");
 
   private final MinioClient client;
   private final String bucket;
   private final MinioClient probe;
+  private final DirectTransfers direct;
   private final Semaphore puts = new Semaphore(MAX_PUTS);
   private final int memoryMebibytes =
       (int) Math.max(64, Math.min(512, Runtime.getRuntime().maxMemory() / MEBIBYTE / 8));
@@ -63,13 +64,10 @@ public final class MinioBlobStore implements BlobStore {
    */
   public MinioBlobStore(MinioSettings settings) {
     this.bucket = settings.bucket();
-    OkHttpClient http =
-        new OkHttpClient.Builder()
-            .connectTimeout(CONNECT_TIMEOUT)
-            .readTimeout(TRANSFER_TIMEOUT)
-            .writeTimeout(TRANSFER_TIMEOUT)
-            .build();
+    OkHttpClient http = httpClient(settings);
     this.client = client(settings, http);
+    this.client.setRetry(MAY_PASS, RETRY_MILLIS, MAX_RETRIES);
+    this.direct = new DirectTransfers(settings, http);
     this.probe = client(settings, http.newBuilder().callTimeout(PROBE_TIMEOUT).build());
     try {
       createBucketIfAbsent(settings.region());
@@ -77,6 +75,19 @@ public final class MinioBlobStore implements BlobStore {
       close();
       throw e;
     }
+  }
+
+  private static OkHttpClient httpClient(MinioSettings settings) {
+    OkHttpClient.Builder builder =
+        new OkHttpClient.Builder()
+            .connectTimeout(CONNECT_TIMEOUT)
+            .readTimeout(TRANSFER_TIMEOUT)
+            .writeTimeout(TRANSFER_TIMEOUT);
+    settings
+        .trustedCertificates()
+        .map(TrustedCertificates::read)
+        .ifPresent(it -> it.trust(builder));
+    return builder.build();
   }
 
   private static MinioClient client(MinioSettings settings, OkHttpClient http) {
@@ -92,7 +103,7 @@ public final class MinioBlobStore implements BlobStore {
     if (bucketExists(client)) {
       return;
     }
-    call(
+    MinioCalls.call(
         () -> {
           try {
             client.makeBucket(MakeBucketArgs.builder().bucket(bucket).region(region).build());
@@ -108,7 +119,8 @@ public final class MinioBlobStore implements BlobStore {
   }
 
   private boolean bucketExists(MinioClient asked) {
-    return call(() -> asked.bucketExists(BucketExistsArgs.builder().bucket(bucket).build()));
+    return MinioCalls.call(
+        () -> asked.bucketExists(BucketExistsArgs.builder().bucket(bucket).build()));
   }
 
   @Override
@@ -126,13 +138,13 @@ public final class MinioBlobStore implements BlobStore {
   }
 
   private void upload(Content content, Path file) {
-    long partBytes = partBytes(content.sizeBytes());
+    long partBytes = PartPlan.partSizeBytes(content.sizeBytes());
     // A part that is larger than all the memory goes when it is alone.
     long mebibytes = Math.min(partBytes, content.sizeBytes()) / MEBIBYTE + 1;
     int held = (int) Math.min(mebibytes, memoryMebibytes);
     memory.acquireUninterruptibly(held);
     try {
-      call(
+      MinioCalls.call(
           () ->
               client.uploadObject(
                   UploadObjectArgs.builder()
@@ -144,13 +156,6 @@ public final class MinioBlobStore implements BlobStore {
     } finally {
       memory.release(held);
     }
-  }
-
-  /** Returns the size of the parts of a file, which S3 allows no more than 10,000 of. */
-  static long partBytes(long sizeBytes) {
-    long smallest = (sizeBytes + MAX_PARTS - 1) / MAX_PARTS;
-    long wholeMebibytes = (smallest + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
-    return Math.max(MIN_PART_BYTES, wholeMebibytes);
   }
 
   @Override
@@ -172,7 +177,7 @@ public final class MinioBlobStore implements BlobStore {
       }
       return InputStream.nullInputStream();
     }
-    return call(
+    return MinioCalls.call(
         () -> {
           try {
             return client.getObject(
@@ -183,7 +188,7 @@ public final class MinioBlobStore implements BlobStore {
                     .length(length)
                     .build());
           } catch (ErrorResponseException e) {
-            if (ABSENT.contains(e.errorResponse().code())) {
+            if (MinioCalls.isAbsent(e)) {
               throw new ContentDamagedException(content.sha256(), "it is missing");
             }
             if (e.errorResponse().code().equals("InvalidRange")) {
@@ -196,7 +201,7 @@ public final class MinioBlobStore implements BlobStore {
 
   @Override
   public OptionalLong findSize(Sha256 sha256) {
-    return call(
+    return MinioCalls.call(
         () -> {
           try {
             return OptionalLong.of(
@@ -205,7 +210,7 @@ public final class MinioBlobStore implements BlobStore {
                         StatObjectArgs.builder().bucket(bucket).object(objectName(sha256)).build())
                     .size());
           } catch (ErrorResponseException e) {
-            if (ABSENT.contains(e.errorResponse().code())) {
+            if (MinioCalls.isAbsent(e)) {
               return OptionalLong.empty();
             }
             throw e;
@@ -215,12 +220,17 @@ public final class MinioBlobStore implements BlobStore {
 
   @Override
   public void delete(Sha256 sha256) {
-    call(
+    MinioCalls.call(
         () -> {
           client.removeObject(
               RemoveObjectArgs.builder().bucket(bucket).object(objectName(sha256)).build());
           return null;
         });
+  }
+
+  @Override
+  public Optional<DirectTransfers> direct() {
+    return Optional.of(direct);
   }
 
   @Override
@@ -235,11 +245,12 @@ public final class MinioBlobStore implements BlobStore {
 
   @Override
   public void close() {
+    close(direct);
     close(probe);
     close(client);
   }
 
-  private static void close(MinioClient client) {
+  private static void close(AutoCloseable client) {
     try {
       client.close();
     } catch (Exception e) {
@@ -247,28 +258,7 @@ public final class MinioBlobStore implements BlobStore {
     }
   }
 
-  /** Is one call of the SDK. */
-  private interface StoreCall<T> {
-    T make() throws MinioException;
-  }
-
-  private static <T> T call(StoreCall<T> call) {
-    try {
-      return call.make();
-    } catch (ErrorResponseException e) {
-      throw FULL.contains(e.errorResponse().code())
-          ? new NoSpaceException(e)
-          : new StoreUnavailableException(e);
-    } catch (MinioException e) {
-      throw new StoreUnavailableException(e);
-    } catch (IllegalStateException e) {
-      // What the SDK makes of an IOException of its HTTP client: connection refused, reset, timed
-      // out.
-      throw e.getCause() instanceof IOException ? new StoreUnavailableException(e) : e;
-    }
-  }
-
-  private static String objectName(Sha256 sha256) {
+  static String objectName(Sha256 sha256) {
     return "blobs/" + sha256.hex().substring(0, 2) + '/' + sha256.hex();
   }
 }

@@ -5,11 +5,18 @@ import dev.slipway.artifact.content.Directory;
 import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.service.ArtifactService;
+import dev.slipway.artifact.service.PresignedUploads;
 import dev.slipway.artifact.store.ArtifactStore;
 import dev.slipway.artifact.store.ManifestStore;
+import dev.slipway.artifact.upload.UploadId;
 import dev.slipway.artifact.v1.AbortUploadRequest;
 import dev.slipway.artifact.v1.AbortUploadResponse;
 import dev.slipway.artifact.v1.ArtifactServiceGrpc.ArtifactServiceImplBase;
+import dev.slipway.artifact.v1.CompleteUploadRequest;
+import dev.slipway.artifact.v1.CreateDownloadUrlRequest;
+import dev.slipway.artifact.v1.CreateDownloadUrlResponse;
+import dev.slipway.artifact.v1.CreateUploadUrlsRequest;
+import dev.slipway.artifact.v1.CreateUploadUrlsResponse;
 import dev.slipway.artifact.v1.DeleteRequest;
 import dev.slipway.artifact.v1.DeleteResponse;
 import dev.slipway.artifact.v1.DownloadRequest;
@@ -40,13 +47,20 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
   private final ArtifactService service;
   private final ArtifactStore artifacts;
   private final ManifestStore manifests;
+  private final PresignedUploads presigned;
+  private final PresignedRpcs presignedRpcs;
 
   /** Creates the adapter over the rules and the stores that need none. */
   public ArtifactGrpcService(
-      ArtifactService service, ArtifactStore artifacts, ManifestStore manifests) {
+      ArtifactService service,
+      ArtifactStore artifacts,
+      ManifestStore manifests,
+      PresignedUploads presigned) {
     this.service = service;
     this.artifacts = artifacts;
     this.manifests = manifests;
+    this.presigned = presigned;
+    this.presignedRpcs = new PresignedRpcs(presigned, service);
   }
 
   @Override
@@ -57,14 +71,17 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
   @Override
   public void queryUpload(
       QueryUploadRequest request, StreamObserver<QueryUploadResponse> response) {
-    var status = service.query(ArtifactRequests.uploadId(request.getUploadId()));
+    UploadId id = ArtifactRequests.uploadId(request.getUploadId());
+    var status = presigned.status(id).orElseGet(() -> service.query(id));
     answer(response, ArtifactProtos.status(status));
   }
 
   @Override
   public void abortUpload(
       AbortUploadRequest request, StreamObserver<AbortUploadResponse> response) {
-    service.abort(ArtifactRequests.uploadId(request.getUploadId()));
+    UploadId id = ArtifactRequests.uploadId(request.getUploadId());
+    service.abort(id);
+    presigned.abort(id);
     answer(response, AbortUploadResponse.getDefaultInstance());
   }
 
@@ -170,6 +187,24 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
             ? manifests.release(holder.orElseThrow(), path.orElseThrow())
             : manifests.release(holder.orElseThrow());
     answer(response, ReleaseSnapshotResponse.newBuilder().setReleasedCount(released).build());
+  }
+
+  @Override
+  public void createUploadUrls(
+      CreateUploadUrlsRequest request, StreamObserver<CreateUploadUrlsResponse> response) {
+    answer(response, presignedRpcs.createUploadUrls(request));
+  }
+
+  @Override
+  public void completeUpload(
+      CompleteUploadRequest request, StreamObserver<UploadResponse> response) {
+    answer(response, presignedRpcs.completeUpload(request));
+  }
+
+  @Override
+  public void createDownloadUrl(
+      CreateDownloadUrlRequest request, StreamObserver<CreateDownloadUrlResponse> response) {
+    answer(response, presignedRpcs.createDownloadUrl(request));
   }
 
   private static <T> void answer(StreamObserver<T> response, T message) {

@@ -22,6 +22,14 @@ final class ArtifactRequests {
 
   static UploadSpec uploadSpec(dev.slipway.artifact.v1.UploadSpec spec) {
     Violations violations = new Violations();
+    Optional<UploadSpec> read = uploadSpec(spec, violations);
+    violations.throwIfAny();
+    return read.orElseThrow();
+  }
+
+  /** Reads a spec; empty when it has no good path, else to be used only without violations. */
+  static Optional<UploadSpec> uploadSpec(
+      dev.slipway.artifact.v1.UploadSpec spec, Violations violations) {
     Optional<ArtifactPath> path = filePath("spec.path", spec.getPath(), violations);
     Optional<UploadId> uploadId =
         spec.getUploadId().isEmpty()
@@ -43,14 +51,15 @@ final class ArtifactRequests {
           "spec.content_type",
           "must be at most " + MAX_CONTENT_TYPE + " printable ASCII characters");
     }
-    violations.throwIfAny();
-    return new UploadSpec(
-        path.orElseThrow(),
-        uploadId,
-        size,
-        sha256,
-        contentType.isEmpty() ? Optional.empty() : Optional.of(contentType),
-        spec.getCreateOnly());
+    return path.map(
+        safe ->
+            new UploadSpec(
+                safe,
+                uploadId,
+                size,
+                sha256,
+                contentType.isEmpty() ? Optional.empty() : Optional.of(contentType),
+                spec.getCreateOnly()));
   }
 
   static void requireWellFormed(UploadChunk chunk) {
@@ -70,11 +79,8 @@ final class ArtifactRequests {
   /** Checks offset and length and that there is a source; the source itself is read by its kind. */
   static void requireWellFormed(DownloadRequest request) {
     Violations violations = new Violations();
-    switch (request.getSourceCase()) {
-      case PATH -> filePath("path", request.getPath(), violations);
-      case SHA256 -> violations.parse("sha256", request.getSha256(), Sha256::new);
-      case SOURCE_NOT_SET -> violations.add("source", "path or sha256 is required");
-    }
+    requireSource(
+        request.hasPath(), request.getPath(), request.hasSha256(), request.getSha256(), violations);
     if (request.getOffset() < 0) {
       violations.add("offset", "is " + request.getOffset() + "; must be 0 or more");
     }
@@ -82,6 +88,17 @@ final class ArtifactRequests {
       violations.add("length", "is " + request.getLength() + "; must be 0 (to the end) or more");
     }
     violations.throwIfAny();
+  }
+
+  static void requireSource(
+      boolean hasPath, String path, boolean hasSha256, String sha256, Violations violations) {
+    if (hasPath) {
+      var unused = filePath("path", path, violations);
+    } else if (hasSha256) {
+      var unused = violations.parse("sha256", sha256, Sha256::new);
+    } else {
+      violations.add("source", "path or sha256 is required");
+    }
   }
 
   static UploadId uploadId(String uploadId) {

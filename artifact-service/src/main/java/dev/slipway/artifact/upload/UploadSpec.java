@@ -24,6 +24,11 @@ public record UploadSpec(
     Optional<String> contentType,
     boolean createOnly) {
 
+  /** Returns the same with another name. */
+  public UploadSpec withUploadId(UploadId id) {
+    return new UploadSpec(path, Optional.of(id), sizeBytes, sha256, contentType, createOnly);
+  }
+
   /** Returns a name for messages: the id, or the path where there is none. */
   public String displayName() {
     return uploadId.map(UploadId::value).orElse(path.value());

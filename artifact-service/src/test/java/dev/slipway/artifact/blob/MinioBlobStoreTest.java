@@ -18,8 +18,6 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class MinioBlobStoreTest extends BlobStoreContract {
   @RegisterExtension
@@ -60,18 +58,6 @@ class MinioBlobStoreTest extends BlobStoreContract {
   void settings_printed_hideTheSecret() {
     assertThat(settings("http://localhost:9000", "very-secret").toString())
         .doesNotContain("very-secret");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "0, 16777216",
-    "167772160000, 16777216",
-    "167772160001, 17825792",
-    "5497558138880, 550502400",
-  })
-  void partBytes_anySizeOfS3_needsAtMostTenThousandParts(long sizeBytes, long partBytes) {
-    assertThat(MinioBlobStore.partBytes(sizeBytes)).isEqualTo(partBytes);
-    assertThat(sizeBytes).isLessThanOrEqualTo(partBytes * 10_000);
   }
 
   @Test

@@ -9,9 +9,13 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a real MinIO server, as a process of its own on a free port, over an empty folder. */
-final class MinioServer implements AutoCloseable {
-  static final String ACCESS_KEY = "slipway-test";
-  static final String SECRET_KEY = "slipway-test-secret";
+public final class MinioServer implements AutoCloseable {
+  /** Who may use it. */
+  public static final String ACCESS_KEY = "slipway-test";
+
+  /** What they show. */
+  public static final String SECRET_KEY = "slipway-test-secret";
+
   private static final String BINARY_VARIABLE = "SLIPWAY_MINIO_BINARY";
   private static final long START_SECONDS = 60;
   private static final long STOP_SECONDS = 10;
@@ -25,7 +29,7 @@ final class MinioServer implements AutoCloseable {
   }
 
   /** Starts the server whose binary the environment names. */
-  static MinioServer start(Path folder) throws IOException, InterruptedException {
+  public static MinioServer start(Path folder) throws IOException, InterruptedException {
     String binary = System.getenv(BINARY_VARIABLE);
     if (binary == null || !Files.isExecutable(Path.of(binary))) {
       throw new IllegalStateException(
@@ -82,7 +86,8 @@ final class MinioServer implements AutoCloseable {
     }
   }
 
-  String endpoint() {
+  /** Returns the URL at which it answers. */
+  public String endpoint() {
     return endpoint;
   }
 

@@ -16,6 +16,9 @@ import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.content.UnsafePaths;
 import dev.slipway.artifact.v1.AbortUploadRequest;
 import dev.slipway.artifact.v1.Artifact;
+import dev.slipway.artifact.v1.CompleteUploadRequest;
+import dev.slipway.artifact.v1.CompletedPart;
+import dev.slipway.artifact.v1.CreateDownloadUrlRequest;
 import dev.slipway.artifact.v1.CreateUploadUrlsRequest;
 import dev.slipway.artifact.v1.DeleteRequest;
 import dev.slipway.artifact.v1.DeleteResponse;
@@ -923,14 +926,34 @@ class ArtifactGrpcServiceTest {
   }
 
   @Test
-  void laterRpcs_areUnimplemented() {
-    assertThat(
-            org.assertj.core.api.Assertions.catchThrowableOfType(
-                    StatusException.class,
-                    () ->
-                        calls.stub().createUploadUrls(CreateUploadUrlsRequest.getDefaultInstance()))
-                .getStatus()
-                .getCode())
-        .isEqualTo(Code.UNIMPLEMENTED);
+  void presignedUrls_onAFolder_areRefusedWithWhatToCallInstead() throws Exception {
+    calls.put("a", HELLO);
+
+    assertFails(
+        () ->
+            calls
+                .stub()
+                .createUploadUrls(
+                    CreateUploadUrlsRequest.newBuilder().setSpec(declared("b", HELLO)).build()),
+        Code.FAILED_PRECONDITION,
+        "PRESIGNED_URLS_UNSUPPORTED");
+    assertFails(
+        () ->
+            calls
+                .stub()
+                .createDownloadUrl(CreateDownloadUrlRequest.newBuilder().setPath("a").build()),
+        Code.FAILED_PRECONDITION,
+        "PRESIGNED_URLS_UNSUPPORTED");
+    assertFails(
+        () ->
+            calls
+                .stub()
+                .completeUpload(
+                    CompleteUploadRequest.newBuilder()
+                        .setUploadId("x")
+                        .addParts(CompletedPart.newBuilder().setPartNumber(1).setEtag("x"))
+                        .build()),
+        Code.NOT_FOUND,
+        "UPLOAD_NOT_FOUND");
   }
 }

@@ -1,0 +1,337 @@
+package dev.slipway.artifact.blob;
+
+import dev.slipway.artifact.content.Content;
+import dev.slipway.artifact.upload.UploadId;
+import io.minio.AbortMultipartUploadArgs;
+import io.minio.CompleteMultipartUploadArgs;
+import io.minio.CopyObjectArgs;
+import io.minio.CreateMultipartUploadArgs;
+import io.minio.GetObjectArgs;
+import io.minio.GetPresignedObjectUrlArgs;
+import io.minio.Http;
+import io.minio.ListPartsArgs;
+import io.minio.MinioAsyncClient;
+import io.minio.MinioClient;
+import io.minio.RemoveObjectArgs;
+import io.minio.SourceObject;
+import io.minio.StatObjectArgs;
+import io.minio.errors.ErrorResponseException;
+import io.minio.errors.MinioException;
+import io.minio.messages.ListPartsResult;
+import io.minio.messages.Part;
+import java.io.InputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import okhttp3.OkHttpClient;
+
+/**
+ * Lets clients move bytes straight to an S3-compatible store and from it, by presigned URLs.
+ *
+ * <p>What comes up lies as object {@code uploads/<upload id>}, of which nobody is told, until it
+ * has been verified and is copied under its digest. Thread-safe. Every method but those that sign
+ * may throw {@link StoreUnavailableException}.
+ */
+public final class DirectTransfers implements AutoCloseable {
+  private static final String NO_SUCH_UPLOAD = "NoSuchUpload";
+  private static final String INVALID_PART = "InvalidPart";
+  private static final int MAX_LISTED = 1000;
+  // While the store joins or copies a large file it may say nothing.
+  private static final Duration JOIN_TIMEOUT = Duration.ofMinutes(10);
+
+  private final MinioAsyncClient parts;
+  private final MinioClient objects;
+  private final MinioClient signer;
+  private final String bucket;
+
+  DirectTransfers(MinioSettings settings, OkHttpClient http) {
+    this.bucket = settings.bucket();
+    OkHttpClient patient = http.newBuilder().readTimeout(JOIN_TIMEOUT).build();
+    this.parts =
+        MinioAsyncClient.builder()
+            .endpoint(settings.endpoint())
+            .region(settings.region())
+            .credentials(settings.accessKey(), settings.secretKey())
+            .httpClient(patient, true)
+            .build();
+    this.objects =
+        MinioClient.builder()
+            .endpoint(settings.endpoint())
+            .region(settings.region())
+            .credentials(settings.accessKey(), settings.secretKey())
+            .httpClient(patient)
+            .build();
+    // Signs and never calls, as the store may be known by this name to clients alone.
+    this.signer =
+        MinioClient.builder()
+            .endpoint(settings.publicEndpoint().orElse(settings.endpoint()))
+            .region(settings.region())
+            .credentials(settings.accessKey(), settings.secretKey())
+            .httpClient(patient)
+            .build();
+  }
+
+  /**
+   * Is a part that the store has.
+   *
+   * @param etag the store's name of its bytes, without quotes
+   * @param sizeBytes number of bytes
+   */
+  public record StoredPart(String etag, long sizeBytes) {}
+
+  /** Begins an upload in parts and returns the store's own name of it. */
+  public String begin(UploadId id) {
+    return MinioCalls.call(
+        () ->
+            MinioCalls.await(
+                    parts.createMultipartUpload(
+                        CreateMultipartUploadArgs.builder()
+                            .bucket(bucket)
+                            .object(objectName(id))
+                            .headers(new Http.Headers("Content-Type", "application/octet-stream"))
+                            .build()))
+                .result()
+                .uploadId());
+  }
+
+  /** Returns a URL to which one part can be sent. Asks nobody. */
+  public String partUrl(UploadId id, String storeUploadId, int partNumber, Duration lifetime) {
+    return sign(
+        GetPresignedObjectUrlArgs.builder()
+            .method(Http.Method.PUT)
+            .bucket(bucket)
+            .object(objectName(id))
+            .expiry((int) lifetime.toSeconds(), TimeUnit.SECONDS)
+            .extraQueryParams(
+                Map.of("partNumber", Integer.toString(partNumber), "uploadId", storeUploadId))
+            .build());
+  }
+
+  /**
+   * Returns a URL by which content can be read. Asks nobody.
+   *
+   * @param fileName under which a browser saves it
+   * @param contentType what a browser is told that it is
+   */
+  public String downloadUrl(
+      Content content, String fileName, String contentType, Duration lifetime) {
+    return sign(
+        GetPresignedObjectUrlArgs.builder()
+            .method(Http.Method.GET)
+            .bucket(bucket)
+            .object(MinioBlobStore.objectName(content.sha256()))
+            .expiry((int) lifetime.toSeconds(), TimeUnit.SECONDS)
+            .extraQueryParams(
+                Map.of(
+                    "response-content-disposition",
+                    disposition(fileName),
+                    "response-content-type",
+                    contentType))
+            .build());
+  }
+
+  /** Names a file as RFC 6266 says; never to be shown in place, as anybody may have uploaded it. */
+  private static String disposition(String fileName) {
+    return "attachment; filename*=UTF-8''"
+        + URLEncoder.encode(fileName, StandardCharsets.UTF_8)
+            .replace("+", "%20")
+            .replace("*", "%2A");
+  }
+
+  private String sign(GetPresignedObjectUrlArgs args) {
+    return MinioCalls.call(() -> signer.getPresignedObjectUrl(args));
+  }
+
+  /** Returns the parts that the store has; empty when it knows no such upload (any more). */
+  public Optional<SortedMap<Integer, StoredPart>> findParts(UploadId id, String storeUploadId) {
+    return MinioCalls.call(
+        () -> {
+          SortedMap<Integer, StoredPart> found = new TreeMap<>();
+          int marker = 0;
+          ListPartsResult page;
+          do {
+            try {
+              page = listParts(id, storeUploadId, marker);
+            } catch (ErrorResponseException e) {
+              if (e.errorResponse().code().equals(NO_SUCH_UPLOAD)) {
+                return Optional.empty();
+              }
+              throw e;
+            }
+            for (Part part : page.parts()) {
+              found.put(part.partNumber(), new StoredPart(unquoted(part.etag()), part.partSize()));
+              marker = part.partNumber();
+            }
+          } while (page.isTruncated() && !page.parts().isEmpty());
+          return Optional.of(found);
+        });
+  }
+
+  private ListPartsResult listParts(UploadId id, String storeUploadId, int marker)
+      throws MinioException {
+    ListPartsArgs.Builder args =
+        ListPartsArgs.builder()
+            .bucket(bucket)
+            .object(objectName(id))
+            .uploadId(storeUploadId)
+            .maxParts(MAX_LISTED);
+    if (marker > 0) {
+      args.partNumberMarker(marker);
+    }
+    return MinioCalls.await(parts.listParts(args.build())).result();
+  }
+
+  /** Returns a tag as it is compared: some stores put it in quotes. */
+  public static String unquoted(String etag) {
+    return etag.length() > 1 && etag.startsWith("\"") && etag.endsWith("\"")
+        ? etag.substring(1, etag.length() - 1)
+        : etag;
+  }
+
+  /**
+   * Joins parts, after which none can be sent any more. Does nothing when they are joined already.
+   *
+   * @param etags by part number
+   * @return whether the store had all of these parts
+   */
+  public boolean join(UploadId id, String storeUploadId, SortedMap<Integer, String> etags) {
+    Part[] joined =
+        etags.entrySet().stream()
+            .map(part -> new Part(part.getKey(), part.getValue()))
+            .toArray(Part[]::new);
+    return MinioCalls.call(
+        () -> {
+          try {
+            var unused =
+                MinioCalls.await(
+                    parts.completeMultipartUpload(
+                        CompleteMultipartUploadArgs.builder()
+                            .bucket(bucket)
+                            .object(objectName(id))
+                            .uploadId(storeUploadId)
+                            .parts(joined)
+                            .build()));
+            return true;
+          } catch (ErrorResponseException e) {
+            return switch (e.errorResponse().code()) {
+              case NO_SUCH_UPLOAD -> true;
+              case INVALID_PART -> false;
+              default -> throw e;
+            };
+          }
+        });
+  }
+
+  /** Returns whether the parts of an upload were joined. */
+  public boolean isJoined(UploadId id) {
+    return MinioCalls.call(
+        () -> {
+          try {
+            var unused =
+                objects.statObject(
+                    StatObjectArgs.builder().bucket(bucket).object(objectName(id)).build());
+            return true;
+          } catch (ErrorResponseException e) {
+            if (MinioCalls.isAbsent(e)) {
+              return false;
+            }
+            throw e;
+          }
+        });
+  }
+
+  /** Opens what was joined; the caller closes. Empty when there is nothing. */
+  public Optional<InputStream> openJoined(UploadId id) {
+    return MinioCalls.call(
+        () -> {
+          try {
+            return Optional.of(
+                objects.getObject(
+                    GetObjectArgs.builder().bucket(bucket).object(objectName(id)).build()));
+          } catch (ErrorResponseException e) {
+            if (MinioCalls.isAbsent(e)) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
+  }
+
+  /**
+   * Stores what was joined as content that the caller has found it to be. It appears whole or not
+   * at all.
+   *
+   * @return whether there was anything to store
+   */
+  public boolean keep(UploadId id, Content content) {
+    return MinioCalls.call(
+        () -> {
+          try {
+            objects.copyObject(
+                CopyObjectArgs.builder()
+                    .bucket(bucket)
+                    .object(MinioBlobStore.objectName(content.sha256()))
+                    .source(SourceObject.builder().bucket(bucket).object(objectName(id)).build())
+                    .build());
+            return true;
+          } catch (ErrorResponseException e) {
+            if (MinioCalls.isAbsent(e)) {
+              return false;
+            }
+            throw e;
+          }
+        });
+  }
+
+  /** Removes what an upload has in the store, joined or in parts. Idempotent. */
+  public void discard(UploadId id, String storeUploadId) {
+    MinioCalls.call(
+        () -> {
+          abort(id, storeUploadId);
+          objects.removeObject(
+              RemoveObjectArgs.builder().bucket(bucket).object(objectName(id)).build());
+          return null;
+        });
+  }
+
+  /** Ends what nobody has been told of. Idempotent. */
+  public void abandon(UploadId id, String storeUploadId) {
+    MinioCalls.call(
+        () -> {
+          abort(id, storeUploadId);
+          return null;
+        });
+  }
+
+  private void abort(UploadId id, String storeUploadId) throws MinioException {
+    try {
+      var unused =
+          MinioCalls.await(
+              parts.abortMultipartUpload(
+                  AbortMultipartUploadArgs.builder()
+                      .bucket(bucket)
+                      .object(objectName(id))
+                      .uploadId(storeUploadId)
+                      .build()));
+    } catch (ErrorResponseException e) {
+      if (!e.errorResponse().code().equals(NO_SUCH_UPLOAD)) {
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    // The three share one HTTP client.
+    parts.close();
+  }
+
+  private static String objectName(UploadId id) {
+    return "uploads/" + id;
+  }
+}

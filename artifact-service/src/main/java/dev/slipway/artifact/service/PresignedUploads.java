@@ -1,0 +1,465 @@
+package dev.slipway.artifact.service;
+
+import dev.slipway.artifact.blob.BlobStore;
+import dev.slipway.artifact.blob.DirectTransfers;
+import dev.slipway.artifact.blob.PresignedUrlsUnsupportedException;
+import dev.slipway.artifact.blob.StoreBusyException;
+import dev.slipway.artifact.blob.StoreUnavailableException;
+import dev.slipway.artifact.content.Artifact;
+import dev.slipway.artifact.content.Content;
+import dev.slipway.artifact.content.ContentTypes;
+import dev.slipway.artifact.content.Sha256;
+import dev.slipway.artifact.store.ArtifactStore;
+import dev.slipway.artifact.store.PresignedUploadStore;
+import dev.slipway.artifact.upload.DigestMismatchException;
+import dev.slipway.artifact.upload.PartMissingException;
+import dev.slipway.artifact.upload.PartPlan;
+import dev.slipway.artifact.upload.PresignedUpload;
+import dev.slipway.artifact.upload.SizeMismatchException;
+import dev.slipway.artifact.upload.UploadFinishingException;
+import dev.slipway.artifact.upload.UploadId;
+import dev.slipway.artifact.upload.UploadNotFoundException;
+import dev.slipway.artifact.upload.UploadSpec;
+import dev.slipway.artifact.upload.UploadSpecChangedException;
+import dev.slipway.runtime.error.InvalidRequestException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Holds the rules of uploads whose bytes go straight to the object store.
+ *
+ * <p>Rows and store are known to all replicas, so any of them goes on with what another began. The
+ * row is written before anything is begun in the store, and removed after all is gone there. What
+ * was joined is read once, verified, copied under its digest, and only then published; repeating
+ * any step is harmless. Thread-safe.
+ */
+public final class PresignedUploads {
+  private static final Logger log = LoggerFactory.getLogger(PresignedUploads.class);
+
+  private static final int READ_BYTES = 256 << 10;
+  private static final int SWEEP_BATCH = 100;
+  // Each takes a thread of the server for as long as the store needs to send the file.
+  private static final int MAX_COMPLETIONS = 16;
+
+  private final ArtifactService service;
+  private final ArtifactStore artifacts;
+  private final PresignedUploadStore uploads;
+  private final Optional<DirectTransfers> direct;
+  private final Duration expiry;
+  private final Clock clock;
+  private final Set<UploadId> completing = ConcurrentHashMap.newKeySet();
+  private final Semaphore completions = new Semaphore(MAX_COMPLETIONS);
+
+  /**
+   * Creates the rules.
+   *
+   * @param expiry how long an upload is kept after it was last used
+   */
+  public PresignedUploads(
+      ArtifactService service,
+      ArtifactStore artifacts,
+      PresignedUploadStore uploads,
+      BlobStore blobs,
+      Duration expiry,
+      Clock clock) {
+    this.service = service;
+    this.artifacts = artifacts;
+    this.uploads = uploads;
+    this.direct = blobs.direct();
+    this.expiry = expiry;
+    this.clock = clock;
+  }
+
+  /**
+   * Says which URLs are wanted.
+   *
+   * @param firstPartNumber number of the first part, from 1
+   * @param maxUrls how many at most, 1 or more
+   * @param lifetime how long they are to live, whole seconds
+   */
+  public record UrlRange(int firstPartNumber, int maxUrls, Duration lifetime) {}
+
+  /**
+   * Is a part that is to be sent, or is in the store already.
+   *
+   * @param number its number, from 1
+   * @param url where to send it
+   * @param storedEtag the store's tag of it; empty when the store does not have it
+   */
+  public record PartUrl(int number, String url, Optional<String> storedEtag) {}
+
+  /**
+   * Is URLs of an upload.
+   *
+   * @param upload the upload
+   * @param parts in order of number
+   * @param expireTime when the URLs expire
+   */
+  public record UploadUrls(PresignedUpload upload, List<PartUrl> parts, Instant expireTime) {}
+
+  /**
+   * Is an upload that was begun, or found to be done; exactly one is there.
+   *
+   * @param urls where to send the bytes
+   * @param artifact what was published without any
+   */
+  public record Begun(Optional<UploadUrls> urls, Optional<Artifact> artifact) {}
+
+  /**
+   * Is a URL by which content can be read.
+   *
+   * @param url where to read
+   * @param range what is read, always the whole
+   * @param expireTime when the URL expires
+   */
+  public record DownloadUrl(String url, ArtifactService.Range range, Instant expireTime) {}
+
+  /**
+   * Begins an upload, or answers the one that was begun with the same request id.
+   *
+   * @param spec what it is to become; its upload id is ignored
+   * @throws PresignedUrlsUnsupportedException if the store cannot presign
+   * @throws UploadSpecChangedException if the request id began an upload with another spec or plan
+   */
+  public Begun begin(UploadSpec spec, PartPlan plan, Optional<String> requestId, UrlRange range) {
+    requireDirect("Upload");
+    // The name follows from the request, so that a retry finds what the first try began, and also
+    // what it has become.
+    UploadId id =
+        new UploadId(
+            requestId
+                .map(text -> UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)))
+                .orElseGet(UUID::randomUUID)
+                .toString());
+    UploadSpec named = spec.withUploadId(id);
+    Optional<ArtifactService.Published> published = service.publishStored(named);
+    if (published.isPresent()) {
+      uploads.find(id).ifPresent(this::remove);
+      return new Begun(Optional.empty(), published.map(ArtifactService.Published::artifact));
+    }
+    requireInPlan(plan, range);
+    uploads.find(id).filter(upload -> upload.isExpired(now())).ifPresent(this::remove);
+    PresignedUpload upload = uploads.findOrInsert(id, named, plan, now().plus(kept(range)));
+    if (!upload.spec().equals(named) || !upload.plan().equals(plan)) {
+      throw new UploadSpecChangedException(id);
+    }
+    return new Begun(Optional.of(urls(upload, range)), Optional.empty());
+  }
+
+  /**
+   * Answers URLs of an upload that was begun.
+   *
+   * @param spec must be that of the upload, when given
+   * @throws PresignedUrlsUnsupportedException if the store cannot presign
+   * @throws UploadNotFoundException if no such upload is open
+   * @throws UploadSpecChangedException if the spec is another
+   */
+  public UploadUrls renew(UploadId id, Optional<UploadSpec> spec, UrlRange range) {
+    requireDirect("Upload");
+    PresignedUpload upload = find(id).orElseThrow(() -> new UploadNotFoundException(id));
+    if (spec.isPresent() && !spec.get().withUploadId(id).equals(upload.spec())) {
+      throw new UploadSpecChangedException(id);
+    }
+    requireInPlan(upload.plan(), range);
+    artifacts.requirePublishable(upload.spec().path(), upload.spec().createOnly());
+    return urls(upload, range);
+  }
+
+  private static void requireInPlan(PartPlan plan, UrlRange range) {
+    if (range.firstPartNumber() > plan.partCount()) {
+      throw InvalidRequestException.of(
+          "first_part_number",
+          "is " + range.firstPartNumber() + "; there are " + plan.partCount() + " parts");
+    }
+  }
+
+  /** Nothing is swept whose URLs are good. */
+  private Duration kept(UrlRange range) {
+    return range.lifetime().compareTo(expiry) > 0 ? range.lifetime() : expiry;
+  }
+
+  private UploadUrls urls(PresignedUpload upload, UrlRange range) {
+    UploadId id = upload.id();
+    if (!uploads.extend(id, now(), now().plus(kept(range)))) {
+      throw new UploadNotFoundException(id);
+    }
+    DirectTransfers store = requireDirect("Upload");
+    boolean fresh = upload.storeUploadId().isEmpty();
+    String storeUploadId = upload.storeUploadId().orElseGet(() -> beginInStore(store, id));
+    SortedMap<Integer, DirectTransfers.StoredPart> stored =
+        fresh
+            ? Collections.emptySortedMap()
+            : store.findParts(id, storeUploadId).orElse(Collections.emptySortedMap());
+    Instant expireTime = now().plus(range.lifetime());
+    int end =
+        (int)
+            Math.min(
+                upload.plan().partCount() + 1L, (long) range.firstPartNumber() + range.maxUrls());
+    List<PartUrl> parts = new ArrayList<>();
+    for (int number = range.firstPartNumber(); number < end; number++) {
+      parts.add(
+          new PartUrl(
+              number,
+              store.partUrl(id, storeUploadId, number, range.lifetime()),
+              Optional.ofNullable(stored.get(number)).map(DirectTransfers.StoredPart::etag)));
+    }
+    return new UploadUrls(upload, parts, expireTime);
+  }
+
+  private String beginInStore(DirectTransfers store, UploadId id) {
+    String storeUploadId = store.begin(id);
+    if (uploads.begin(id, storeUploadId)) {
+      return storeUploadId;
+    }
+    // Somebody was faster, or has ended the upload.
+    store.abandon(id, storeUploadId);
+    return uploads
+        .find(id)
+        .flatMap(PresignedUpload::storeUploadId)
+        .orElseThrow(() -> new UploadNotFoundException(id));
+  }
+
+  /**
+   * Joins the parts of an upload, verifies the whole and publishes it.
+   *
+   * @param etags the store's tags by part number, from 1 without gaps
+   * @throws UploadNotFoundException if no such upload is open
+   * @throws UploadFinishingException if another call is just completing it
+   * @throws PartMissingException if the store does not have one of the parts
+   * @throws SizeMismatchException if the size is not the declared one; the upload is discarded
+   * @throws DigestMismatchException if the digest is not the declared one; the upload is discarded
+   * @throws StoreBusyException if as many are being completed as the server takes at a time
+   */
+  public ArtifactService.Published complete(UploadId id, SortedMap<Integer, String> etags) {
+    Optional<Artifact> finished = artifacts.findByUploadId(id);
+    if (finished.isPresent()) {
+      // Left when a server stopped right after it had published.
+      uploads.find(id).ifPresent(this::remove);
+      return new ArtifactService.Published(finished.get(), false);
+    }
+    if (direct.isEmpty()) {
+      throw new UploadNotFoundException(id);
+    }
+    if (!completing.add(id)) {
+      throw new UploadFinishingException(id);
+    }
+    try {
+      return completeAlone(id, etags);
+    } catch (UploadNotFoundException | PartMissingException e) {
+      // Another replica may have been faster.
+      return artifacts
+          .findByUploadId(id)
+          .map(artifact -> new ArtifactService.Published(artifact, false))
+          .orElseThrow(() -> e);
+    } finally {
+      completing.remove(id);
+    }
+  }
+
+  private ArtifactService.Published completeAlone(UploadId id, SortedMap<Integer, String> etags) {
+    if (!completions.tryAcquire()) {
+      throw new StoreBusyException();
+    }
+    try {
+      PresignedUpload upload = find(id).orElseThrow(() -> new UploadNotFoundException(id));
+      // Long enough for the largest file to be read and copied.
+      if (!uploads.extend(id, now(), now().plus(expiry))) {
+        throw new UploadNotFoundException(id);
+      }
+      artifacts.requirePublishable(upload.spec().path(), upload.spec().createOnly());
+      DirectTransfers store = requireDirect("Upload");
+      String storeUploadId =
+          upload.storeUploadId().orElseThrow(() -> new PartMissingException(id, 1));
+      try {
+        join(store, upload, storeUploadId, etags);
+        return publish(store, upload);
+      } catch (SizeMismatchException | DigestMismatchException e) {
+        remove(upload);
+        throw e;
+      }
+    } finally {
+      completions.release();
+    }
+  }
+
+  private static void join(
+      DirectTransfers store,
+      PresignedUpload upload,
+      String storeUploadId,
+      SortedMap<Integer, String> etags) {
+    Optional<SortedMap<Integer, DirectTransfers.StoredPart>> stored =
+        store.findParts(upload.id(), storeUploadId);
+    if (stored.filter(parts -> !parts.isEmpty()).isEmpty() && store.isJoined(upload.id())) {
+      // By a call that failed afterwards.
+      return;
+    }
+    if (stored.isEmpty()) {
+      throw new UploadNotFoundException(upload.id());
+    }
+    long size = 0;
+    for (var part : etags.entrySet()) {
+      DirectTransfers.StoredPart there = stored.get().get(part.getKey());
+      if (there == null || !there.etag().equals(part.getValue())) {
+        throw new PartMissingException(upload.id(), part.getKey());
+      }
+      if (there.sizeBytes() < PartPlan.MIN_PART_BYTES && part.getKey() < etags.lastKey()) {
+        throw InvalidRequestException.of(
+            "parts[" + (part.getKey() - 1) + "]",
+            "has " + there.sizeBytes() + " bytes; each part but the last needs 5 MiB or more");
+      }
+      size += there.sizeBytes();
+    }
+    if (upload.plan().sizeBytes().isPresent()
+        && size < upload.plan().sizeBytes().getAsLong()
+        && etags.lastKey() < upload.plan().partCount()) {
+      throw new PartMissingException(upload.id(), etags.lastKey() + 1);
+    }
+    upload.spec().requireSize(size);
+    if (!store.join(upload.id(), storeUploadId, etags)) {
+      throw new PartMissingException(upload.id(), etags.firstKey());
+    }
+  }
+
+  private ArtifactService.Published publish(DirectTransfers store, PresignedUpload upload) {
+    UploadSpec spec = upload.spec();
+    Joined joined = read(store, upload.id());
+    spec.requireSize(joined.content.sizeBytes());
+    spec.requireDigest(joined.content.sha256());
+    String contentType =
+        spec.contentType()
+            .or(() -> ContentTypes.ofName(spec.path().name()))
+            .orElseGet(joined::typeOfBytes);
+    if (!uploads.refer(upload.id(), joined.content.sha256())
+        || !store.keep(upload.id(), joined.content)) {
+      throw new UploadNotFoundException(upload.id());
+    }
+    boolean alreadyPresent = artifacts.findContent(joined.content.sha256()).isPresent();
+    Artifact artifact =
+        artifacts.publish(
+            spec.path(), joined.content, contentType, spec.uploadId(), spec.createOnly());
+    removeQuietly(upload);
+    return new ArtifactService.Published(artifact, alreadyPresent);
+  }
+
+  /** Is what was joined: its name and what its first bytes say of its type. */
+  private record Joined(Content content, String typeOfBytes) {}
+
+  private static Joined read(DirectTransfers store, UploadId id) {
+    MessageDigest digest = Sha256.newDigest();
+    try (InputStream in = store.openJoined(id).orElseThrow(() -> new UploadNotFoundException(id))) {
+      byte[] head = in.readNBytes(ContentTypes.HEAD_BYTES);
+      digest.update(head);
+      long size = head.length;
+      byte[] buffer = new byte[READ_BYTES];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+        size += n;
+      }
+      return new Joined(new Content(Sha256.of(digest), size), ContentTypes.ofBytes(head));
+    } catch (IOException e) {
+      throw new StoreUnavailableException(e);
+    }
+  }
+
+  /** Returns how an unfinished upload stands; empty when there is no such one. */
+  public Optional<ArtifactService.UploadStatus> status(UploadId id) {
+    if (direct.isEmpty() || artifacts.findByUploadId(id).isPresent()) {
+      return Optional.empty();
+    }
+    return find(id)
+        .map(
+            upload ->
+                new ArtifactService.UploadStatus(
+                    Optional.of(
+                        new UploadSpool.Progress(
+                            upload.spec().path(), 0, completing.contains(id), upload.expireTime())),
+                    Optional.empty()));
+  }
+
+  /** Discards an unfinished upload, unless it is just being completed here; does nothing else. */
+  public void abort(UploadId id) {
+    if (direct.isPresent() && !completing.contains(id)) {
+      uploads.find(id).ifPresent(this::remove);
+    }
+  }
+
+  /** Removes uploads that have expired, with their bytes; returns how many. Throws nothing. */
+  public int sweep() {
+    int removed = 0;
+    try {
+      List<PresignedUpload> expired;
+      do {
+        expired = direct.isEmpty() ? List.of() : uploads.listExpired(now(), SWEEP_BATCH);
+        for (PresignedUpload upload : expired) {
+          remove(upload);
+          removed++;
+        }
+      } while (!expired.isEmpty());
+    } catch (RuntimeException e) {
+      log.warn("cannot sweep presigned uploads", e);
+    }
+    if (removed > 0) {
+      log.info("removed {} stale presigned uploads", removed);
+    }
+    return removed;
+  }
+
+  /**
+   * Makes a URL by which the content of a range can be read.
+   *
+   * @param fileName under which a browser saves it
+   * @throws PresignedUrlsUnsupportedException if the store cannot presign
+   */
+  public DownloadUrl downloadUrl(ArtifactService.Range range, String fileName, Duration lifetime) {
+    DirectTransfers store = requireDirect("Download");
+    String contentType = range.artifact().map(Artifact::contentType).orElse(ContentTypes.UNKNOWN);
+    Instant expireTime = now().plus(lifetime);
+    return new DownloadUrl(
+        store.downloadUrl(range.content(), fileName, contentType, lifetime), range, expireTime);
+  }
+
+  private Optional<PresignedUpload> find(UploadId id) {
+    return uploads.find(id).filter(upload -> !upload.isExpired(now()));
+  }
+
+  /** An upload without a name in the store had no URL either, so that there is nothing of it. */
+  private void remove(PresignedUpload upload) {
+    upload.storeUploadId().ifPresent(name -> requireDirect("Upload").discard(upload.id(), name));
+    uploads.delete(upload.id());
+  }
+
+  /** What is published stays so; the row is found again by the sweep. */
+  private void removeQuietly(PresignedUpload upload) {
+    try {
+      remove(upload);
+    } catch (RuntimeException e) {
+      log.warn("upload {} is published, but cannot be cleaned up yet", upload.id(), e);
+    }
+  }
+
+  private DirectTransfers requireDirect(String instead) {
+    return direct.orElseThrow(() -> new PresignedUrlsUnsupportedException(instead));
+  }
+
+  private Instant now() {
+    // Databases keep microseconds.
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+}
