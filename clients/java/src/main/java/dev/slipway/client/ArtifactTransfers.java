@@ -1,10 +1,10 @@
 package dev.slipway.client;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.slipway.artifact.v1.Artifact;
 import dev.slipway.artifact.v1.ArtifactServiceGrpc;
 import dev.slipway.artifact.v1.ArtifactServiceGrpc.ArtifactServiceBlockingV2Stub;
+import dev.slipway.artifact.v1.Directory;
 import dev.slipway.artifact.v1.DownloadChunk;
 import dev.slipway.artifact.v1.DownloadRequest;
 import dev.slipway.artifact.v1.DownloadResponse;
@@ -16,6 +16,7 @@ import dev.slipway.artifact.v1.Manifest;
 import dev.slipway.artifact.v1.ManifestEntry;
 import dev.slipway.artifact.v1.QueryUploadRequest;
 import dev.slipway.artifact.v1.QueryUploadResponse;
+import dev.slipway.artifact.v1.StatRequest;
 import dev.slipway.artifact.v1.UploadChunk;
 import dev.slipway.artifact.v1.UploadRequest;
 import dev.slipway.artifact.v1.UploadResponse;
@@ -25,7 +26,6 @@ import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,12 +40,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Moves files and folders to and from the artifact service.
@@ -53,14 +53,20 @@ import java.util.zip.CRC32C;
  * <p>Uploads declare size and SHA-256, so that content that the service has already is not sent,
  * and what arrives is verified. A cut connection is taken up where it broke, after a wait that
  * grows; bytes that got through start the count of attempts anew. Downloads go to a temporary name,
- * are verified and renamed into place: a file or folder under its final name is whole. Memory is a
- * few chunks per file that moves, whatever its size.
+ * are verified and renamed into place: a file or folder under its final name is whole. Where the
+ * service keeps bytes in an object store that can be reached from here, large files go straight to
+ * it and from it; through the service otherwise. Parts of large files move several at a time.
+ * Memory is a few chunks per file or part that moves, whatever its size.
  *
  * <p>All methods block, throw {@link TransferException} when the service refuses or stays away,
  * other {@link IOException}s for the local disk, and {@link InterruptedException} when the thread
  * is interrupted, after which nothing runs on. Thread-safe.
  */
 public final class ArtifactTransfers {
+  private static final Logger log = LoggerFactory.getLogger(ArtifactTransfers.class);
+
+  // A smaller file is up before its parts would be.
+  private static final long DIRECT_BYTES = 8 << 20;
   private static final int CHUNK_BYTES = 256 << 10;
   private static final int COPY_BYTES = 256 << 10;
   // A server may take the connection and then say nothing.
@@ -68,6 +74,8 @@ public final class ArtifactTransfers {
 
   private final ArtifactServiceBlockingV2Stub stub;
   private final TransferOptions options;
+  // Until it turns out that the service has no store that we reach.
+  private volatile boolean direct;
 
   /** Creates transfers over a channel of the artifact service, with default options. */
   public ArtifactTransfers(Channel channel) {
@@ -78,6 +86,7 @@ public final class ArtifactTransfers {
   public ArtifactTransfers(Channel channel, TransferOptions options) {
     this.stub = ArtifactServiceGrpc.newBlockingV2Stub(channel);
     this.options = options;
+    this.direct = options.direct();
   }
 
   /** Uploads a file to an artifact path and replaces what is there. */
@@ -89,13 +98,13 @@ public final class ArtifactTransfers {
   public Artifact uploadFile(Path file, String path, TransferListener listener)
       throws IOException, InterruptedException {
     TransferMeter meter = new TransferMeter(listener, 1, Files.size(file));
-    return upload(FileSource.of(file), path, meter);
+    return upload(TransferSource.of(file), path, meter);
   }
 
   /** Uploads bytes to an artifact path and replaces what is there. */
   public Artifact uploadBytes(byte[] bytes, String path) throws IOException, InterruptedException {
     TransferMeter meter = new TransferMeter(TransferListener.NONE, 1, bytes.length);
-    return upload(new BytesSource(bytes.clone()), path, meter);
+    return upload(TransferSource.of(bytes.clone()), path, meter);
   }
 
   /** Uploads a folder, see {@link #uploadFolder(Path, String, TransferListener)}. */
@@ -132,23 +141,34 @@ public final class ArtifactTransfers {
     for (Path file : files) {
       String relative = root.relativize(file).toString().replace('\\', '/');
       String target = path.isEmpty() ? relative : path + '/' + relative;
-      tasks.add(() -> upload(FileSource.of(file), target, meter));
+      tasks.add(() -> upload(TransferSource.of(file), target, meter));
     }
     return ParallelTasks.run("upload", options.parallelFiles(), tasks);
   }
 
-  private Artifact upload(Source source, String path, TransferMeter meter)
+  private Artifact upload(TransferSource source, String path, TransferMeter meter)
       throws IOException, InterruptedException {
-    String sha256 = digest(source);
-    UploadSpec spec =
-        UploadSpec.newBuilder()
-            .setPath(path)
-            // A file of one chunk is sent again as fast as its state is asked for.
-            .setUploadId(source.size() > CHUNK_BYTES ? UUID.randomUUID().toString() : "")
-            .setSizeBytes(source.size())
-            .setSha256(sha256)
-            .build();
+    UploadSpec.Builder spec =
+        UploadSpec.newBuilder().setPath(path).setSizeBytes(source.size()).setSha256(digest(source));
     TransferMeter.File progress = meter.file(path);
+    if (direct && source.size() >= DIRECT_BYTES) {
+      try {
+        Artifact artifact = new DirectUpload(stub, options, source, spec.build(), progress).run();
+        progress.done(source.size());
+        return artifact;
+      } catch (DirectUpload.UnavailableException e) {
+        log.debug("files go through the service from now on", e);
+        direct = false;
+      }
+    }
+    // A file of one chunk is sent again as fast as its state is asked for.
+    spec.setUploadId(source.size() > CHUNK_BYTES ? UUID.randomUUID().toString() : "");
+    return uploadThroughService(source, spec.build(), progress);
+  }
+
+  private Artifact uploadThroughService(
+      TransferSource source, UploadSpec spec, TransferMeter.File progress)
+      throws IOException, InterruptedException {
     Retries retries = new Retries(options, stub.getChannel());
     while (true) {
       try {
@@ -164,7 +184,7 @@ public final class ArtifactTransfers {
         progress.done(source.size());
         return response.getArtifact();
       } catch (StatusException e) {
-        retries.waitOrThrow("upload to " + path, e);
+        retries.waitOrThrow("upload to " + spec.getPath(), e);
       }
     }
   }
@@ -202,7 +222,11 @@ public final class ArtifactTransfers {
   }
 
   private UploadResponse uploadFrom(
-      long offset, Source source, UploadSpec spec, TransferMeter.File progress, Retries retries)
+      long offset,
+      TransferSource source,
+      UploadSpec spec,
+      TransferMeter.File progress,
+      Retries retries)
       throws IOException, StatusException, InterruptedException {
     BlockingClientCall<UploadRequest, UploadResponse> call = stub.upload();
     boolean finished = false;
@@ -240,11 +264,11 @@ public final class ArtifactTransfers {
         .setOffset(offset)
         // Nobody else has the array, so it need not be copied.
         .setData(UnsafeByteOperations.unsafeWrap(bytes))
-        .setCrc32C(crc32c(UnsafeByteOperations.unsafeWrap(bytes)))
+        .setCrc32C(Digests.crc32c(UnsafeByteOperations.unsafeWrap(bytes)))
         .build();
   }
 
-  private static String digest(Source source) throws IOException {
+  private static String digest(TransferSource source) throws IOException {
     MessageDigest digest = Digests.newSha256();
     byte[] buffer = new byte[COPY_BYTES];
     try (InputStream in = source.open(0)) {
@@ -263,7 +287,13 @@ public final class ArtifactTransfers {
   public byte[] readBytes(String path, int maxBytes) throws IOException, InterruptedException {
     DownloadRequest request = DownloadRequest.newBuilder().setPath(path).build();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    download(request, bytes, maxBytes, new TransferMeter(TransferListener.NONE, 1, 0).file(path));
+    Artifact unused =
+        download(
+            request,
+            bytes,
+            maxBytes,
+            false,
+            new TransferMeter(TransferListener.NONE, 1, 0).file(path));
     return bytes.toByteArray();
   }
 
@@ -306,29 +336,51 @@ public final class ArtifactTransfers {
    */
   public Manifest downloadManifest(String digest, Path folder, TransferListener listener)
       throws IOException, InterruptedException {
-    List<ManifestEntry> entries = new ArrayList<>();
-    Manifest manifest = readManifest(digest, entries);
-    if (!Digests.manifest(entries).equals(digest)) {
-      throw new TransferException(
-          "the entries of manifest " + digest + " do not have its digest",
-          Status.Code.DATA_LOSS,
-          null);
-    }
-    downloadAll(entries, folder, manifest.getSizeBytes(), listener);
-    return manifest;
+    Manifest first = readManifest(digest, "");
+    ManifestPages pages = new ManifestPages(first);
+    new FolderDownload(options, folder, ".part-" + digest)
+        .run(
+            pages,
+            new TransferMeter(listener, first.getFileCount(), first.getSizeBytes()),
+            this::downloadContent);
+    return first.toBuilder().clearEntries().clearNextPageToken().build();
   }
 
-  private Manifest readManifest(String digest, List<ManifestEntry> entries)
+  private Manifest readManifest(String digest, String pageToken)
       throws IOException, InterruptedException {
-    GetManifestRequest.Builder request = GetManifestRequest.newBuilder().setDigest(digest);
-    Manifest page;
-    do {
-      GetManifestRequest ask = request.build();
-      page = retrying("manifest " + digest, () -> unary().getManifest(ask));
-      entries.addAll(page.getEntriesList());
-      request.setPageToken(page.getNextPageToken());
-    } while (!page.getNextPageToken().isEmpty());
-    return page.toBuilder().clearEntries().clearNextPageToken().build();
+    GetManifestRequest request =
+        GetManifestRequest.newBuilder().setDigest(digest).setPageToken(pageToken).build();
+    return retrying("manifest " + digest, () -> unary().getManifest(request));
+  }
+
+  /** Is the entries of a manifest, which are verified when the last page is asked for. */
+  private final class ManifestPages implements FolderDownload.Pages {
+    private final MessageDigest read = Digests.newSha256();
+    private final String digest;
+    private Manifest page;
+
+    ManifestPages(Manifest first) {
+      this.page = first;
+      this.digest = first.getDigest();
+    }
+
+    @Override
+    public List<ManifestEntry> next() throws IOException, InterruptedException {
+      if (page == null) {
+        return List.of();
+      }
+      List<ManifestEntry> entries = page.getEntriesList();
+      Digests.addEntries(read, entries);
+      String token = page.getNextPageToken();
+      if (token.isEmpty() && !Digests.hex(read).equals(digest)) {
+        throw new TransferException(
+            "the entries of manifest " + digest + " do not have its digest",
+            Status.Code.DATA_LOSS,
+            null);
+      }
+      page = token.isEmpty() ? null : readManifest(digest, token);
+      return entries;
+    }
   }
 
   /** Downloads a directory, see {@link #downloadFolder(String, Path, TransferListener)}. */
@@ -348,16 +400,45 @@ public final class ArtifactTransfers {
    */
   public void downloadFolder(String path, Path folder, TransferListener listener)
       throws IOException, InterruptedException {
-    List<ManifestEntry> entries = new ArrayList<>();
-    long bytes = 0;
-    ListRequest.Builder request = ListRequest.newBuilder().setPath(path).setRecursive(true);
-    ListResponse page;
-    do {
-      ListRequest ask = request.build();
-      page = retrying("list " + path, () -> unary().list(ask));
+    Entry entry =
+        retrying(
+            "stat " + path,
+            () -> unary().stat(StatRequest.newBuilder().setPath(path).setWithTotals(true).build()));
+    Directory totals = entry.getDirectory();
+    if (totals.getFileCount() == 0) {
+      throw new TransferException(
+          "there is no artifact below " + path, Status.Code.NOT_FOUND, null);
+    }
+    new FolderDownload(options, folder, ".part")
+        .run(
+            new ListPages(path),
+            new TransferMeter(listener, totals.getFileCount(), totals.getSizeBytes()),
+            this::downloadContent);
+  }
+
+  /** Is all files below a directory. */
+  private final class ListPages implements FolderDownload.Pages {
+    private final String path;
+    private String token = "";
+    private boolean last;
+
+    ListPages(String path) {
+      this.path = path;
+    }
+
+    @Override
+    public List<ManifestEntry> next() throws IOException, InterruptedException {
+      if (last) {
+        return List.of();
+      }
+      ListRequest request =
+          ListRequest.newBuilder().setPath(path).setRecursive(true).setPageToken(token).build();
+      ListResponse page = retrying("list " + path, () -> unary().list(request));
+      token = page.getNextPageToken();
+      last = token.isEmpty();
+      List<ManifestEntry> entries = new ArrayList<>();
       for (Entry entry : page.getEntriesList()) {
         Artifact artifact = entry.getArtifact();
-        bytes += artifact.getSizeBytes();
         entries.add(
             ManifestEntry.newBuilder()
                 .setPath(
@@ -368,55 +449,61 @@ public final class ArtifactTransfers {
                 .setSha256(artifact.getSha256())
                 .build());
       }
-      request.setPageToken(page.getNextPageToken());
-    } while (!page.getNextPageToken().isEmpty());
-    if (entries.isEmpty()) {
-      throw new TransferException(
-          "there is no artifact below " + path, Status.Code.NOT_FOUND, null);
+      return entries;
     }
-    downloadAll(entries, folder, bytes, listener);
   }
 
-  private void downloadAll(
-      List<ManifestEntry> entries, Path folder, long bytes, TransferListener listener)
+  private void downloadContent(ManifestEntry entry, Path file, TransferMeter.File progress)
       throws IOException, InterruptedException {
-    if (Files.exists(folder)) {
-      throw new FileAlreadyExistsException(folder.toString());
-    }
-    Path temporary = beside(folder);
-    Files.createDirectory(temporary);
-    try {
-      TransferMeter meter = new TransferMeter(listener, entries.size(), bytes);
-      List<ParallelTasks.Task<Artifact>> tasks = new ArrayList<>();
-      for (ManifestEntry entry : entries) {
-        Path file = inside(temporary, entry.getPath());
-        Files.createDirectories(file.getParent());
-        DownloadRequest request = DownloadRequest.newBuilder().setSha256(entry.getSha256()).build();
-        tasks.add(() -> downloadTo(request, file, meter.file(entry.getPath())));
-      }
-      ParallelTasks.run("download", options.parallelFiles(), tasks);
-      Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      deleteFolder(temporary);
-    }
+    Artifact unused =
+        downloadTo(
+            DownloadRequest.newBuilder().setSha256(entry.getSha256()).build(), file, progress);
   }
 
   private Artifact downloadTo(DownloadRequest request, Path file, TransferMeter.File progress)
       throws IOException, InterruptedException {
     try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      Artifact artifact =
-          download(request, Channels.newOutputStream(channel), Long.MAX_VALUE, progress);
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      Artifact artifact;
+      try {
+        artifact =
+            download(request, Channels.newOutputStream(channel), Long.MAX_VALUE, true, progress);
+      } catch (LargeArtifactException e) {
+        artifact = e.artifact;
+        boolean stillDirect =
+            new RangedDownload(stub, options, artifact, channel, progress).run(direct);
+        direct = direct && stillDirect;
+        progress.done(artifact.getSizeBytes());
+      }
       channel.force(true);
       return artifact;
     }
   }
 
+  /** Says that ranges of an artifact are better fetched several at a time. */
+  private static final class LargeArtifactException extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final transient Artifact artifact;
+
+    LargeArtifactException(Artifact artifact) {
+      super("large");
+      this.artifact = artifact;
+    }
+  }
+
   private Artifact download(
-      DownloadRequest request, OutputStream to, long maxBytes, TransferMeter.File progress)
+      DownloadRequest request,
+      OutputStream to,
+      long maxBytes,
+      boolean rangesPossible,
+      TransferMeter.File progress)
       throws IOException, InterruptedException {
     Retries retries = new Retries(options, stub.getChannel());
-    Received received = new Received(to, maxBytes, progress);
+    Received received = new Received(to, maxBytes, rangesPossible, progress);
     while (true) {
       try {
         // What was bound to a path when the first byte came stays what is downloaded.
@@ -451,14 +538,16 @@ public final class ArtifactTransfers {
   private static final class Received {
     private final OutputStream to;
     private final long maxBytes;
+    private final boolean rangesPossible;
     private final TransferMeter.File progress;
     private final MessageDigest digest = Digests.newSha256();
     private Artifact artifact;
     private long bytes;
 
-    Received(OutputStream to, long maxBytes, TransferMeter.File progress) {
+    Received(OutputStream to, long maxBytes, boolean rangesPossible, TransferMeter.File progress) {
       this.to = to;
       this.maxBytes = maxBytes;
+      this.rangesPossible = rangesPossible;
       this.progress = progress;
     }
 
@@ -477,11 +566,14 @@ public final class ArtifactTransfers {
                 null);
           }
           progress.expect(artifact.getSizeBytes());
+          if (rangesPossible && RangedDownload.suits(artifact.getSizeBytes())) {
+            throw new LargeArtifactException(artifact);
+          }
         }
         return;
       }
       DownloadChunk chunk = response.getChunk();
-      if (chunk.getOffset() != bytes || crc32c(chunk.getData()) != chunk.getCrc32C()) {
+      if (chunk.getOffset() != bytes || Digests.crc32c(chunk.getData()) != chunk.getCrc32C()) {
         // Damaged on the way: ask again from the last good byte.
         throw Status.UNAVAILABLE.withDescription("a chunk was damaged").asException();
       }
@@ -521,89 +613,8 @@ public final class ArtifactTransfers {
     }
   }
 
-  private static int crc32c(ByteString data) {
-    CRC32C crc = new CRC32C();
-    data.asReadOnlyByteBufferList().forEach(crc::update);
-    return (int) crc.getValue();
-  }
-
   private static Path beside(Path target) {
     Path name = target.toAbsolutePath().getFileName();
     return target.toAbsolutePath().resolveSibling("." + name + ".part-" + UUID.randomUUID());
-  }
-
-  /** Refuses names that would lead out of the folder, whoever sent them. */
-  private static Path inside(Path folder, String relative) throws IOException {
-    Path file = folder.resolve(relative).normalize();
-    if (relative.isEmpty()
-        || relative.indexOf('\\') >= 0
-        || relative.indexOf('\0') >= 0
-        || !file.startsWith(folder)
-        || file.equals(folder)) {
-      throw new TransferException(
-          "the manifest has an unsafe path: " + relative, Status.Code.DATA_LOSS, null);
-    }
-    return file;
-  }
-
-  private static void deleteFolder(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      paths = new ArrayList<>(walk.toList());
-    }
-    Collections.reverse(paths);
-    for (Path path : paths) {
-      Files.deleteIfExists(path);
-    }
-  }
-
-  /** Is what is uploaded; may be opened more than once. */
-  private interface Source {
-    long size();
-
-    InputStream open(long offset) throws IOException;
-  }
-
-  private record FileSource(Path file, long size) implements Source {
-    static FileSource of(Path file) throws IOException {
-      return new FileSource(file, Files.size(file));
-    }
-
-    @Override
-    public InputStream open(long offset) throws IOException {
-      return Channels.newInputStream(
-          FileChannel.open(file, StandardOpenOption.READ).position(offset));
-    }
-
-    @Override
-    public String toString() {
-      return file.toString();
-    }
-  }
-
-  private static final class BytesSource implements Source {
-    private final byte[] bytes;
-
-    BytesSource(byte[] bytes) {
-      this.bytes = bytes;
-    }
-
-    @Override
-    public long size() {
-      return bytes.length;
-    }
-
-    @Override
-    public InputStream open(long offset) {
-      return new ByteArrayInputStream(bytes, (int) offset, bytes.length - (int) offset);
-    }
-
-    @Override
-    public String toString() {
-      return bytes.length + " bytes";
-    }
   }
 }

@@ -1,7 +1,9 @@
 package dev.slipway.client;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -31,14 +33,7 @@ final class ParallelTasks {
     if (tasks.isEmpty()) {
       return List.of();
     }
-    ExecutorService pool =
-        Executors.newFixedThreadPool(
-            Math.min(threads, tasks.size()),
-            task -> {
-              Thread thread = new Thread(task, "slipway-" + name);
-              thread.setDaemon(true);
-              return thread;
-            });
+    ExecutorService pool = pool(name, Math.min(threads, tasks.size()));
     try {
       ExecutorCompletionService<T> completion = new ExecutorCompletionService<>(pool);
       List<Future<T>> futures = new ArrayList<>();
@@ -54,11 +49,60 @@ final class ParallelTasks {
       }
       return results;
     } finally {
-      pool.shutdownNow();
-      // A task is interrupted where it waits; what it holds open must be closed before the caller
-      // cleans up.
-      var unused = pool.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
+      stop(pool);
     }
+  }
+
+  /** Is work on one of many parts, by its index. */
+  interface PartTask {
+    void run(long index) throws IOException, InterruptedException;
+  }
+
+  /**
+   * Runs work on parts, so many at a time, and then on this thread more work on each, in order; on
+   * return none runs any more. No more than twice as many parts as threads are ahead of that.
+   */
+  static void runInOrder(String name, int threads, int parts, PartTask work, PartTask then)
+      throws IOException, InterruptedException {
+    ExecutorService pool = pool(name, threads);
+    try {
+      Deque<Future<Void>> ahead = new ArrayDeque<>();
+      int begun = 0;
+      for (int done = 0; done < parts; done++) {
+        for (; begun < parts && begun < done + 2 * threads; begun++) {
+          long index = begun;
+          ahead.add(
+              pool.submit(
+                  () -> {
+                    work.run(index);
+                    return null;
+                  }));
+        }
+        Void unused = result(ahead.remove());
+        then.run(done);
+      }
+    } finally {
+      stop(pool);
+    }
+  }
+
+  private static ExecutorService pool(String name, int threads) {
+    return Executors.newFixedThreadPool(
+        threads,
+        task -> {
+          Thread thread = new Thread(task, "slipway-" + name);
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  /**
+   * A task is interrupted where it waits; what it holds open must be closed before the caller
+   * cleans up.
+   */
+  private static void stop(ExecutorService pool) throws InterruptedException {
+    pool.shutdownNow();
+    var unused = pool.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
   }
 
   private static <T> T result(Future<T> future) throws IOException, InterruptedException {

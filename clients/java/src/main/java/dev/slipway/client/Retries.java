@@ -84,7 +84,7 @@ final class Retries {
   }
 
   /** Returns the reason in the details of a failure; empty when there is none. */
-  private static String reason(StatusException failure) {
+  static String reason(StatusException failure) {
     com.google.rpc.Status details = StatusProto.fromThrowable(failure);
     if (details == null) {
       return "";

@@ -6,6 +6,11 @@ import java.time.Duration;
  * Says how files are moved.
  *
  * @param parallelFiles how many files of a folder are moved at a time, 1 or more
+ * @param parallelParts how many parts of a large file are moved at a time, 1 or more
+ * @param direct whether large files go straight to the object store and from it, where the service
+ *     has one that can be reached
+ * @param keepPartial whether what came of a folder is kept when its download fails, so that the
+ *     next one into the same folder goes on with it
  * @param maxAttempts how often in a row a file may fail without any byte getting through before the
  *     transfer is given up, 1 or more
  * @param firstBackoff how long to wait after the first failure; doubles with each further one, with
@@ -13,18 +18,61 @@ import java.time.Duration;
  * @param maxBackoff how long to wait at most
  */
 public record TransferOptions(
-    int parallelFiles, int maxAttempts, Duration firstBackoff, Duration maxBackoff) {
-  /** Four files at a time, eight attempts, waits from 0.1 to 10 seconds. */
+    int parallelFiles,
+    int parallelParts,
+    boolean direct,
+    boolean keepPartial,
+    int maxAttempts,
+    Duration firstBackoff,
+    Duration maxBackoff) {
+  /** Four files and parts at a time, direct, eight attempts, waits from 0.1 to 10 seconds. */
   public static final TransferOptions DEFAULT =
       new TransferOptions(4, 8, Duration.ofMillis(100), Duration.ofSeconds(10));
 
   /** Checks ranges. */
   public TransferOptions {
-    if (parallelFiles < 1 || maxAttempts < 1) {
-      throw new IllegalArgumentException("parallelFiles and maxAttempts are 1 or more");
+    if (parallelFiles < 1 || parallelParts < 1 || maxAttempts < 1) {
+      throw new IllegalArgumentException(
+          "parallelFiles, parallelParts and maxAttempts are 1 or more");
     }
     if (firstBackoff.isNegative() || maxBackoff.isNegative()) {
       throw new IllegalArgumentException("a back-off is not negative");
     }
+  }
+
+  /** Creates options with as many parts as files at a time, direct, keeping nothing partial. */
+  public TransferOptions(
+      int parallelFiles, int maxAttempts, Duration firstBackoff, Duration maxBackoff) {
+    this(parallelFiles, parallelFiles, true, false, maxAttempts, firstBackoff, maxBackoff);
+  }
+
+  /** Returns the same with or without transfers straight to the store and from it. */
+  public TransferOptions withDirect(boolean newDirect) {
+    return new TransferOptions(
+        parallelFiles,
+        parallelParts,
+        newDirect,
+        keepPartial,
+        maxAttempts,
+        firstBackoff,
+        maxBackoff);
+  }
+
+  /** Returns the same with other numbers of files and of parts at a time. */
+  public TransferOptions withParallel(int files, int parts) {
+    return new TransferOptions(
+        files, parts, direct, keepPartial, maxAttempts, firstBackoff, maxBackoff);
+  }
+
+  /** Returns the same with what failed downloads of folders leave kept or removed. */
+  public TransferOptions withKeepPartial(boolean newKeepPartial) {
+    return new TransferOptions(
+        parallelFiles,
+        parallelParts,
+        direct,
+        newKeepPartial,
+        maxAttempts,
+        firstBackoff,
+        maxBackoff);
   }
 }

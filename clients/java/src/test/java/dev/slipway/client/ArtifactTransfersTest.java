@@ -18,6 +18,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -288,7 +290,61 @@ class ArtifactTransfersTest {
             .setPath("a")
             .setSha256("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
             .build();
-    assertThat(Digests.manifest(Arrays.asList(entry)))
+    MessageDigest digest = Digests.newSha256();
+    Digests.addEntries(digest, Arrays.asList(entry));
+    assertThat(Digests.hex(digest))
         .isEqualTo("5c0ff7e6a0ca00b1e1ac1bea17a8099762a6fbde9948d1b6ea360ed152c93b3e");
+  }
+
+  @Test
+  void download_ofALargeFile_isFetchedInRangesAndTakenUpWhenCut() throws Exception {
+    Path file = file("large.bin", (50 << 20) + 3);
+    transfers.uploadFile(file, "large.bin");
+    List<TransferListener.Progress> heard = new ArrayList<>();
+    proxy.cutEvery(6 << 20, 6);
+
+    transfers.downloadFile("large.bin", folder.resolve("b.bin"), heard::add);
+
+    assertEqualFiles(folder.resolve("b.bin"), file);
+    assertThat(proxy.cuts()).isPositive();
+    assertThat(heard.get(heard.size() - 1).bytesDone()).isEqualTo((50 << 20) + 3);
+    assertNoLeftovers();
+  }
+
+  @Test
+  void downloadFolder_thatFailed_goesOnWithWhatCame() throws Exception {
+    for (int i = 0; i < 6; i++) {
+      transfers.uploadBytes(new byte[] {(byte) i}, "d/" + i);
+    }
+    ArtifactTransfers keeping =
+        client.transfers(IMPATIENT.withKeepPartial(true).withParallel(1, 1));
+    Path target = folder.resolve("down");
+    assertThatThrownBy(
+            () ->
+                keeping.downloadFolder(
+                    "d",
+                    target,
+                    progress -> {
+                      if (progress.filesDone() == 3) {
+                        throw new IllegalStateException("the process dies");
+                      }
+                    }))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(target).doesNotExist();
+    Path partial = folder.resolve(".down.part");
+    assertThat(partial.resolve("1")).hasBinaryContent(new byte[] {1});
+    Files.write(partial.resolve("2"), new byte[] {77});
+    Files.write(partial.resolve("gone"), new byte[] {77});
+    FileTime before = Files.getLastModifiedTime(partial.resolve("1"));
+
+    keeping.downloadFolder("d", target);
+
+    for (int i = 0; i < 6; i++) {
+      assertThat(target.resolve("" + i)).hasBinaryContent(new byte[] {(byte) i});
+    }
+    assertThat(Files.getLastModifiedTime(target.resolve("1"))).isEqualTo(before);
+    assertThat(target.resolve("gone")).doesNotExist();
+    assertThat(partial).doesNotExist();
+    assertThat(folder.resolve(".down.part.lock")).doesNotExist();
   }
 }

@@ -1,0 +1,198 @@
+package dev.slipway.client;
+
+import dev.slipway.artifact.v1.ManifestEntry;
+import io.grpc.Status;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Downloads many files into a folder beside the one that they are for, and renames it when all are
+ * there. Holds one page of them in memory. For one thread.
+ */
+final class FolderDownload {
+  private static final int COPY_BYTES = 256 << 10;
+
+  private final TransferOptions options;
+  private final Path folder;
+  private final Path temporary;
+
+  /**
+   * Creates it.
+   *
+   * @param suffix of the folder's name while files are missing, where that is kept
+   */
+  FolderDownload(TransferOptions options, Path folder, String suffix) {
+    this.options = options;
+    this.folder = folder;
+    Path name = folder.toAbsolutePath().getFileName();
+    this.temporary =
+        folder
+            .toAbsolutePath()
+            .resolveSibling(
+                "." + name + (options.keepPartial() ? suffix : ".part-" + UUID.randomUUID()));
+  }
+
+  /** Is what is to be downloaded, page by page. */
+  interface Pages {
+    /** Returns the next files; empty when there are no more. */
+    List<ManifestEntry> next() throws IOException, InterruptedException;
+  }
+
+  /** Is how one file is downloaded and verified. */
+  interface Download {
+    void to(ManifestEntry entry, Path file, TransferMeter.File progress)
+        throws IOException, InterruptedException;
+  }
+
+  /**
+   * Downloads all.
+   *
+   * @throws FileAlreadyExistsException if the folder exists
+   */
+  void run(Pages pages, TransferMeter meter, Download download)
+      throws IOException, InterruptedException {
+    if (Files.exists(folder)) {
+      throw new FileAlreadyExistsException(folder.toString());
+    }
+    if (!options.keepPartial()) {
+      try {
+        downloadAll(pages, meter, download);
+      } finally {
+        deleteFolder(temporary);
+      }
+      return;
+    }
+    Path lockFile = temporary.resolveSibling(temporary.getFileName() + ".lock");
+    try (FileChannel channel =
+        FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      // Until the channel is closed.
+      lock(channel);
+      downloadAll(pages, meter, download);
+      Files.deleteIfExists(lockFile);
+    }
+  }
+
+  private void lock(FileChannel channel) throws IOException {
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      throw new IOException("another download to " + folder + " is under way");
+    }
+  }
+
+  private void downloadAll(Pages pages, TransferMeter meter, Download download)
+      throws IOException, InterruptedException {
+    boolean resumes = Files.isDirectory(temporary);
+    Files.createDirectories(temporary);
+    Set<Path> wanted = new HashSet<>();
+    for (List<ManifestEntry> page = pages.next(); !page.isEmpty(); page = pages.next()) {
+      List<ParallelTasks.Task<Path>> tasks = new ArrayList<>();
+      for (ManifestEntry entry : page) {
+        Path file = inside(temporary, entry.getPath());
+        if (resumes) {
+          wanted.add(file);
+        }
+        TransferMeter.File progress = meter.file(entry.getPath());
+        tasks.add(
+            () -> {
+              Files.createDirectories(file.getParent());
+              if (isThere(entry, file)) {
+                progress.done(entry.getSizeBytes());
+              } else {
+                download.to(entry, file, progress);
+              }
+              return file;
+            });
+      }
+      List<Path> unused = ParallelTasks.run("download", options.parallelFiles(), tasks);
+    }
+    if (resumes) {
+      deleteOthers(wanted);
+    }
+    Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Returns whether an earlier download brought the file; removes what it brought of it else. */
+  private boolean isThere(ManifestEntry entry, Path file) throws IOException {
+    if (!options.keepPartial() || !Files.exists(file)) {
+      return false;
+    }
+    if (Files.isRegularFile(file)
+        && Files.size(file) == entry.getSizeBytes()
+        && digest(file).equals(entry.getSha256())) {
+      return true;
+    }
+    deleteFolder(file);
+    return false;
+  }
+
+  private static String digest(Path file) throws IOException {
+    MessageDigest digest = Digests.newSha256();
+    byte[] buffer = new byte[COPY_BYTES];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+    }
+    return Digests.hex(digest);
+  }
+
+  /** What was there when an earlier download began may have been removed since. */
+  private void deleteOthers(Set<Path> wanted) throws IOException {
+    List<Path> others;
+    try (Stream<Path> walk = Files.walk(temporary)) {
+      others = walk.filter(path -> !Files.isDirectory(path) && !wanted.contains(path)).toList();
+    }
+    for (Path other : others) {
+      Files.delete(other);
+    }
+  }
+
+  /** Refuses names that would lead out of the folder, whoever sent them. */
+  private static Path inside(Path folder, String relative) throws IOException {
+    Path file = folder.resolve(relative).normalize();
+    if (relative.isEmpty()
+        || relative.indexOf('\\') >= 0
+        || relative.indexOf('\0') >= 0
+        || !file.startsWith(folder)
+        || file.equals(folder)) {
+      throw new TransferException(
+          "the manifest has an unsafe path: " + relative, Status.Code.DATA_LOSS, null);
+    }
+    return file;
+  }
+
+  private static void deleteFolder(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      paths = new ArrayList<>(walk.toList());
+    }
+    Collections.reverse(paths);
+    for (Path path : paths) {
+      Files.deleteIfExists(path);
+    }
+  }
+}
