@@ -8,11 +8,15 @@ import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.rpc.ArtifactGrpcService;
 import dev.slipway.artifact.rpc.AssetGrpcService;
 import dev.slipway.artifact.service.ArtifactService;
+import dev.slipway.artifact.service.ContentBinder;
+import dev.slipway.artifact.service.GarbageCollector;
 import dev.slipway.artifact.service.PresignedUploads;
 import dev.slipway.artifact.service.UploadSpool;
 import dev.slipway.artifact.store.ArtifactStore;
 import dev.slipway.artifact.store.AssetPublisher;
 import dev.slipway.artifact.store.AssetStore;
+import dev.slipway.artifact.store.CollectionStore;
+import dev.slipway.artifact.store.MaintenanceStore;
 import dev.slipway.artifact.store.ManifestStore;
 import dev.slipway.artifact.store.PresignedUploadStore;
 import dev.slipway.runtime.database.Database;
@@ -50,13 +54,24 @@ public final class ArtifactModule implements ServiceModule {
             });
     ArtifactStore artifacts = new ArtifactStore(database, clock);
     ManifestStore manifests = new ManifestStore(database, clock, Manifest.MAX_FILES);
-    ArtifactService service = new ArtifactService(artifacts, blobs, spool);
+    CollectionStore collections = new CollectionStore(database);
+    ContentBinder binder = new ContentBinder(artifacts, collections, blobs);
+    ArtifactService service = new ArtifactService(artifacts, binder, blobs, spool);
     this.presigned =
         new PresignedUploads(
-            service, artifacts, new PresignedUploadStore(database), blobs, uploadExpiry, clock);
+            service,
+            artifacts,
+            binder,
+            new PresignedUploadStore(database),
+            blobs,
+            uploadExpiry,
+            clock);
+    GarbageCollector collector =
+        new GarbageCollector(
+            new MaintenanceStore(database), collections, blobs, spool, presigned, clock);
     this.services =
         List.of(
-            new ArtifactGrpcService(service, artifacts, manifests, presigned),
+            new ArtifactGrpcService(service, artifacts, manifests, presigned, collector),
             new AssetGrpcService(
                 new AssetPublisher(database, manifests, clock),
                 new AssetStore(database),

@@ -4,6 +4,8 @@ import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.content.Sha256;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -49,6 +51,24 @@ public interface BlobStore extends AutoCloseable {
 
   /** Returns the size in bytes of content that is there. */
   OptionalLong findSize(Sha256 sha256);
+
+  /**
+   * Returns what is there, with its size, in order of digest. Content that is put or removed
+   * meanwhile may or may not be seen.
+   *
+   * @param after behind which digest to begin; empty: with the first
+   * @param limit how many to return at most; fewer are the last
+   */
+  List<Content> list(Optional<Sha256> after, int limit);
+
+  /**
+   * Removes what calls of {@link #put} left that were cut off, e.g. by a crash, and returns how
+   * many.
+   *
+   * @param before only what was begun before this
+   * @param dryRun whether only to count
+   */
+  int discardLeftovers(Instant before, boolean dryRun);
 
   /** Removes content; does nothing when it is not there. */
   void delete(Sha256 sha256);

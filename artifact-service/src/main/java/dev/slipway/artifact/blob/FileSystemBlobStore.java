@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,8 +17,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -64,29 +71,16 @@ public final class FileSystemBlobStore implements BlobStore {
     this.sync = sync;
     try {
       createDirectories();
-      removeOldCopies();
     } catch (IOException e) {
       throw Disk.failure(e);
     }
+    int unused = discardLeftovers(Instant.now().minus(LONGEST_COPY), false);
   }
 
   private void createDirectories() throws IOException {
     Files.createDirectories(incoming);
     Files.createDirectories(blobs);
     sync.sync(blobs.getParent());
-  }
-
-  private void removeOldCopies() throws IOException {
-    FileTime limit = FileTime.from(Instant.now().minus(LONGEST_COPY));
-    try (DirectoryStream<Path> copies = Files.newDirectoryStream(incoming)) {
-      for (Path copy : copies) {
-        if (Files.getLastModifiedTime(copy).compareTo(limit) < 0 && Files.deleteIfExists(copy)) {
-          log.info("removed {}, which a crash left", copy);
-        }
-      }
-    } catch (NoSuchFileException e) {
-      log.debug("another process removes old copies too", e);
-    }
   }
 
   @Override
@@ -195,6 +189,98 @@ public final class FileSystemBlobStore implements BlobStore {
   }
 
   @Override
+  public List<Content> list(Optional<Sha256> after, int limit) {
+    List<Content> found = new ArrayList<>();
+    try {
+      for (Path directory : directoriesFrom(after)) {
+        for (Path file : firstFiles(directory, after, limit - found.size())) {
+          try {
+            found.add(new Content(new Sha256(file.getFileName().toString()), Files.size(file)));
+          } catch (NoSuchFileException e) {
+            log.debug("{} was removed meanwhile", file, e);
+          }
+        }
+        if (found.size() == limit) {
+          break;
+        }
+      }
+    } catch (IOException e) {
+      throw Disk.failure(e);
+    }
+    return found;
+  }
+
+  /** Returns the directories that may have what comes after a digest, in order of name. */
+  private List<Path> directoriesFrom(Optional<Sha256> after) throws IOException {
+    String first = after.map(FileSystemBlobStore::directoryName).orElse("");
+    List<Path> directories = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(blobs, "[0-9a-f][0-9a-f]")) {
+      for (Path directory : all) {
+        if (directory.getFileName().toString().compareTo(first) >= 0) {
+          directories.add(directory);
+        }
+      }
+    }
+    Collections.sort(directories);
+    return directories;
+  }
+
+  /** Returns the first files of a directory after a digest, in order; holds no more than these. */
+  private static SortedSet<Path> firstFiles(Path directory, Optional<Sha256> after, int limit)
+      throws IOException {
+    String last = after.map(Sha256::hex).orElse("");
+    String prefix = directory.getFileName().toString();
+    TreeSet<Path> first = new TreeSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        if (name.compareTo(last) > 0 && name.startsWith(prefix) && Sha256.isValid(name)) {
+          first.add(file);
+          if (first.size() > limit) {
+            first.pollLast();
+          }
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return first;
+  }
+
+  @Override
+  public int discardLeftovers(Instant before, boolean dryRun) {
+    FileTime limit = FileTime.from(before);
+    int discarded = 0;
+    try (DirectoryStream<Path> copies = Files.newDirectoryStream(incoming)) {
+      for (Path copy : copies) {
+        if (discardIfOld(copy, limit, dryRun)) {
+          discarded++;
+        }
+      }
+    } catch (IOException e) {
+      throw Disk.failure(e);
+    }
+    return discarded;
+  }
+
+  private static boolean discardIfOld(Path copy, FileTime limit, boolean dryRun)
+      throws IOException {
+    try {
+      if (Files.getLastModifiedTime(copy).compareTo(limit) >= 0) {
+        return false;
+      }
+    } catch (NoSuchFileException e) {
+      // It was renamed into place, or another process removes old copies too.
+      return false;
+    }
+    if (dryRun) {
+      return true;
+    }
+    log.info("removing {}, which a crash left", copy);
+    return Files.deleteIfExists(copy);
+  }
+
+  @Override
   public void delete(Sha256 sha256) {
     try {
       Files.deleteIfExists(pathOf(sha256));
@@ -212,6 +298,10 @@ public final class FileSystemBlobStore implements BlobStore {
   public void close() {}
 
   private Path pathOf(Sha256 sha256) {
-    return blobs.resolve(sha256.hex().substring(0, 2)).resolve(sha256.hex());
+    return blobs.resolve(directoryName(sha256)).resolve(sha256.hex());
+  }
+
+  private static String directoryName(Sha256 sha256) {
+    return sha256.hex().substring(0, 2);
   }
 }

@@ -7,6 +7,7 @@ import dev.slipway.artifact.upload.PartPlan;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.MakeBucketArgs;
+import io.minio.MinioAsyncClient;
 import io.minio.MinioClient;
 import io.minio.RemoveObjectArgs;
 import io.minio.StatObjectArgs;
@@ -15,6 +16,8 @@ import io.minio.errors.ErrorResponseException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -34,6 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class MinioBlobStore implements BlobStore {
   private static final Logger log = LoggerFactory.getLogger(MinioBlobStore.class);
 
+  private static final String PREFIX = "blobs/";
   private static final long MEBIBYTE = 1 << 20;
   private static final long MAX_CONTENT_BYTES = 5L << 40;
   // Of the server's 64 handlers and more, most stay free for others while the store is slow.
@@ -52,6 +56,8 @@ public final class MinioBlobStore implements BlobStore {
   private final String bucket;
   private final MinioClient probe;
   private final DirectTransfers direct;
+  private final MinioAsyncClient async;
+  private final MinioListing listing;
   private final Semaphore puts = new Semaphore(MAX_PUTS);
   private final int memoryMebibytes =
       (int) Math.max(64, Math.min(512, Runtime.getRuntime().maxMemory() / MEBIBYTE / 8));
@@ -68,6 +74,15 @@ public final class MinioBlobStore implements BlobStore {
     this.client = client(settings, http);
     this.client.setRetry(MAY_PASS, RETRY_MILLIS, MAX_RETRIES);
     this.direct = new DirectTransfers(settings, http);
+    this.async =
+        MinioAsyncClient.builder()
+            .endpoint(settings.endpoint())
+            .region(settings.region())
+            .credentials(settings.accessKey(), settings.secretKey())
+            .httpClient(http, true)
+            .build();
+    this.async.setRetry(MAY_PASS, RETRY_MILLIS, MAX_RETRIES);
+    this.listing = new MinioListing(async, bucket, PREFIX);
     this.probe = client(settings, http.newBuilder().callTimeout(PROBE_TIMEOUT).build());
     try {
       createBucketIfAbsent(settings.region());
@@ -219,6 +234,16 @@ public final class MinioBlobStore implements BlobStore {
   }
 
   @Override
+  public List<Content> list(Optional<Sha256> after, int limit) {
+    return MinioCalls.call(() -> listing.list(after.map(MinioBlobStore::objectName), limit));
+  }
+
+  @Override
+  public int discardLeftovers(Instant before, boolean dryRun) {
+    return MinioCalls.call(() -> listing.discardUploads(before, dryRun));
+  }
+
+  @Override
   public void delete(Sha256 sha256) {
     MinioCalls.call(
         () -> {
@@ -247,6 +272,7 @@ public final class MinioBlobStore implements BlobStore {
   public void close() {
     close(direct);
     close(probe);
+    close(async);
     close(client);
   }
 
@@ -259,6 +285,6 @@ public final class MinioBlobStore implements BlobStore {
   }
 
   static String objectName(Sha256 sha256) {
-    return "blobs/" + sha256.hex().substring(0, 2) + '/' + sha256.hex();
+    return PREFIX + sha256.hex().substring(0, 2) + '/' + sha256.hex();
   }
 }

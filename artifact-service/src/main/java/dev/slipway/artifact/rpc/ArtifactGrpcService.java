@@ -5,6 +5,7 @@ import dev.slipway.artifact.content.Directory;
 import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.service.ArtifactService;
+import dev.slipway.artifact.service.GarbageCollector;
 import dev.slipway.artifact.service.PresignedUploads;
 import dev.slipway.artifact.store.ArtifactStore;
 import dev.slipway.artifact.store.ManifestStore;
@@ -12,6 +13,8 @@ import dev.slipway.artifact.upload.UploadId;
 import dev.slipway.artifact.v1.AbortUploadRequest;
 import dev.slipway.artifact.v1.AbortUploadResponse;
 import dev.slipway.artifact.v1.ArtifactServiceGrpc.ArtifactServiceImplBase;
+import dev.slipway.artifact.v1.CollectGarbageProgress;
+import dev.slipway.artifact.v1.CollectGarbageRequest;
 import dev.slipway.artifact.v1.CompleteUploadRequest;
 import dev.slipway.artifact.v1.CreateDownloadUrlRequest;
 import dev.slipway.artifact.v1.CreateDownloadUrlResponse;
@@ -49,18 +52,21 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
   private final ManifestStore manifests;
   private final PresignedUploads presigned;
   private final PresignedRpcs presignedRpcs;
+  private final MaintenanceRpcs maintenance;
 
   /** Creates the adapter over the rules and the stores that need none. */
   public ArtifactGrpcService(
       ArtifactService service,
       ArtifactStore artifacts,
       ManifestStore manifests,
-      PresignedUploads presigned) {
+      PresignedUploads presigned,
+      GarbageCollector collector) {
     this.service = service;
     this.artifacts = artifacts;
     this.manifests = manifests;
     this.presigned = presigned;
     this.presignedRpcs = new PresignedRpcs(presigned, service);
+    this.maintenance = new MaintenanceRpcs(collector);
   }
 
   @Override
@@ -205,6 +211,13 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
   public void createDownloadUrl(
       CreateDownloadUrlRequest request, StreamObserver<CreateDownloadUrlResponse> response) {
     answer(response, presignedRpcs.createDownloadUrl(request));
+  }
+
+  @Override
+  public void collectGarbage(
+      CollectGarbageRequest request, StreamObserver<CollectGarbageProgress> response) {
+    maintenance.collectGarbage(
+        request, (ServerCallStreamObserver<CollectGarbageProgress>) response);
   }
 
   private static <T> void answer(StreamObserver<T> response, T message) {

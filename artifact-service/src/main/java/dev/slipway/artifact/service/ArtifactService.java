@@ -6,6 +6,7 @@ import dev.slipway.artifact.content.Artifact;
 import dev.slipway.artifact.content.ArtifactNotFoundException;
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.content.Content;
+import dev.slipway.artifact.content.ContentDamagedException;
 import dev.slipway.artifact.content.ContentTypes;
 import dev.slipway.artifact.content.Directory;
 import dev.slipway.artifact.content.Entry;
@@ -13,6 +14,7 @@ import dev.slipway.artifact.content.OffsetBeyondEndException;
 import dev.slipway.artifact.content.PathIsDirectoryException;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.store.ArtifactStore;
+import dev.slipway.artifact.store.ContentLookup;
 import dev.slipway.artifact.upload.DigestMismatchException;
 import dev.slipway.artifact.upload.SizeMismatchException;
 import dev.slipway.artifact.upload.UploadId;
@@ -24,19 +26,26 @@ import dev.slipway.runtime.error.InvalidRequestException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Holds the rules of uploads and downloads: bytes are stored and verified before the row that names
  * them. Thread-safe.
  */
 public final class ArtifactService {
+  private static final Logger log = LoggerFactory.getLogger(ArtifactService.class);
+
   private final ArtifactStore artifacts;
   private final BlobStore blobs;
   private final UploadSpool spool;
+  private final ContentBinder binder;
 
   /** Creates the service over its stores. */
-  public ArtifactService(ArtifactStore artifacts, BlobStore blobs, UploadSpool spool) {
+  public ArtifactService(
+      ArtifactStore artifacts, ContentBinder binder, BlobStore blobs, UploadSpool spool) {
     this.artifacts = artifacts;
+    this.binder = binder;
     this.blobs = blobs;
     this.spool = spool;
   }
@@ -90,22 +99,36 @@ public final class ArtifactService {
       return finished.map(artifact -> new Published(artifact, true));
     }
     artifacts.requirePublishable(spec.path(), spec.createOnly());
+    Optional<Published> published =
+        spec.sha256().flatMap(sha256 -> binder.bind(sha256, found -> publishIfStored(spec, found)));
+    if (published.isPresent()) {
+      spec.uploadId().ifPresent(spool::abort);
+    }
+    return published;
+  }
+
+  private Optional<Published> publishIfStored(UploadSpec spec, ContentLookup found) {
     // A row alone does not count: should the store have lost the bytes, this upload brings them
     // back.
-    Optional<Content> stored =
-        spec.sha256().flatMap(artifacts::findContent).filter(blobs::ensureDurable);
+    Optional<Content> stored = found.content().filter(blobs::ensureDurable);
     if (stored.isEmpty()) {
       return Optional.empty();
     }
     spec.requireSize(stored.get().sizeBytes());
+    String contentType;
+    try {
+      contentType = contentType(spec, stored.get());
+    } catch (ContentDamagedException e) {
+      log.debug("{} was removed meanwhile", stored.get(), e);
+      return Optional.empty();
+    }
     Artifact artifact =
         artifacts.publish(
             spec.path(),
-            stored.get(),
-            contentType(spec, stored.get()),
+            found.stored(stored.get(), blobs::ensureDurable),
+            contentType,
             spec.uploadId(),
             spec.createOnly());
-    spec.uploadId().ifPresent(spool::abort);
     return Optional.of(new Published(artifact, true));
   }
 
@@ -172,14 +195,8 @@ public final class ArtifactService {
     try {
       Content content = upload.verify();
       String contentType = upload.contentType();
-      boolean alreadyPresent = artifacts.findContent(content.sha256()).isPresent();
-      blobs.put(content, upload.file());
-      UploadSpec spec = upload.spec();
       published =
-          new Published(
-              artifacts.publish(
-                  spec.path(), content, contentType, spec.uploadId(), spec.createOnly()),
-              alreadyPresent);
+          binder.bind(content.sha256(), found -> publish(upload, content, contentType, found));
     } catch (SizeMismatchException | DigestMismatchException | UploadSpecChangedException e) {
       spool.discard(upload);
       throw e;
@@ -189,6 +206,20 @@ public final class ArtifactService {
     }
     spool.discard(upload);
     return published;
+  }
+
+  private Published publish(
+      ArtifactUpload upload, Content content, String contentType, ContentLookup found) {
+    blobs.put(content, upload.file());
+    UploadSpec spec = upload.spec();
+    Artifact artifact =
+        artifacts.publish(
+            spec.path(),
+            found.stored(content, blobs::ensureDurable),
+            contentType,
+            spec.uploadId(),
+            spec.createOnly());
+    return new Published(artifact, found.content().isPresent());
   }
 
   /**

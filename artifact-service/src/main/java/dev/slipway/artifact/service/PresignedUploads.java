@@ -60,7 +60,9 @@ public final class PresignedUploads {
 
   private final ArtifactService service;
   private final ArtifactStore artifacts;
+  private final ContentBinder binder;
   private final PresignedUploadStore uploads;
+  private final BlobStore blobs;
   private final Optional<DirectTransfers> direct;
   private final Duration expiry;
   private final Clock clock;
@@ -75,13 +77,16 @@ public final class PresignedUploads {
   public PresignedUploads(
       ArtifactService service,
       ArtifactStore artifacts,
+      ContentBinder binder,
       PresignedUploadStore uploads,
       BlobStore blobs,
       Duration expiry,
       Clock clock) {
     this.service = service;
     this.artifacts = artifacts;
+    this.binder = binder;
     this.uploads = uploads;
+    this.blobs = blobs;
     this.direct = blobs.direct();
     this.expiry = expiry;
     this.clock = clock;
@@ -346,16 +351,27 @@ public final class PresignedUploads {
         spec.contentType()
             .or(() -> ContentTypes.ofName(spec.path().name()))
             .orElseGet(joined::typeOfBytes);
-    if (!uploads.refer(upload.id(), joined.content.sha256())
-        || !store.keep(upload.id(), joined.content)) {
+    if (!uploads.refer(upload.id(), joined.content.sha256())) {
       throw new UploadNotFoundException(upload.id());
     }
-    boolean alreadyPresent = artifacts.findContent(joined.content.sha256()).isPresent();
-    Artifact artifact =
-        artifacts.publish(
-            spec.path(), joined.content, contentType, spec.uploadId(), spec.createOnly());
+    ArtifactService.Published published =
+        binder.bind(
+            joined.content.sha256(),
+            found -> {
+              if (!store.keep(upload.id(), joined.content)) {
+                throw new UploadNotFoundException(upload.id());
+              }
+              Artifact artifact =
+                  artifacts.publish(
+                      spec.path(),
+                      found.stored(joined.content, blobs::ensureDurable),
+                      contentType,
+                      spec.uploadId(),
+                      spec.createOnly());
+              return new ArtifactService.Published(artifact, found.content().isPresent());
+            });
     removeQuietly(upload);
-    return new ArtifactService.Published(artifact, alreadyPresent);
+    return published;
   }
 
   /** Is what was joined: its name and what its first bytes say of its type. */
@@ -398,6 +414,11 @@ public final class PresignedUploads {
     if (direct.isPresent() && !completing.contains(id)) {
       uploads.find(id).ifPresent(this::remove);
     }
+  }
+
+  /** Returns how many uploads {@link #sweep} would remove. */
+  public int countStale() {
+    return direct.isEmpty() ? 0 : uploads.countExpired(now());
   }
 
   /** Removes uploads that have expired, with their bytes; returns how many. Throws nothing. */

@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -231,31 +232,49 @@ public final class UploadSpool {
   }
 
   /**
-   * Removes the files that nobody touched for the time of expiry; returns how many. Throws nothing.
+   * Discards the uploads that nobody touched for the time of expiry; returns how many. Throws
+   * nothing.
    */
   public int sweep() {
+    Set<String> discarded = stale(Files::deleteIfExists);
+    if (!discarded.isEmpty()) {
+      log.info("discarded {} stale uploads", discarded.size());
+    }
+    return discarded.size();
+  }
+
+  /** Returns how many uploads {@link #sweep} would discard. Throws nothing. */
+  public int countStale() {
+    return stale(file -> true).size();
+  }
+
+  /** Is what is done with a stale file; returns whether it counts. */
+  private interface StaleFile {
+    boolean treat(Path file) throws IOException;
+  }
+
+  /** Returns the names, without ending, of the uploads whose stale files count. */
+  private Set<String> stale(StaleFile treatment) {
     Instant limit = clock.instant().minus(expiry);
-    int removed = 0;
+    Set<String> uploads = new HashSet<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
-        if (removeIfStale(file, limit)) {
-          removed++;
+        if (treatIfStale(file, limit, treatment)) {
+          String name = file.getFileName().toString();
+          uploads.add(name.substring(0, Math.max(0, name.lastIndexOf('.'))));
         }
       }
     } catch (IOException e) {
       log.warn("cannot sweep {}", folder, e);
     }
-    if (removed > 0) {
-      log.info("removed {} files of stale uploads", removed);
-    }
-    return removed;
+    return uploads;
   }
 
-  private boolean removeIfStale(Path file, Instant limit) throws IOException {
+  private boolean treatIfStale(Path file, Instant limit, StaleFile treatment) throws IOException {
     String name = file.getFileName().toString();
     Optional<UploadId> id = id(name);
     if (id.isEmpty()) {
-      return !unnamed.contains(file) && isStale(file, limit) && Files.deleteIfExists(file);
+      return !unnamed.contains(file) && isStale(file, limit) && treatment.treat(file);
     }
     // Under the lock, so that no stream opens what is just being removed.
     synchronized (lock(id.get())) {
@@ -263,7 +282,7 @@ public final class UploadSpool {
       return !streams.containsKey(id.get())
           && isStale(specFile(id.get()), limit)
           && isStale(partFile(id.get()), limit)
-          && Files.deleteIfExists(file);
+          && treatment.treat(file);
     }
   }
 

@@ -18,7 +18,6 @@ import dev.slipway.runtime.paging.PageRequest;
 import java.time.Clock;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,14 +55,25 @@ public final class ArtifactStore {
         });
   }
 
-  /** Returns content that is stored, whatever refers to it. */
+  /** Returns content that is stored and not being removed, whatever refers to it. */
   public Optional<Content> findContent(Sha256 sha256) {
+    return lookUp(sha256).content();
+  }
+
+  /** Returns what is known of content, for one who is going to make sure of its bytes. */
+  public ContentLookup lookUp(Sha256 sha256) {
     return database.read(
-        handle ->
-            handle
-                .attach(EntryDao.class)
-                .findContentSize(sha256.hex())
-                .map(size -> new Content(sha256, size)));
+        handle -> {
+          BlobDao dao = handle.attach(BlobDao.class);
+          // First of all: what begins to be removed after the row was read counts as later.
+          long removals = dao.removals();
+          Optional<BlobDao.BlobRow> row = dao.find(sha256.hex());
+          return new ContentLookup(
+              row.filter(found -> !found.isRemoving())
+                  .map(found -> new Content(sha256, found.sizeBytes())),
+              row.map(BlobDao.BlobRow::isRemoving).orElse(false),
+              removals);
+        });
   }
 
   /** Returns the artifact that an upload published, as long as its path still has it. */
@@ -115,22 +125,25 @@ public final class ArtifactStore {
   }
 
   /**
-   * Binds a path to content whose bytes are stored, in one step, and makes its directories. Where
-   * the same upload has bound the path to this content before, answers that.
+   * Binds a path to content whose bytes are stored, in one step, and makes its directories; content
+   * that was condemned is revived. Where the same upload has bound the path to this content before,
+   * answers that.
    *
    * @throws PathIsDirectoryException if there are artifacts below the path
    * @throws ParentIsFileException if a directory of the path is a file
    * @throws ArtifactAlreadyExistsException if {@code createOnly} and another upload has bound the
    *     path
    * @throws UploadSpecChangedException if the same upload has bound the path to other content
+   * @throws ContentRemovedException if the bytes were removed since they were made sure of
    */
   public Artifact publish(
       ArtifactPath path,
-      Content content,
+      StoredContent stored,
       String contentType,
       Optional<UploadId> uploadId,
       boolean createOnly) {
-    OffsetDateTime now = now();
+    OffsetDateTime now = Timestamps.now(clock);
+    Content content = stored.content();
     String uploadIdOrNull = uploadId.map(UploadId::value).orElse(null);
     return Races.write(
         database,
@@ -148,9 +161,7 @@ public final class ArtifactStore {
             return published;
           }
           present.ifPresent(row -> requireReplaceable(row.entry(), createOnly));
-          if (dao.findContentSize(content.sha256().hex()).isEmpty()) {
-            dao.insertContent(content.sha256().hex(), content.sizeBytes(), now);
-          }
+          BlobBinding.bind(handle, database.dialect(), stored, now);
           int updated =
               dao.updateFile(
                   path.utf8(),
@@ -292,10 +303,5 @@ public final class ArtifactStore {
     dao.lock(directory.parent().utf8());
     dao.delete(directory.utf8());
     removeEmptied(dao, directory.parent());
-  }
-
-  private OffsetDateTime now() {
-    // Databases keep microseconds; what is answered must be what will be read.
-    return OffsetDateTime.ofInstant(clock.instant().truncatedTo(ChronoUnit.MICROS), ZoneOffset.UTC);
   }
 }

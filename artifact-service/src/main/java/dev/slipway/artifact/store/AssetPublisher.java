@@ -66,7 +66,7 @@ public final class AssetPublisher {
    */
   public AssetVersion push(NewVersion version) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-    return Races.write(database, handle -> push(handle, version, now));
+    return Races.writeAgainstCollection(database, handle -> push(handle, version, now));
   }
 
   private AssetVersion push(Handle handle, NewVersion version, Instant now) {
@@ -171,9 +171,9 @@ public final class AssetPublisher {
     return files;
   }
 
-  private static ManifestStore.Recorded recorded(Handle handle, Sha256 digest) {
+  private ManifestStore.Recorded recorded(Handle handle, Sha256 digest) {
     ManifestDao dao = handle.attach(ManifestDao.class);
-    long id = dao.lock(digest.hex()).orElseThrow(() -> new ManifestNotFoundException(digest));
+    long id = manifests.keep(handle, digest);
     Manifest manifest = dao.find(digest.hex()).orElseThrow();
     PathRange all = PathRange.below(ArtifactPath.ROOT);
     List<ManifestEntry> first = dao.list(digest.hex(), all.after(), all.end(), 1);

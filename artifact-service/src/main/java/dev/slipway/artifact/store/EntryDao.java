@@ -130,16 +130,4 @@ public interface EntryDao {
       """)
   @RegisterRowMapper(TotalsMapper.class)
   Directory totals(@Bind("after") byte[] after, @Bind("end") byte[] end);
-
-  /** Returns the size of content that a row names. */
-  @SqlQuery("SELECT size_bytes FROM blob WHERE sha256 = :sha256")
-  Optional<Long> findContentSize(@Bind("sha256") String sha256);
-
-  /** Adds content. */
-  @SqlUpdate(
-      "INSERT INTO blob (sha256, size_bytes, create_time) VALUES (:sha256, :sizeBytes, :now)")
-  void insertContent(
-      @Bind("sha256") String sha256,
-      @Bind("sizeBytes") long sizeBytes,
-      @Bind("now") OffsetDateTime now);
 }

@@ -37,6 +37,11 @@ public interface ManifestDao {
       "SELECT digest, size_bytes, file_count, create_time FROM manifest WHERE digest = :digest")
   Optional<Manifest> find(@Bind("digest") String digest);
 
+  /** Returns a manifest by its number. */
+  @SqlQuery(
+      "SELECT digest, size_bytes, file_count, create_time FROM manifest WHERE manifest_id = :id")
+  Optional<Manifest> findById(@Bind("id") long id);
+
   /** Returns the number of a manifest. */
   @SqlQuery("SELECT manifest_id FROM manifest WHERE digest = :digest")
   Optional<Long> findId(@Bind("digest") String digest);
@@ -61,6 +66,24 @@ public interface ManifestDao {
   /** Removes a manifest that was begun, with its files. */
   @SqlUpdate("DELETE FROM manifest WHERE manifest_id = :id")
   void discard(@Bind("id") long id);
+
+  /** Notes that condemned content of a manifest is bound again. */
+  @SqlUpdate(
+      """
+      UPDATE blob SET state = 3, condemn_time = NULL
+      WHERE state = 2 AND EXISTS (
+        SELECT 1 FROM manifest_entry e WHERE e.manifest_id = :id AND e.sha256 = blob.sha256)
+      """)
+  void reviveContent(@Bind("id") long id);
+
+  /** Returns content of a manifest that is, or is just being, removed. */
+  @SqlQuery(
+      """
+      SELECT e.sha256 FROM manifest_entry e LEFT JOIN blob b ON b.sha256 = e.sha256
+      WHERE e.manifest_id = :id AND (b.sha256 IS NULL OR b.state = 4)
+      ORDER BY e.path FETCH FIRST 1 ROWS ONLY
+      """)
+  Optional<String> findRemoved(@Bind("id") long id);
 
   /** Counts the files of a range, up to a limit. */
   @SqlQuery(
@@ -123,10 +146,6 @@ public interface ManifestDao {
       WHERE m.digest = :digest AND e.path = :path
       """)
   Optional<ManifestEntry> findEntry(@Bind("digest") String digest, @Bind("path") byte[] path);
-
-  /** Locks a manifest against removal and returns its number. */
-  @SqlQuery("SELECT manifest_id FROM manifest WHERE digest = :digest FOR UPDATE")
-  Optional<Long> lock(@Bind("digest") String digest);
 
   /** Notes who keeps a manifest. */
   @SqlUpdate(

@@ -1,12 +1,10 @@
 package dev.slipway.artifact.store;
 
-import dev.slipway.artifact.content.Artifact;
 import dev.slipway.artifact.content.ArtifactNotFoundException;
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.content.Directory;
 import dev.slipway.artifact.content.Entry;
 import dev.slipway.artifact.content.Manifest;
-import dev.slipway.artifact.content.ManifestDigest;
 import dev.slipway.artifact.content.ManifestEntry;
 import dev.slipway.artifact.content.ManifestNotFoundException;
 import dev.slipway.artifact.content.Sha256;
@@ -16,12 +14,9 @@ import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
 import java.time.Clock;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.result.ResultIterator;
 
 /** Keeps immutable manifests and who holds them. Thread-safe. */
 public final class ManifestStore {
@@ -51,9 +46,8 @@ public final class ManifestStore {
    * @throws TooManyFilesException if there are more files than a manifest may have
    */
   public Manifest snapshot(ArtifactPath path, ArtifactPath holder) {
-    OffsetDateTime now =
-        OffsetDateTime.ofInstant(clock.instant().truncatedTo(ChronoUnit.MICROS), ZoneOffset.UTC);
-    return Races.write(
+    OffsetDateTime now = Timestamps.now(clock);
+    return Races.writeAgainstCollection(
         database,
         handle -> {
           ManifestDao dao = handle.attach(ManifestDao.class);
@@ -78,57 +72,36 @@ public final class ManifestStore {
 
   /**
    * Records the files at or below a path within a transaction, which must note who keeps the
-   * manifest.
+   * manifest, and end soon: collections and others who record wait for it.
    *
    * @throws ArtifactNotFoundException if there is no file at or below the path
    * @throws TooManyFilesException if there are more files than a manifest may have
+   * @throws ContentRemovedException if a collection took what was at the path: run it again
    */
   Recorded record(Handle handle, ArtifactPath path, OffsetDateTime now) {
-    ManifestDao dao = handle.attach(ManifestDao.class);
     Entry entry =
         handle
             .attach(EntryDao.class)
             .find(path.utf8())
             .map(EntryRow::entry)
             .orElseThrow(() -> new ArtifactNotFoundException(path));
-    long begun = dao.begin(now);
-    copyFiles(dao, begun, path, entry);
-    ManifestDigest digest = digest(dao, begun);
-    if (digest.fileCount() == 0) {
-      throw new ArtifactNotFoundException(path);
-    }
-    Sha256 name = digest.finish();
-    Optional<Long> same = dao.findId(name.hex());
-    if (same.isPresent()) {
-      dao.discard(begun);
-    } else {
-      dao.finish(begun, name.hex(), digest.sizeBytes(), digest.fileCount());
-    }
+    long id = new ManifestWriter(handle, maxFiles).record(path, entry, now);
     return new Recorded(
-        same.orElse(begun), dao.find(name.hex()).orElseThrow(), entry instanceof Directory);
+        id,
+        handle.attach(ManifestDao.class).findById(id).orElseThrow(),
+        entry instanceof Directory);
   }
 
-  private void copyFiles(ManifestDao dao, long manifest, ArtifactPath path, Entry entry) {
-    if (entry instanceof Artifact) {
-      int directoryLength = PathRange.prefixLength(path.parent());
-      dao.copyFile(manifest, directoryLength + 1, path.utf8());
-      return;
-    }
-    PathRange range = PathRange.below(path);
-    if (dao.countFiles(range.after(), range.end(), maxFiles + 1) > maxFiles) {
-      throw new TooManyFilesException(path, maxFiles);
-    }
-    // One statement, so one view of the tree: what counts is what it copies, not what was counted
-    // before.
-    dao.copyRange(manifest, PathRange.prefixLength(path) + 1, range.after(), range.end());
-  }
-
-  private static ManifestDigest digest(ManifestDao dao, long manifest) {
-    ManifestDigest digest = new ManifestDigest();
-    try (ResultIterator<ManifestEntry> entries = dao.iterate(manifest)) {
-      entries.forEachRemaining(digest::add);
-    }
-    return digest;
+  /**
+   * Makes a manifest that is recorded safe from collection, within a transaction which must note
+   * who keeps it, as {@link #record} does; returns the number of its row.
+   *
+   * @throws ManifestNotFoundException if none of this digest is recorded
+   */
+  long keep(Handle handle, Sha256 digest) {
+    return new ManifestWriter(handle, maxFiles)
+        .keep(digest)
+        .orElseThrow(() -> new ManifestNotFoundException(digest));
   }
 
   /**

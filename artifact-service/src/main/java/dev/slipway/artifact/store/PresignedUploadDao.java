@@ -30,6 +30,10 @@ public interface PresignedUploadDao {
   @SqlQuery("SELECT " + COLUMNS + " FROM presigned_upload WHERE upload_id = :uploadId")
   Optional<PresignedUpload> find(@Bind("uploadId") String uploadId);
 
+  /** Counts those that have expired. */
+  @SqlQuery("SELECT COUNT(*) FROM presigned_upload WHERE expire_time <= :now")
+  int countExpired(@Bind("now") OffsetDateTime now);
+
   /** Returns those that expired first. */
   @SqlQuery(
       "SELECT "

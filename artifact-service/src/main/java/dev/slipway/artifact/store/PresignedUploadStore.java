@@ -81,6 +81,11 @@ public final class PresignedUploadStore {
         database.write(handle -> handle.attach(PresignedUploadDao.class).delete(id.value()));
   }
 
+  /** Returns how many uploads have expired. */
+  public int countExpired(Instant now) {
+    return database.read(handle -> handle.attach(PresignedUploadDao.class).countExpired(utc(now)));
+  }
+
   /** Returns uploads that have expired, the oldest first. */
   public List<PresignedUpload> listExpired(Instant now, int limit) {
     return database.read(

@@ -12,6 +12,7 @@ import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.store.ArtifactStore;
+import dev.slipway.artifact.store.CollectionStore;
 import dev.slipway.artifact.upload.UploadSpec;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.error.InvalidRequestException;
@@ -22,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -47,9 +49,11 @@ class ArtifactServiceTest {
         Database.open(
             TestDatabases.h2(folder), "artifact", "db/migration/artifact", new MetricRegistry());
     blobs = new SmallStore(new FileSystemBlobStore(folder.resolve("store")));
+    ArtifactStore artifacts = new ArtifactStore(database, Clock.systemUTC());
     service =
         new ArtifactService(
-            new ArtifactStore(database, Clock.systemUTC()),
+            artifacts,
+            new ContentBinder(artifacts, new CollectionStore(database), blobs),
             blobs,
             new UploadSpool(folder.resolve("spool"), Duration.ofHours(1), Clock.systemUTC()));
   }
@@ -123,6 +127,16 @@ class ArtifactServiceTest {
     @Override
     public OptionalLong findSize(Sha256 sha256) {
       return store.findSize(sha256);
+    }
+
+    @Override
+    public List<Content> list(Optional<Sha256> after, int limit) {
+      return store.list(after, limit);
+    }
+
+    @Override
+    public int discardLeftovers(Instant before, boolean dryRun) {
+      return store.discardLeftovers(before, dryRun);
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.service.PresignedUploads.UploadUrls;
 import dev.slipway.artifact.service.PresignedUploads.UrlRange;
 import dev.slipway.artifact.store.ArtifactStore;
+import dev.slipway.artifact.store.CollectionStore;
 import dev.slipway.artifact.store.PresignedUploadStore;
 import dev.slipway.artifact.upload.PartPlan;
 import dev.slipway.artifact.upload.UploadFinishingException;
@@ -101,10 +102,11 @@ class PresignedUploadsTest {
 
   /** Returns what another replica would be. */
   private PresignedUploads uploads() {
+    ContentBinder binder = new ContentBinder(artifacts, new CollectionStore(database), blobs);
     ArtifactService service =
         new ArtifactService(
-            artifacts, blobs, new UploadSpool(folder.resolve("spool"), EXPIRY, clock));
-    return new PresignedUploads(service, artifacts, rows, blobs, EXPIRY, clock);
+            artifacts, binder, blobs, new UploadSpool(folder.resolve("spool"), EXPIRY, clock));
+    return new PresignedUploads(service, artifacts, binder, rows, blobs, EXPIRY, clock);
   }
 
   private UploadUrls begin(String path) {
@@ -230,7 +232,7 @@ class PresignedUploadsTest {
     UploadId id = urls.upload().id();
     artifacts.publish(
         new ArtifactPath("a"),
-        new Content(SHA256, BYTES.length),
+        artifacts.lookUp(SHA256).stored(new Content(SHA256, BYTES.length), it -> true),
         "text/plain",
         Optional.of(id),
         false);

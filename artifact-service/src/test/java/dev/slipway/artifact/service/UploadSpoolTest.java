@@ -204,7 +204,10 @@ class UploadSpoolTest {
 
     // The same folder, a day later: a process that knows of no stream.
     Clock tomorrow = Clock.fixed(Instant.now().plus(EXPIRY).plusSeconds(60), ZoneOffset.UTC);
-    assertThat(spool(tomorrow).sweep()).isEqualTo(4);
+    UploadSpool later = spool(tomorrow);
+    assertThat(later.countStale()).isEqualTo(2);
+    assertThat(files()).as("those with an id").isEqualTo(4);
+    assertThat(later.sweep()).isEqualTo(2);
     assertThat(files()).isZero();
   }
 

@@ -74,7 +74,14 @@ abstract class ArtifactStoreContract {
   }
 
   private Artifact publish(String path, String text) {
-    return artifacts.publish(path(path), content(text), TYPE, Optional.empty(), false);
+    return publish(path, text, Optional.empty(), false);
+  }
+
+  private Artifact publish(
+      String path, String text, Optional<UploadId> uploadId, boolean createOnly) {
+    Content content = content(text);
+    StoredContent stored = artifacts.lookUp(content.sha256()).stored(content, it -> true);
+    return artifacts.publish(path(path), stored, TYPE, uploadId, createOnly);
   }
 
   private List<String> list(String directory, boolean recursive) {
@@ -119,8 +126,7 @@ abstract class ArtifactStoreContract {
   void publish_createOnlyOnTakenPath_isRefused() {
     publish("a", "one");
 
-    assertThatThrownBy(
-            () -> artifacts.publish(path("a"), content("2"), TYPE, Optional.empty(), true))
+    assertThatThrownBy(() -> publish("a", "2", Optional.empty(), true))
         .isInstanceOf(ArtifactAlreadyExistsException.class);
     assertThatThrownBy(() -> artifacts.requirePublishable(path("a"), true))
         .isInstanceOf(ArtifactAlreadyExistsException.class);
@@ -130,13 +136,13 @@ abstract class ArtifactStoreContract {
   @Test
   void publish_sameUploadAgain_answersTheFirst() {
     Optional<UploadId> id = Optional.of(new UploadId("u-1"));
-    Artifact first = artifacts.publish(path("a"), content("one"), TYPE, id, true);
+    Artifact first = publish("a", "one", id, true);
 
-    Artifact second = artifacts.publish(path("a"), content("one"), TYPE, id, true);
+    Artifact second = publish("a", "one", id, true);
 
     assertThat(second).isEqualTo(first);
     assertThat(artifacts.findByUploadId(new UploadId("u-1"))).contains(first);
-    assertThatThrownBy(() -> artifacts.publish(path("a"), content("two"), TYPE, id, true))
+    assertThatThrownBy(() -> publish("a", "two", id, true))
         .isInstanceOf(UploadSpecChangedException.class);
     publish("a", "other");
     assertThat(artifacts.findByUploadId(new UploadId("u-1"))).isEmpty();

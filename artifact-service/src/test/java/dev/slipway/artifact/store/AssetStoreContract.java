@@ -25,6 +25,7 @@ import dev.slipway.artifact.asset.VersioningScheme;
 import dev.slipway.artifact.asset.VersioningSchemeDiffersException;
 import dev.slipway.artifact.content.ArtifactNotFoundException;
 import dev.slipway.artifact.content.ArtifactPath;
+import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.content.ManifestEntry;
 import dev.slipway.artifact.content.ManifestNotFoundException;
@@ -103,9 +104,10 @@ abstract class AssetStoreContract {
   }
 
   private void publish(String path, String text) {
+    Content content = Bytes.content(text.getBytes(StandardCharsets.UTF_8));
     artifacts.publish(
         new ArtifactPath(path),
-        Bytes.content(text.getBytes(StandardCharsets.UTF_8)),
+        artifacts.lookUp(content.sha256()).stored(content, it -> true),
         "text/plain",
         Optional.empty(),
         false);
