@@ -40,9 +40,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +71,7 @@ public final class ArtifactTransfers {
   private static final long DIRECT_BYTES = 8 << 20;
   private static final int CHUNK_BYTES = 256 << 10;
   private static final int COPY_BYTES = 256 << 10;
+  private static final int DOWNLOAD_PAGE = 1000;
   // A server may take the connection and then say nothing.
   private static final long UNARY_SECONDS = 60;
 
@@ -346,6 +349,41 @@ public final class ArtifactTransfers {
     return first.toBuilder().clearEntries().clearNextPageToken().build();
   }
 
+  /** Returns those entries of a manifest that are asked for; the whole is read and verified. */
+  List<ManifestEntry> readManifest(String digest, Predicate<ManifestEntry> wanted)
+      throws IOException, InterruptedException {
+    ManifestPages pages = new ManifestPages(readManifest(digest, ""));
+    List<ManifestEntry> entries = new ArrayList<>();
+    for (List<ManifestEntry> page = pages.next(); !page.isEmpty(); page = pages.next()) {
+      page.stream().filter(wanted).forEach(entries::add);
+    }
+    return entries;
+  }
+
+  /**
+   * Downloads files by digest, several at a time, verifies each, and renames the folder into place.
+   *
+   * @param entries the files, with paths relative to the folder
+   * @param folder must not exist; the folder that it lies in must
+   * @param bytes sum of their sizes
+   */
+  void downloadEntries(
+      List<ManifestEntry> entries, Path folder, long bytes, TransferListener listener)
+      throws IOException, InterruptedException {
+    Iterator<ManifestEntry> rest = entries.iterator();
+    new FolderDownload(options, folder, ".part")
+        .run(
+            () -> {
+              List<ManifestEntry> page = new ArrayList<>();
+              while (rest.hasNext() && page.size() < DOWNLOAD_PAGE) {
+                page.add(rest.next());
+              }
+              return page;
+            },
+            new TransferMeter(listener, entries.size(), bytes),
+            this::downloadContent);
+  }
+
   private Manifest readManifest(String digest, String pageToken)
       throws IOException, InterruptedException {
     GetManifestRequest request =
@@ -598,11 +636,12 @@ public final class ArtifactTransfers {
   }
 
   /** Is a call that may be made again. */
-  private interface Call<T> {
+  interface Call<T> {
     T make() throws StatusException;
   }
 
-  private <T> T retrying(String what, Call<T> call) throws IOException, InterruptedException {
+  /** Makes a call, and makes it again while the reason of its failure may pass. */
+  <T> T retrying(String what, Call<T> call) throws IOException, InterruptedException {
     Retries retries = new Retries(options, stub.getChannel());
     while (true) {
       try {

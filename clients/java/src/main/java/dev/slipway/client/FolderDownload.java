@@ -3,7 +3,6 @@ package dev.slipway.client;
 import dev.slipway.artifact.v1.ManifestEntry;
 import io.grpc.Status;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -12,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -26,8 +24,6 @@ import java.util.stream.Stream;
  * there. Holds one page of them in memory. For one thread.
  */
 final class FolderDownload {
-  private static final int COPY_BYTES = 256 << 10;
-
   private final TransferOptions options;
   private final Path folder;
   private final Path temporary;
@@ -139,22 +135,11 @@ final class FolderDownload {
     }
     if (Files.isRegularFile(file)
         && Files.size(file) == entry.getSizeBytes()
-        && digest(file).equals(entry.getSha256())) {
+        && Digests.sha256(file).equals(entry.getSha256())) {
       return true;
     }
     deleteFolder(file);
     return false;
-  }
-
-  private static String digest(Path file) throws IOException {
-    MessageDigest digest = Digests.newSha256();
-    byte[] buffer = new byte[COPY_BYTES];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-    }
-    return Digests.hex(digest);
   }
 
   /** What was there when an earlier download began may have been removed since. */
@@ -169,7 +154,7 @@ final class FolderDownload {
   }
 
   /** Refuses names that would lead out of the folder, whoever sent them. */
-  private static Path inside(Path folder, String relative) throws IOException {
+  static Path inside(Path folder, String relative) throws IOException {
     Path file = folder.resolve(relative).normalize();
     if (relative.isEmpty()
         || relative.indexOf('\\') >= 0

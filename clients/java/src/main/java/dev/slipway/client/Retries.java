@@ -62,6 +62,10 @@ final class Retries {
   /** Waits before another attempt, longer each time, or gives up. */
   void waitOrThrow(String what, StatusException failure)
       throws TransferException, InterruptedException {
+    if (Thread.interrupted()) {
+      // gRPC calls it a cancelled call.
+      throw new InterruptedException();
+    }
     failed = true;
     String reason = reason(failure);
     if (!reason.equals(UPLOAD_FINISHING)) {

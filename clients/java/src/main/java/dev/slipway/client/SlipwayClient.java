@@ -9,6 +9,7 @@ import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -108,6 +109,20 @@ public final class SlipwayClient implements AutoCloseable {
   /** Returns what moves files to and from the artifact service. */
   public ArtifactTransfers transfers(TransferOptions options) {
     return new ArtifactTransfers(artifact, options);
+  }
+
+  /**
+   * Returns a cache of versioned assets; the caller closes it.
+   *
+   * @throws IOException if its folder cannot be made or written
+   */
+  public AssetCache assetCache(AssetCacheOptions options) throws IOException {
+    return new AssetCache(artifact, options);
+  }
+
+  /** Returns what pushes files and folders as versions of assets. */
+  public AssetUploads assetUploads() {
+    return new AssetUploads(artifact);
   }
 
   /**
