@@ -1,5 +1,9 @@
--- The first tables: experiments, runs, their params and tags, and the metric log with what is derived from it. Lengths are
--- checked before rows get here, in code points, which the databases count differently.
+-- Experiments and runs, the metric log with what is derived from it, logged models and lineage, and what watchers go by.
+-- Lengths are checked before rows get here, in code points, which the databases count differently.
+--
+-- Searches over many runs end with the page instead of looking at all runs of the experiment: what a filter asks for lies
+-- together in an index, and in the order in which lists come. Params have none: they come with every run by the dozen, and
+-- an entry of an index for each would cost as much as the param itself.
 
 CREATE SEQUENCE experiment_number START WITH 1;
 
@@ -39,15 +43,22 @@ CREATE TABLE run_param (
   param_value  VARCHAR NOT NULL,
   -- The value where it parses as a number, so that it compares as one.
   param_number DOUBLE PRECISION,
+  revision     BIGINT  NOT NULL,
   PRIMARY KEY (run_id, param_key)
 );
 
 CREATE TABLE run_tag (
-  run_id    UUID    NOT NULL REFERENCES run,
-  tag_key   VARCHAR NOT NULL,
-  tag_value VARCHAR NOT NULL,
+  run_id        UUID    NOT NULL REFERENCES run,
+  tag_key       VARCHAR NOT NULL,
+  tag_value     VARCHAR NOT NULL,
+  revision      BIGINT  NOT NULL,
+  -- 64 bits of experiment, key and value, since values may be far longer than an index takes.
+  entry_hash    BIGINT  NOT NULL,
+  -- The run's own, for the order of lists; changes with it.
+  start_time_ms BIGINT  NOT NULL,
   PRIMARY KEY (run_id, tag_key)
 );
+CREATE INDEX run_tag_by_entry ON run_tag (entry_hash, start_time_ms DESC, run_id);
 
 -- What a request_id created, so that a repeated request answers the same.
 CREATE TABLE created_by_request (
@@ -57,6 +68,8 @@ CREATE TABLE created_by_request (
   create_time_ms BIGINT  NOT NULL,
   PRIMARY KEY (request_id, resource_kind)
 );
+-- A purge forgets which request created what it removes; without this it looked at all requests for each object.
+CREATE INDEX created_by_request_by_resource ON created_by_request (resource_id);
 
 -- Short numbers for metric names, shared by all runs.
 CREATE TABLE metric_name (
@@ -95,6 +108,9 @@ CREATE TABLE metric_segment (
 );
 -- Serves the fold of a log that another process left behind.
 CREATE INDEX metric_segment_by_commit ON metric_segment (log_id, commit_no);
+-- A page of a history reads segments in order of their first step; without this each page sorted all segments of the run.
+-- max_step stands at the end so that segments before the page are passed over within the index.
+CREATE INDEX metric_segment_by_step ON metric_segment (run_id, min_step, log_id, commit_no, part, max_step);
 
 -- How far each writer of a run got, and which of its connections owns it.
 CREATE TABLE metric_writer (
@@ -107,10 +123,207 @@ CREATE TABLE metric_writer (
 
 -- The greatest point by (step, timestamp, value) of each metric, as far as metric_fold says.
 CREATE TABLE latest_metric (
-  run_id       UUID             NOT NULL,
-  name_id      INTEGER          NOT NULL,
-  step         BIGINT           NOT NULL,
-  timestamp_ms BIGINT           NOT NULL,
-  metric_value DOUBLE PRECISION NOT NULL,
+  run_id        UUID             NOT NULL,
+  name_id       INTEGER          NOT NULL,
+  step          BIGINT           NOT NULL,
+  timestamp_ms  BIGINT           NOT NULL,
+  metric_value  DOUBLE PRECISION NOT NULL,
+  -- The run's own, for the order of lists; the start changes with it.
+  experiment_id BIGINT           NOT NULL,
+  start_time_ms BIGINT           NOT NULL,
   PRIMARY KEY (run_id, name_id)
+);
+CREATE INDEX latest_metric_by_value ON latest_metric (experiment_id, name_id, metric_value DESC, run_id);
+CREATE INDEX latest_metric_by_start
+  ON latest_metric (experiment_id, name_id, start_time_ms DESC, run_id, metric_value);
+
+-- Chunks: what the compaction makes of segments. A chunk holds 1,000 to 4,000 points of one metric of one run in order of
+-- (step, timestamp, value), in the form of a segment; the last chunk of a metric may hold fewer. Chunks of a metric do not
+-- overlap in that order. Values are kept as 64-bit numbers of the same order (OrderedDoubles), since not every database
+-- keeps -0.0.
+
+CREATE SEQUENCE metric_chunk_number START WITH 1;
+
+CREATE TABLE metric_chunk (
+  run_id            UUID    NOT NULL,
+  name_id           INTEGER NOT NULL,
+  chunk_id          BIGINT  NOT NULL,
+  point_count       INTEGER NOT NULL,
+  -- Also the least step.
+  first_step        BIGINT  NOT NULL,
+  -- The last point; its step is also the greatest.
+  last_step         BIGINT  NOT NULL,
+  last_timestamp_ms BIGINT  NOT NULL,
+  last_value        BIGINT  NOT NULL,
+  min_time_ms       BIGINT  NOT NULL,
+  max_time_ms       BIGINT  NOT NULL,
+  -- Without NaN, save where there is nothing else.
+  min_value         BIGINT  NOT NULL,
+  max_value         BIGINT  NOT NULL,
+  packed            BYTEA   NOT NULL,
+  PRIMARY KEY (run_id, name_id, chunk_id)
+);
+-- Everything but the points, so that charts read headers without touching what lies beside the points.
+CREATE INDEX metric_chunk_by_last ON metric_chunk (
+  run_id, name_id, last_step, last_timestamp_ms, last_value, chunk_id, point_count, first_step, min_time_ms, max_time_ms,
+  min_value, max_value);
+
+-- One row per run that was compacted. Whoever compacts a run, or removes it with its points, locks this row first.
+CREATE TABLE metric_compaction (
+  run_id UUID   NOT NULL PRIMARY KEY,
+  -- How often segments of the run were made into chunks.
+  passes BIGINT NOT NULL
+);
+
+-- Logged models with what hangs on them, and what runs read and produced: datasets and models.
+
+CREATE TABLE logged_model (
+  model_id       UUID    NOT NULL PRIMARY KEY,
+  experiment_id  BIGINT  NOT NULL REFERENCES experiment,
+  name           VARCHAR NOT NULL,
+  model_type     VARCHAR NOT NULL,
+  source_run_id  UUID,
+  status         INTEGER NOT NULL CHECK (status BETWEEN 1 AND 3),
+  status_message VARCHAR NOT NULL,
+  artifact_uri   VARCHAR NOT NULL,
+  create_time_ms BIGINT  NOT NULL,
+  update_time_ms BIGINT  NOT NULL,
+  delete_time_ms BIGINT
+);
+-- Serves the default order of lists.
+CREATE INDEX logged_model_by_creation ON logged_model (experiment_id, create_time_ms DESC, model_id);
+CREATE INDEX logged_model_by_source_run ON logged_model (source_run_id);
+
+CREATE TABLE logged_model_param (
+  model_id     UUID    NOT NULL REFERENCES logged_model,
+  param_key    VARCHAR NOT NULL,
+  param_value  VARCHAR NOT NULL,
+  -- The value where it parses as a number, so that it compares as one.
+  param_number DOUBLE PRECISION,
+  PRIMARY KEY (model_id, param_key)
+);
+
+CREATE TABLE logged_model_tag (
+  model_id  UUID    NOT NULL REFERENCES logged_model,
+  tag_key   VARCHAR NOT NULL,
+  tag_value VARCHAR NOT NULL,
+  PRIMARY KEY (model_id, tag_key)
+);
+
+-- The greatest point by (step, timestamp, value) per metric, dataset and run; without a dataset its name and digest are
+-- empty. Written in the commit that appends the points to the run, with the model's row locked. No foreign keys: checking
+-- them would lock the run's row in that commit; who removes a run or a model removes these.
+CREATE TABLE logged_model_metric (
+  model_id       UUID             NOT NULL,
+  name_id        INTEGER          NOT NULL,
+  dataset_name   VARCHAR          NOT NULL,
+  dataset_digest VARCHAR          NOT NULL,
+  run_id         UUID             NOT NULL,
+  step           BIGINT           NOT NULL,
+  timestamp_ms   BIGINT           NOT NULL,
+  metric_value   DOUBLE PRECISION NOT NULL,
+  PRIMARY KEY (model_id, name_id, dataset_name, dataset_digest, run_id)
+);
+CREATE INDEX logged_model_metric_by_run ON logged_model_metric (run_id);
+
+-- No foreign key to the experiment: checking it would lock the experiment's row after that of a run, and whoever deletes
+-- an experiment locks them the other way round.
+CREATE TABLE dataset (
+  dataset_id      BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  experiment_id   BIGINT  NOT NULL,
+  dataset_name    VARCHAR NOT NULL,
+  dataset_digest  VARCHAR NOT NULL,
+  source_type     VARCHAR NOT NULL,
+  dataset_source  TEXT    NOT NULL,
+  dataset_schema  TEXT    NOT NULL,
+  dataset_profile TEXT    NOT NULL,
+  -- Length of source, schema and profile together, so that nobody reads more of them than an answer can hold.
+  detail_chars    BIGINT  NOT NULL,
+  UNIQUE (experiment_id, dataset_name, dataset_digest)
+);
+
+-- Datasets that a run read. The place gives the order in which they were logged.
+CREATE TABLE run_dataset (
+  run_id     UUID    NOT NULL REFERENCES run,
+  dataset_id BIGINT  NOT NULL REFERENCES dataset,
+  -- The value of the tag mlflow.data.context; empty without one.
+  context    VARCHAR NOT NULL,
+  place      BIGINT GENERATED BY DEFAULT AS IDENTITY,
+  PRIMARY KEY (run_id, dataset_id)
+);
+CREATE INDEX run_dataset_by_dataset ON run_dataset (dataset_id, context);
+
+-- The contexts in which runs read datasets, so that whoever lists them does not read the inputs of all runs. A row stays
+-- when the last such run is purged; it counts only as long as there is one.
+CREATE TABLE dataset_context (
+  dataset_id BIGINT  NOT NULL REFERENCES dataset ON DELETE CASCADE,
+  context    VARCHAR NOT NULL,
+  PRIMARY KEY (dataset_id, context)
+);
+
+CREATE TABLE run_dataset_tag (
+  run_id     UUID    NOT NULL,
+  dataset_id BIGINT  NOT NULL,
+  tag_key    VARCHAR NOT NULL,
+  tag_value  VARCHAR NOT NULL,
+  PRIMARY KEY (run_id, dataset_id, tag_key),
+  FOREIGN KEY (run_id, dataset_id) REFERENCES run_dataset
+);
+
+-- Models that a run read.
+CREATE TABLE run_model_input (
+  run_id   UUID NOT NULL REFERENCES run,
+  model_id UUID NOT NULL REFERENCES logged_model,
+  place    BIGINT GENERATED BY DEFAULT AS IDENTITY,
+  PRIMARY KEY (run_id, model_id)
+);
+CREATE INDEX run_model_input_by_model ON run_model_input (model_id);
+
+-- Models that a run produced.
+CREATE TABLE run_model_output (
+  run_id   UUID   NOT NULL REFERENCES run,
+  model_id UUID   NOT NULL REFERENCES logged_model,
+  step     BIGINT NOT NULL,
+  place    BIGINT GENERATED BY DEFAULT AS IDENTITY,
+  PRIMARY KEY (run_id, model_id)
+);
+CREATE INDEX run_model_output_by_model ON run_model_output (model_id);
+
+-- What changed after what: watchers of runs and experiments ask for what came after a revision. Every transaction that changes
+-- an experiment, or one of its runs other than by metric points, takes the experiment's next revision and stamps with it what
+-- it changed. It holds the row until it commits, so revisions become visible in order and without a gap.
+
+CREATE TABLE experiment_revision (
+  experiment_id          BIGINT NOT NULL PRIMARY KEY,
+  revision               BIGINT NOT NULL,
+  -- When the experiment's own columns and tags last changed.
+  own_revision           BIGINT NOT NULL,
+  -- When runs were last purged, and the greatest listed_revision that a purged run had; 0 when none was.
+  purged_revision        BIGINT NOT NULL,
+  purged_listed_revision BIGINT NOT NULL
+);
+
+-- Apart from run, whose row then stays where it is when only a param comes. Without foreign keys, like metric_segment.
+CREATE TABLE run_revision (
+  run_id             UUID   NOT NULL PRIMARY KEY,
+  experiment_id      BIGINT NOT NULL,
+  -- When anything last changed; the greatest of all below and of those of params and tags.
+  revision           BIGINT NOT NULL,
+  created_revision   BIGINT NOT NULL,
+  -- When the run last came into a list, left one or moved in it: created, deleted, restored, start time changed.
+  listed_revision    BIGINT NOT NULL,
+  info_revision      BIGINT NOT NULL,
+  inputs_revision    BIGINT NOT NULL,
+  outputs_revision   BIGINT NOT NULL,
+  -- When segments were last taken out of the metric log, so that appended points can no longer be told from older ones.
+  compacted_revision BIGINT NOT NULL
+);
+CREATE INDEX run_revision_by_experiment ON run_revision (experiment_id, revision);
+
+-- Tags that were removed, so that watchers hear of it. A row tells nothing once the run has the tag again.
+CREATE TABLE run_tag_removed (
+  run_id   UUID    NOT NULL,
+  tag_key  VARCHAR NOT NULL,
+  revision BIGINT  NOT NULL,
+  PRIMARY KEY (run_id, tag_key)
 );

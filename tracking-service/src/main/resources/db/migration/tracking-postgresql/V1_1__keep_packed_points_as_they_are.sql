@@ -3,6 +3,7 @@
 DO $$
 BEGIN
   ALTER TABLE metric_segment ALTER COLUMN packed SET STORAGE EXTERNAL;
+  ALTER TABLE metric_chunk ALTER COLUMN packed SET STORAGE EXTERNAL;
 EXCEPTION
   WHEN feature_not_supported OR syntax_error THEN NULL;
 END
