@@ -37,6 +37,9 @@ public final class Database implements AutoCloseable {
   private static final long FIRST_BACKOFF_NANOS = 2_000_000;
   private static final long CONNECTION_TIMEOUT_MILLIS = 10_000;
 
+  /** What all services' databases have, in a folder for each kind of database. */
+  private static final String RUNTIME_MIGRATIONS = "db/migration/runtime";
+
   private final HikariDataSource pool;
   private final Jdbi jdbi;
   private final Dialect dialect;
@@ -118,9 +121,9 @@ public final class Database implements AutoCloseable {
   }
 
   private static String[] locations(String migrations, Dialect dialect) {
-    String own = migrations + "-" + dialect.name().toLowerCase(Locale.ROOT);
-    return Stream.of(migrations, own)
-        .filter(folder -> folder.equals(migrations) || isOnClassPath(folder))
+    String suffix = "-" + dialect.name().toLowerCase(Locale.ROOT);
+    return Stream.of(migrations, migrations + suffix, RUNTIME_MIGRATIONS + suffix)
+        .filter(folder -> !folder.equals(migrations + suffix) || isOnClassPath(folder))
         .map(folder -> "classpath:" + folder)
         .toArray(String[]::new);
   }

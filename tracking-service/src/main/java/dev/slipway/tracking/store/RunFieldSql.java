@@ -92,8 +92,23 @@ final class RunFieldSql implements FieldSql<RunField> {
     } else if (field instanceof RunField.Param param) {
       paramNumbers.compareNumber(out, param.key(), operator, number);
     } else {
-      String column = field == Attribute.START_TIME ? "r.start_time_ms" : "r.end_time_ms";
-      out.sql("COALESCE(" + column + " " + FilterSql.symbol(operator) + " ?, FALSE)", number);
+      compareTime(out, (Attribute) field, operator, number);
+    }
+  }
+
+  /** Compares whole milliseconds, so that an index on the start serves. */
+  private static void compareTime(SqlText out, Attribute field, Operator operator, double millis) {
+    boolean up = operator == Operator.LESS || operator == Operator.GREATER_OR_EQUAL;
+    long whole = (long) (up ? Math.ceil(millis) : Math.floor(millis));
+    if (!operator.isInequality() && whole != millis) {
+      // No run has it.
+      boolean equal = operator == Operator.EQUAL;
+      out.sql(
+          equal ? "FALSE" : field == Attribute.START_TIME ? "TRUE" : "r.end_time_ms IS NOT NULL");
+    } else if (field == Attribute.START_TIME) {
+      out.sql("r.start_time_ms " + FilterSql.symbol(operator) + " ?", whole);
+    } else {
+      out.sql("COALESCE(r.end_time_ms " + FilterSql.symbol(operator) + " ?, FALSE)", whole);
     }
   }
 

@@ -43,12 +43,10 @@ public final class FilterSql {
 
   /** Appends the comparison of a column with bound text; patterns know no escape character. */
   public static void compareText(SqlText out, String column, Operator operator, String text) {
-    if (operator == Operator.ILIKE) {
-      // H2 rewrites an ILIKE without wildcards to SQL that it cannot read again in a subquery.
-      out.sql("LOWER(" + column + ") LIKE LOWER(?) ESCAPE ''", text);
-    } else {
-      out.sql(column + " " + symbol(operator) + " ?", text);
-      out.sql(operator == Operator.LIKE ? " ESCAPE ''" : "");
+    switch (operator) {
+      case LIKE -> out.sql("text_like(" + column + ", ?)", text);
+      case ILIKE -> out.sql("text_like(LOWER(" + column + "), LOWER(?))", text);
+      default -> out.sql(column + " " + symbol(operator) + " ?", text);
     }
   }
 
