@@ -55,6 +55,16 @@ final class BucketScale {
     return low;
   }
 
+  /** Returns the least number of a bucket that has any. */
+  long first(int bucket) {
+    return min + start(bucket);
+  }
+
+  /** Returns the greatest number of a bucket that has any. */
+  long last(int bucket) {
+    return min + start(bucket + 1) - 1;
+  }
+
   /** Returns how far from the range's left end the bucket begins. */
   private long start(int bucket) {
     return bucket * width + (bucket * rest + buckets - 1) / buckets;

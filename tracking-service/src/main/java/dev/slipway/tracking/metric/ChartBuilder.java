@@ -28,6 +28,12 @@ public final class ChartBuilder {
   private final Contents[] buckets;
   private long points;
 
+  /** The bucket of the last point, in which most of the next ones fall too. */
+  private Contents present;
+
+  private long presentFirst;
+  private long presentLast;
+
   ChartBuilder(boolean byTime, long origin, long minX, long maxX, int buckets) {
     this.byTime = byTime;
     this.origin = origin;
@@ -86,15 +92,17 @@ public final class ChartBuilder {
   }
 
   private Contents bucket(long x, MetricPoint last) {
-    int index = scale.bucket(x);
-    Contents bucket = buckets[index];
-    if (bucket == null) {
-      bucket = new Contents(last);
-      buckets[index] = bucket;
-    } else {
-      bucket.last = MetricPoint.max(bucket.last, last);
+    if (present == null || x < presentFirst || x > presentLast) {
+      int index = scale.bucket(x);
+      if (buckets[index] == null) {
+        buckets[index] = new Contents(last);
+      }
+      present = buckets[index];
+      presentFirst = scale.first(index);
+      presentLast = scale.last(index);
     }
-    return bucket;
+    present.last = MetricPoint.max(present.last, last);
+    return present;
   }
 
   /** Returns the chart; absent when no point was in the range. */

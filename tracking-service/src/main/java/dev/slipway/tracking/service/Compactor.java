@@ -5,6 +5,8 @@ import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.Timer;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.runtime.error.ErrorKind;
+import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.store.ChunkStore;
 import dev.slipway.tracking.store.ChunkStore.Folds;
@@ -139,13 +141,13 @@ public final class Compactor implements AutoCloseable {
   private Optional<Folds> folds() {
     try {
       return Optional.of(store.folds());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failed(e);
       return Optional.empty();
     }
   }
 
-  private void failed(RuntimeException e) {
+  private void failed(Throwable e) {
     failureMeter.mark();
     log.warn("segments could not be made into chunks; trying again later", e);
   }
@@ -154,13 +156,23 @@ public final class Compactor implements AutoCloseable {
   private void round(Folds folds) {
     try {
       look();
-      for (RunId run : tails.due()) {
+    } catch (RuntimeException | Error e) {
+      failed(e);
+      return;
+    }
+    for (RunId run : tails.due()) {
+      try {
         if (!compact(run, folds)) {
           return;
         }
+      } catch (RuntimeException | Error e) {
+        failed(e);
+        // The next look finds it again.
+        tails.drop(run);
+        if (e instanceof ServiceException known && known.kind() == ErrorKind.UNAVAILABLE) {
+          return;
+        }
       }
-    } catch (RuntimeException e) {
-      failed(e);
     }
   }
 

@@ -253,24 +253,31 @@ public final class GroupCommitter implements AutoCloseable {
   }
 
   private void commitGroup(List<Waiting> group) {
+    CommitResult result;
     try {
-      commit(group);
+      result = store(group);
     } catch (RuntimeException e) {
       commitOneByOne(group, e);
+      return;
     }
+    tell(group, result);
   }
 
-  private void commit(List<Waiting> group) {
-    CommitResult result = store(group.stream().map(waiting -> waiting.write).toList());
+  private void tell(List<Waiting> group, CommitResult result) {
     for (int i = 0; i < group.size(); i++) {
       Waiting waiting = group.get(i);
       result.refusals().get(i).ifPresentOrElse(waiting::failed, waiting::committed);
     }
     group.forEach(Waiting::groupCommitted);
-    committed.accept(result);
+    try {
+      committed.accept(result);
+    } catch (RuntimeException e) {
+      log.warn("a commit could not be told to those who follow up on it", e);
+    }
   }
 
-  private CommitResult store(List<RunWrite> writes) {
+  private CommitResult store(List<Waiting> group) {
+    List<RunWrite> writes = group.stream().map(waiting -> waiting.write).toList();
     while (true) {
       LatestFolder.Place place = folder.nextCommit();
       try {
@@ -302,11 +309,14 @@ public final class GroupCommitter implements AutoCloseable {
     }
     log.warn("a commit of {} writes failed; trying them one by one", group.size(), failure);
     for (Waiting waiting : group) {
+      CommitResult result;
       try {
-        commit(List.of(waiting));
+        result = store(List.of(waiting));
       } catch (RuntimeException e) {
-        fail(List.of(waiting), e);
+        waiting.failed(e);
+        continue;
       }
+      tell(List.of(waiting), result);
     }
   }
 

@@ -25,8 +25,20 @@ final class Tails {
 
   private static final int MAX_AWAITED = 250_000;
 
-  /** Is a run's tail; {@code ended} when it is to be compacted however small it is. */
-  private record Tail(long points, int metrics, long lastNanos, boolean ended) {}
+  /** A run that logs single points never gets many of them, but readers open every segment. */
+  private static final int MAX_COMMITS = 512;
+
+  /**
+   * Is a run's tail.
+   *
+   * @param commits how many commits brought it, each with a segment at least
+   * @param ended whether it is to be compacted however small it is
+   */
+  private record Tail(long points, int commits, int metrics, long lastNanos, boolean ended) {
+    Tail without(long taken) {
+      return new Tail(Math.max(0, points - taken), 0, metrics, lastNanos, ended);
+    }
+  }
 
   private final CompactionConfig config;
   private final Map<RunId, Tail> tails = new ConcurrentHashMap<>();
@@ -45,6 +57,7 @@ final class Tails {
                 tail ->
                     new Tail(
                         tail.points + added.points(),
+                        tail.commits + 1,
                         Math.max(tail.metrics, added.metrics()),
                         now,
                         tail.ended)));
@@ -52,7 +65,7 @@ final class Tails {
 
   /** Notes that a run is to be compacted however small its tail is. */
   void ended(RunId run) {
-    update(run, tail -> new Tail(tail.points, tail.metrics, tail.lastNanos, true));
+    update(run, tail -> new Tail(tail.points, tail.commits, tail.metrics, tail.lastNanos, true));
   }
 
   /** Notes that a run has segments, if that is news. */
@@ -67,7 +80,7 @@ final class Tails {
       tails.compute(
           run,
           (id, tail) ->
-              change.apply(tail == null ? new Tail(0, 0, System.nanoTime(), false) : tail));
+              change.apply(tail == null ? new Tail(0, 0, 0, System.nanoTime(), false) : tail));
     }
   }
 
@@ -79,20 +92,17 @@ final class Tails {
 
   /** Notes that some points are not in the tail any more. */
   void reduce(RunId run, long points) {
-    tails.computeIfPresent(
-        run,
-        (id, tail) ->
-            new Tail(Math.max(0, tail.points - points), tail.metrics, tail.lastNanos, tail.ended));
+    tails.computeIfPresent(run, (id, tail) -> tail.without(points));
   }
 
   /** Forgets a run, if nothing was appended beyond the points that were known. */
   void forget(RunId run, long points) {
-    tails.computeIfPresent(
-        run,
-        (id, tail) ->
-            tail.points <= points
-                ? null
-                : new Tail(tail.points - points, tail.metrics, tail.lastNanos, tail.ended));
+    tails.computeIfPresent(run, (id, tail) -> tail.points <= points ? null : tail.without(points));
+  }
+
+  /** Forgets a run until somebody looks through the segments. */
+  void drop(RunId run) {
+    tails.remove(run);
   }
 
   /** Returns the runs to be compacted, those with the longest tails first. */
@@ -108,6 +118,7 @@ final class Tails {
   private boolean isDue(Tail tail, long now) {
     long enough = Math.max(config.tailPoints(), (long) POINTS_PER_METRIC * tail.metrics);
     return tail.ended
+        || tail.commits >= MAX_COMMITS
         || tail.points >= Math.min(enough, Math.max(MAX_AWAITED, config.tailPoints()))
         || Duration.ofNanos(now - tail.lastNanos).compareTo(config.idle()) >= 0;
   }

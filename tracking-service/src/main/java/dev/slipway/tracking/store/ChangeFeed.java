@@ -14,8 +14,8 @@ import org.jdbi.v3.core.Handle;
  * <p>Whoever changes an experiment or its runs, other than by metric points, calls this inside its
  * transaction, after it has locked and checked what it depends on and as late as can be: {@link
  * #next} locks the experiment's revision until the transaction ends. Locks are taken in the order
- * experiment, runs, revisions; several revisions in the order of their experiments. Lives for one
- * transaction.
+ * experiment, runs, folds, revisions; several revisions in the order of their experiments. Lives
+ * for one transaction.
  */
 final class ChangeFeed {
   private final ChangeFeedDao dao;

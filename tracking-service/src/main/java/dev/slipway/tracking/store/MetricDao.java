@@ -48,11 +48,7 @@ public interface MetricDao {
       byte[] packed) {}
 
   /** Is a segment's place and range, without its points. */
-  record SegmentHead(long logId, long commitNo, int part, long minStep) {
-    boolean isOf(PlacedRow row) {
-      return logId == row.logId() && commitNo == row.commitNo() && part == row.part();
-    }
-  }
+  record SegmentHead(long logId, long commitNo, int part, long minStep) {}
 
   /** Is a packed segment with its place. */
   @SuppressWarnings("ArrayRecordComponent") // Passes a row's bytes through; nobody compares rows.

@@ -62,8 +62,9 @@ final class MetricNames {
 
   /** Returns the numbers of all names, giving numbers to those that have none yet. */
   Map<String, Integer> resolve(Collection<String> names) {
-    Map<String, Integer> resolved = new HashMap<>();
-    Set<String> missing = known(names, resolved);
+    Map<String, Integer> resolved = findAll(names);
+    Set<String> missing = new HashSet<>(names);
+    missing.removeAll(resolved.keySet());
     if (!missing.isEmpty()) {
       for (NameRow row : create(missing)) {
         remember(row);
@@ -79,13 +80,7 @@ final class MetricNames {
     return database.write(
         handle -> {
           MetricDao dao = handle.attach(MetricDao.class);
-          List<NameRow> present = dao.names(wanted);
-          if (present.size() == wanted.length) {
-            return present;
-          }
-          Set<String> known = new HashSet<>();
-          present.forEach(row -> known.add(row.name()));
-          dao.insertNames(sorted.stream().filter(name -> !known.contains(name)).toList());
+          dao.insertNames(sorted);
           return dao.names(wanted);
         });
   }

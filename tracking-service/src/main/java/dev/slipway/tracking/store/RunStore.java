@@ -47,6 +47,9 @@ import org.jdbi.v3.core.Handle;
 
 /** Keeps runs, their params and their tags. Every method is one transaction. Thread-safe. */
 public final class RunStore {
+  /** More rarely fit into an answer, and would be read only to be left out. */
+  private static final int MAX_PAGE = 5_000;
+
   private static final String KIND = "run";
 
   private final Database database;
@@ -160,20 +163,23 @@ public final class RunStore {
               run.status().code(),
               start,
               run.endTime().map(Instant::toEpochMilli).orElse(null));
+          boolean moved = !run.startTime().equals(before.startTime());
+          if (moved) {
+            // No fold may be about to write what it read before.
+            handle.attach(MetricDao.class).lockFolds();
+          }
           ChangeFeed feed = new ChangeFeed(handle);
           long revision = feed.next(run.experimentId());
           update
               .name()
               .map(name -> new TagRow(run.experimentId(), new Tag(Tag.RUN_NAME, name)))
               .ifPresent(tag -> dao.setTags(id.uuid(), revision, start, List.of(tag)));
-          if (run.startTime().equals(before.startTime())) {
-            feed.infoChanged(List.of(id), revision);
-          } else {
+          if (moved) {
             dao.setStartOfTags(id.uuid(), start);
-            // No fold may be about to write what it read before.
-            handle.attach(MetricDao.class).lockFolds();
             dao.setStartOfMetrics(id.uuid(), start);
             feed.listed(id, revision);
+          } else {
+            feed.infoChanged(List.of(id), revision);
           }
           return run;
         });
@@ -277,11 +283,13 @@ public final class RunStore {
    */
   public Page<Run> search(RunQuery query, PageRequest page) {
     RunSearch search = new RunSearch(database.dialect(), query, names.findAll(query.metricKeys()));
+    PageRequest some =
+        new PageRequest(Math.min(page.size(), MAX_PAGE), page.token(), page.fingerprint());
     return database.read(
         handle -> {
-          List<KeysetQuery.Row<RunInfo>> rows = search.read(handle, page);
+          List<KeysetQuery.Row<RunInfo>> rows = search.read(handle, some);
           return pages.of(
-              rows, page, infos -> load(handle, infos, query.projection()), RunStore::sizeBytes);
+              rows, some, infos -> load(handle, infos, query.projection()), RunStore::sizeBytes);
         });
   }
 

@@ -16,10 +16,18 @@ import org.jdbi.v3.core.Handle;
  */
 final class SegmentScan {
   private static final int HEADS_PER_READ = 512;
-  private static final int SEGMENTS_PER_READ = 16;
+  private static final int MIN_SEGMENTS_PER_READ = 16;
+  private static final int MAX_SEGMENTS_PER_READ = 128;
+
+  /** A read that brings less lets the next one ask for more segments. */
+  private static final int ENOUGH_BYTES = 256 << 10;
 
   private final MetricDao dao;
   private final RunId run;
+  private int segmentsPerRead = MIN_SEGMENTS_PER_READ;
+
+  /** Is where a segment is. */
+  private record Place(long logId, long commitNo, int part) {}
 
   SegmentScan(Handle handle, RunId run) {
     this.dao = handle.attach(MetricDao.class);
@@ -46,14 +54,13 @@ final class SegmentScan {
               last.commitNo(),
               last.part(),
               HEADS_PER_READ);
-      for (int from = 0; from < heads.size(); from += SEGMENTS_PER_READ) {
+      for (int from = 0; from < heads.size(); ) {
+        int to = Math.min(heads.size(), from + segmentsPerRead);
         if (!wanted.test(heads.get(from).minStep())
-            || !handOver(
-                heads.subList(from, Math.min(heads.size(), from + SEGMENTS_PER_READ)),
-                wanted,
-                consumer)) {
+            || !handOver(heads.subList(from, to), wanted, consumer)) {
           return;
         }
+        from = to;
       }
       if (heads.size() < HEADS_PER_READ) {
         return;
@@ -64,22 +71,29 @@ final class SegmentScan {
 
   private boolean handOver(
       List<SegmentHead> heads, LongPredicate wanted, Consumer<byte[]> consumer) {
-    Map<SegmentHead, byte[]> bodies = new HashMap<>();
     List<PlacedRow> rows =
         dao.segments(
             run.uuid(),
             heads.stream().map(SegmentHead::logId).toArray(Long[]::new),
             heads.stream().map(SegmentHead::commitNo).toArray(Long[]::new),
             heads.stream().map(SegmentHead::part).toArray(Integer[]::new));
-    for (SegmentHead head : heads) {
-      rows.stream().filter(head::isOf).forEach(row -> bodies.put(head, row.packed()));
+    Map<Place, byte[]> bodies = new HashMap<>();
+    long bytes = 0;
+    for (PlacedRow row : rows) {
+      bodies.put(new Place(row.logId(), row.commitNo(), row.part()), row.packed());
+      bytes += row.packed().length;
     }
+    segmentsPerRead =
+        bytes < ENOUGH_BYTES
+            ? Math.min(MAX_SEGMENTS_PER_READ, 2 * segmentsPerRead)
+            : Math.max(MIN_SEGMENTS_PER_READ, segmentsPerRead / 2);
     for (SegmentHead head : heads) {
       if (!wanted.test(head.minStep())) {
         return false;
       }
-      if (bodies.containsKey(head)) {
-        consumer.accept(bodies.get(head));
+      byte[] body = bodies.get(new Place(head.logId(), head.commitNo(), head.part()));
+      if (body != null) {
+        consumer.accept(body);
       }
     }
     return true;

@@ -32,7 +32,7 @@ final class SeriesMerge {
     /** Takes a whole chunk whose points are not needed. */
     void add(ChunkHeader chunk);
 
-    /** Takes a point. */
+    /** Takes a point; without effect when this is full. */
     void add(MetricPoint point);
   }
 
@@ -85,21 +85,26 @@ final class SeriesMerge {
 
   /** Hands over a chunk and what comes before it; returns whether it was still there. */
   private boolean merge(ChunkRow chunk, Map<Long, byte[]> bodies, Peeking rest, Sink sink) {
-    rest.drainBefore(chunk.header().firstStep(), sink);
-    if (sink.isFull()) {
-      return true;
-    }
-    if (!sink.needsPoints(chunk.header()) && !rest.isAtMost(chunk.header().last())) {
-      sink.add(chunk.header());
+    ChunkHeader header = chunk.header();
+    boolean tailBegins = rest.isAtMost(header.last());
+    if (!tailBegins && !sink.needsPoints(header)) {
+      sink.add(header);
       return true;
     }
     if (!bodies.containsKey(chunk.chunkId())) {
       bodies.putAll(read(List.of(chunk)));
     }
-    if (!bodies.containsKey(chunk.chunkId())) {
+    byte[] packed = bodies.get(chunk.chunkId());
+    if (packed == null) {
+      // Nothing before it was handed over yet: the chunks that replaced it may hold that too.
       return false;
     }
-    merge(points(chunk, bodies.get(chunk.chunkId())), rest, sink);
+    rest.drainBefore(header.firstStep(), sink);
+    if (tailBegins) {
+      merge(points(chunk, packed), rest, sink);
+    } else {
+      SegmentReader.read(packed, nameId, sink::add);
+    }
     return true;
   }
 

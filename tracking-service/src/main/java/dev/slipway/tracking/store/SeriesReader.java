@@ -84,7 +84,7 @@ final class SeriesReader {
 
               @Override
               public void add(MetricPoint point) {
-                if (query.wants(point)) {
+                if (!isFull() && query.wants(point)) {
                   page.add(point);
                 }
               }

@@ -38,6 +38,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -549,6 +551,49 @@ abstract class ChunkContract {
     replica.compact(run);
     StoredChunks.check(replica.database, run);
     assertThat(replica.history(run, "a")).isEqualTo(line(0, (long) rounds * batch));
+  }
+
+  @Test
+  void readers_whenPointsOfAGapGetIntoTheNextChunkMeanwhile_showThemOnce() {
+    for (boolean history : new boolean[] {true, false}) {
+      RunId run = newRun();
+      replica.commit(run, "a", line(0, 4_000));
+      assertThat(replica.compact(run)).isEqualTo(1);
+      replica.commit(run, "a", line(6_000, 8_000));
+      assertThat(replica.compact(run)).isEqualTo(1);
+      for (long step = 5_000; step < 5_300; step += 15) {
+        replica.commit(run, "a", line(step, step + 15));
+      }
+      Replica compactor = new Replica();
+      AtomicBoolean compacted = new AtomicBoolean();
+      Replica reader = new Replica();
+      reader
+          .database
+          .jdbi()
+          .setSqlLogger(
+              new SqlLogger() {
+                @Override
+                public void logBeforeExecution(StatementContext context) {
+                  if (context.getRenderedSql().contains("c.packed")
+                      && compacted.compareAndSet(false, true)) {
+                    replica.fold();
+                    compactor.compact(run);
+                  }
+                }
+              });
+
+      if (history) {
+        List<MetricPoint> expected = new ArrayList<>(line(0, 4_000));
+        expected.addAll(line(5_000, 5_300));
+        expected.addAll(line(6_000, 8_000));
+        assertThat(reader.history(run, "a")).isEqualTo(expected);
+      } else {
+        MetricChart chart = reader.charts(run, chart(run, MetricAxis.STEP, 100)).get("a");
+        assertThat(chart.points()).isEqualTo(6_300);
+      }
+      assertThat(compacted).isTrue();
+      assertThat(StoredChunks.pointsInSegments(replica.database, run)).isZero();
+    }
   }
 
   @Test
