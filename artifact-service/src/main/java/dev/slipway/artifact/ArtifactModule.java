@@ -8,6 +8,7 @@ import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.rpc.ArtifactGrpcService;
 import dev.slipway.artifact.rpc.AssetGrpcService;
 import dev.slipway.artifact.service.ArtifactService;
+import dev.slipway.artifact.service.ConsistencyCheck;
 import dev.slipway.artifact.service.ContentBinder;
 import dev.slipway.artifact.service.GarbageCollector;
 import dev.slipway.artifact.service.PresignedUploads;
@@ -16,6 +17,7 @@ import dev.slipway.artifact.store.ArtifactStore;
 import dev.slipway.artifact.store.AssetPublisher;
 import dev.slipway.artifact.store.AssetStore;
 import dev.slipway.artifact.store.CollectionStore;
+import dev.slipway.artifact.store.ConsistencyStore;
 import dev.slipway.artifact.store.MaintenanceStore;
 import dev.slipway.artifact.store.ManifestStore;
 import dev.slipway.artifact.store.PresignedUploadStore;
@@ -66,12 +68,14 @@ public final class ArtifactModule implements ServiceModule {
             blobs,
             uploadExpiry,
             clock);
+    MaintenanceStore maintenance = new MaintenanceStore(database);
     GarbageCollector collector =
-        new GarbageCollector(
-            new MaintenanceStore(database), collections, blobs, spool, presigned, clock);
+        new GarbageCollector(maintenance, collections, blobs, spool, presigned, clock);
+    ConsistencyCheck check =
+        new ConsistencyCheck(maintenance, new ConsistencyStore(database), blobs);
     this.services =
         List.of(
-            new ArtifactGrpcService(service, artifacts, manifests, presigned, collector),
+            new ArtifactGrpcService(service, artifacts, manifests, presigned, collector, check),
             new AssetGrpcService(
                 new AssetPublisher(database, manifests, clock),
                 new AssetStore(database),

@@ -5,6 +5,7 @@ import dev.slipway.artifact.content.Directory;
 import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.service.ArtifactService;
+import dev.slipway.artifact.service.ConsistencyCheck;
 import dev.slipway.artifact.service.GarbageCollector;
 import dev.slipway.artifact.service.PresignedUploads;
 import dev.slipway.artifact.store.ArtifactStore;
@@ -13,6 +14,8 @@ import dev.slipway.artifact.upload.UploadId;
 import dev.slipway.artifact.v1.AbortUploadRequest;
 import dev.slipway.artifact.v1.AbortUploadResponse;
 import dev.slipway.artifact.v1.ArtifactServiceGrpc.ArtifactServiceImplBase;
+import dev.slipway.artifact.v1.CheckConsistencyProgress;
+import dev.slipway.artifact.v1.CheckConsistencyRequest;
 import dev.slipway.artifact.v1.CollectGarbageProgress;
 import dev.slipway.artifact.v1.CollectGarbageRequest;
 import dev.slipway.artifact.v1.CompleteUploadRequest;
@@ -60,13 +63,14 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
       ArtifactStore artifacts,
       ManifestStore manifests,
       PresignedUploads presigned,
-      GarbageCollector collector) {
+      GarbageCollector collector,
+      ConsistencyCheck check) {
     this.service = service;
     this.artifacts = artifacts;
     this.manifests = manifests;
     this.presigned = presigned;
     this.presignedRpcs = new PresignedRpcs(presigned, service);
-    this.maintenance = new MaintenanceRpcs(collector);
+    this.maintenance = new MaintenanceRpcs(collector, check);
   }
 
   @Override
@@ -218,6 +222,13 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
       CollectGarbageRequest request, StreamObserver<CollectGarbageProgress> response) {
     maintenance.collectGarbage(
         request, (ServerCallStreamObserver<CollectGarbageProgress>) response);
+  }
+
+  @Override
+  public void checkConsistency(
+      CheckConsistencyRequest request, StreamObserver<CheckConsistencyProgress> response) {
+    maintenance.checkConsistency(
+        request, (ServerCallStreamObserver<CheckConsistencyProgress>) response);
   }
 
   private static <T> void answer(StreamObserver<T> response, T message) {

@@ -1,19 +1,23 @@
 package dev.slipway.artifact.rpc;
 
+import dev.slipway.artifact.content.ArtifactPath;
+import dev.slipway.artifact.maintenance.CheckCounts;
 import dev.slipway.artifact.maintenance.CollectionCounts;
+import dev.slipway.artifact.service.ConsistencyCheck;
 import dev.slipway.artifact.service.GarbageCollector;
+import dev.slipway.artifact.v1.CheckConsistencyProgress;
+import dev.slipway.artifact.v1.CheckConsistencyRequest;
 import dev.slipway.artifact.v1.CollectGarbageProgress;
 import dev.slipway.artifact.v1.CollectGarbageRequest;
 import dev.slipway.runtime.error.Violations;
 import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 
 /** Adapts the upkeep of the store. Work is done on the thread of the call. Thread-safe. */
 final class MaintenanceRpcs {
   private static final Duration DEFAULT_GRACE_PERIOD = Duration.ofHours(24);
-  private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Greatest duration of the protobuf type, in seconds: about 10,000 years. */
   private static final long MAX_SECONDS = 315_576_000_000L;
@@ -21,9 +25,11 @@ final class MaintenanceRpcs {
   private static final int NANOS_PER_SECOND = 1_000_000_000;
 
   private final GarbageCollector collector;
+  private final ConsistencyCheck check;
 
-  MaintenanceRpcs(GarbageCollector collector) {
+  MaintenanceRpcs(GarbageCollector collector, ConsistencyCheck check) {
     this.collector = collector;
+    this.check = check;
   }
 
   void collectGarbage(
@@ -50,18 +56,15 @@ final class MaintenanceRpcs {
     }
   }
 
-  /** Says when the next message about progress is due. For one thread. */
-  private static final class Pace {
-    private long last = System.nanoTime();
-
-    boolean isDue() {
-      long now = System.nanoTime();
-      if (now - last < PROGRESS_NANOS) {
-        return false;
-      }
-      last = now;
-      return true;
-    }
+  void checkConsistency(
+      CheckConsistencyRequest request,
+      ServerCallStreamObserver<CheckConsistencyProgress> response) {
+    Violations violations = new Violations();
+    Optional<ArtifactPath> path = ArtifactRequests.path("path", request.getPath(), violations);
+    violations.throwIfAny();
+    CheckStream stream = new CheckStream(response, Context.current());
+    CheckCounts counts = check.check(path.orElseThrow(), request.getVerifyContent(), stream);
+    stream.finish(counts);
   }
 
   private static Duration gracePeriod(CollectGarbageRequest request, Violations violations) {

@@ -27,7 +27,7 @@ public final class AssetRows {
     return scheme == VersioningScheme.DATE ? DATE : MAJOR_MINOR;
   }
 
-  private static VersionNumber number(int scheme, long major, long minor) {
+  static VersionNumber number(int scheme, long major, long minor) {
     return new VersionNumber(
         scheme == DATE ? VersioningScheme.DATE : VersioningScheme.MAJOR_MINOR, major, minor);
   }
