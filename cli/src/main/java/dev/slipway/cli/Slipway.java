@@ -1,6 +1,7 @@
 package dev.slipway.cli;
 
 import dev.slipway.artifact.ArtifactServer;
+import dev.slipway.cli.artifacts.ArtifactsCommand;
 import dev.slipway.cli.call.CallCommand;
 import dev.slipway.cli.gc.GcCommand;
 import dev.slipway.cli.metrics.MetricsCommand;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
       ServingServer.class,
       GatewayServer.class,
       CallCommand.class,
+      ArtifactsCommand.class,
       MetricsCommand.class,
       SyncCommand.class,
       GcCommand.class,

@@ -3,6 +3,7 @@ package dev.slipway.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.artifact.v1.DeleteRequest;
 import dev.slipway.client.MetricStream;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.runtime.config.Commands;
@@ -15,6 +16,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -225,6 +228,73 @@ class RetentionCommandsIT {
     assertThat(err.toString()).startsWith("slipway: UNAVAILABLE: no server answers");
     assertThat(slipway(gc[0], gc[1], gc[2], gc[3])).isZero();
     assertThat(out.toString()).contains("Would remove 1 experiment");
+  }
+
+  @Test
+  void gc_removesContentThatNothingRefersTo_inTwoSteps() throws Exception {
+    Path file = Files.writeString(folder.resolve("waste"), "some waste");
+    client.transfers().uploadFile(file, "waste");
+    var unused = client.artifacts().delete(DeleteRequest.newBuilder().setPath("waste").build());
+    long before = fsckWaste();
+    assertThat(before).isPositive();
+
+    assertThat(slipway("gc", "--grace=0s")).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("Would condemn ", "Would remove ", "--delete");
+    assertThat(fsckWaste()).isEqualTo(before);
+    assertThat(slipway("gc", "--grace=0s", "--delete")).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("Condemned ");
+    assertThat(fsckWaste()).as("what this call condemned is still there").isPositive();
+    assertThat(slipway("gc", "--grace=0s", "--delete")).as(err.toString()).isZero();
+
+    assertThat(out.toString()).containsPattern("Removed [1-9]\\d* contents? of ");
+    assertThat(fsckWaste()).isZero();
+  }
+
+  /** Returns how many contents a check finds that nothing refers to. */
+  private long fsckWaste() {
+    StringWriter lines = new StringWriter();
+    CommandLine line = Commands.of(Slipway.command(), Map.of("SLIPWAY_SERVER", server.address()));
+    assertThat(
+            line.setOut(new PrintWriter(lines, true))
+                .setErr(new PrintWriter(err, true))
+                .execute("artifacts", "fsck", "--json"))
+        .as(err.toString())
+        .isZero();
+    return lines
+        .toString()
+        .lines()
+        .filter(finding -> finding.contains("FINDING_KIND_CONTENT_UNREFERENCED"))
+        .count();
+  }
+
+  @Test
+  void fsck_tellsDamage() throws Exception {
+    byte[] content = "precious".getBytes(StandardCharsets.UTF_8);
+    Path file = Files.write(folder.resolve("f"), content);
+    client.transfers().uploadFile(file, "fsck/model");
+    assertThat(slipway("artifacts", "fsck", "fsck", "--verify")).as(err.toString()).isZero();
+    assertThat(out.toString()).isEqualTo("Looked at 1 content and 8 bytes: 0 damaged, 0 waste.\n");
+    Path blob = blob(content);
+    Files.writeString(blob, "changed!");
+
+    assertThat(slipway("artifacts", "fsck", "fsck", "--verify")).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("digest differs " + blob.getFileName() + ": 8 bytes noted, 8 stored\n")
+        .contains("  at fsck/model\n", ": 1 damaged, 0 waste.\n");
+    Files.delete(blob);
+    assertThat(slipway("artifacts", "fsck", "--json", "fsck")).isEqualTo(1);
+    assertThat(out.toString()).contains("{\"kind\":\"FINDING_KIND_CONTENT_MISSING\"");
+    client.transfers().uploadFile(file, "fsck/model");
+    assertThat(slipway("artifacts", "fsck", "fsck")).as(err.toString()).isZero();
+    assertThat(slipway("artifacts", "fsck", "a/../b")).isEqualTo(1);
+    assertThat(err.toString()).contains("slipway: INVALID_ARGUMENT", "  path: ");
+  }
+
+  private static Path blob(byte[] content) throws Exception {
+    String name = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+    try (Stream<Path> files = Files.walk(data)) {
+      return files.filter(file -> file.endsWith(name)).findFirst().orElseThrow();
+    }
   }
 
   @Test

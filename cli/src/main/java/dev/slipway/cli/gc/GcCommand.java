@@ -20,19 +20,25 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Removes deleted experiments, runs and logged models for good, with their artifacts. */
+/**
+ * Removes deleted experiments, runs and logged models for good, with their artifacts, and content
+ * that nothing refers to.
+ */
 @Command(
     name = "gc",
     mixinStandardHelpOptions = true,
     description = {
       "Removes experiments, runs and logged models for good that were deleted some time ago, with"
-          + " their artifacts.",
+          + " their artifacts; then content of the artifact service that nothing refers to any"
+          + " more.",
       "Without --delete it only tells what would go.",
       "Registered versions go on serving, since the artifact service keeps their files for them;"
           + " but MLflow clients download a version from its run or logged model, and find it no"
           + " more.",
       "Artifacts are deleted after what named them is gone. If this process dies in between, up to"
           + " 100 roots of artifacts are left; the log of the tracking server names them.",
+      "Content goes in two steps: what nothing refers to is condemned, and removed by a later call"
+          + " that finds it still so after --grace.",
       "",
       "  slipway gc --older-than 30d",
       "  slipway gc --older-than 30d --delete"
@@ -40,6 +46,8 @@ import picocli.CommandLine.Spec;
 public final class GcCommand implements Callable<Integer> {
   /** Few, since the answer is the only one that names the artifacts of what a call has removed. */
   private static final int OBJECTS_PER_CALL = 100;
+
+  private static final String NOTHING = "Nothing was deleted that long ago.";
 
   @Mixin private final ClientOptions services = new ClientOptions();
 
@@ -64,8 +72,19 @@ public final class GcCommand implements Callable<Integer> {
 
   @Option(
       names = "--keep-artifacts",
-      description = "Leaves artifacts where they are, and tells where.")
+      description =
+          "Leaves artifacts where they are, and tells where; the artifact service is not called.")
   private boolean keepArtifacts;
+
+  @Option(
+      names = "--grace",
+      paramLabel = "AGE",
+      defaultValue = "24h",
+      converter = Age.class,
+      description =
+          "How long ago content must have been condemned to be removed now. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Duration grace;
 
   @Spec private CommandSpec spec;
   private PrintWriter out;
@@ -76,16 +95,19 @@ public final class GcCommand implements Callable<Integer> {
     try (SlipwayClient client = services.connect()) {
       PurgeDeletedResponse found =
           client.tracking().purgeDeleted(request().setDryRun(true).build());
-      if (objects(found) == 0) {
-        out.println("Nothing was deleted that long ago.");
-        return 0;
-      }
       if (!delete) {
-        out.println("Would remove " + describe(found) + ".");
-        out.println("Nothing is removed yet: --delete does it.");
+        tell(client, found);
         return 0;
       }
-      return remove(client, found);
+      if (objects(found) == 0) {
+        out.println(NOTHING);
+      } else if (!remove(client, found)) {
+        return 1;
+      }
+      if (!keepArtifacts) {
+        contents(client).collect();
+      }
+      return 0;
     } catch (StatusRuntimeException e) {
       Failures.print(spec.commandLine().getErr(), e);
       return 1;
@@ -94,13 +116,26 @@ public final class GcCommand implements Callable<Integer> {
     }
   }
 
+  private void tell(SlipwayClient client, PurgeDeletedResponse found) {
+    out.println(objects(found) == 0 ? NOTHING : "Would remove " + describe(found) + ".");
+    if (!keepArtifacts) {
+      contents(client).tell();
+    }
+    out.println("Nothing is removed yet: --delete does it.");
+  }
+
+  private ContentCollection contents(SlipwayClient client) {
+    return new ContentCollection(client.artifacts(), grace, out);
+  }
+
   private PurgeDeletedRequest.Builder request() {
     return PurgeDeletedRequest.newBuilder()
         .setOlderThan(Durations.fromSeconds(olderThan.toSeconds()))
         .addAllExperimentIds(experiments);
   }
 
-  private int remove(SlipwayClient client, PurgeDeletedResponse found) {
+  /** Returns whether all of it is gone, with its artifacts. */
+  private boolean remove(SlipwayClient client, PurgeDeletedResponse found) {
     ArtifactRoots artifacts = new ArtifactRoots(client.artifacts(), spec.commandLine().getErr());
     if (!keepArtifacts) {
       // Now, and not when objects are gone that alone said where their artifacts are.
@@ -133,7 +168,7 @@ public final class GcCommand implements Callable<Integer> {
         out.flush();
       }
     }
-    return removed.getMore() || artifacts.isAnyLeft() ? 1 : 0;
+    return !removed.getMore() && !artifacts.isAnyLeft();
   }
 
   private static void add(PurgeDeletedResponse.Builder sum, PurgeDeletedResponse some) {
@@ -157,7 +192,7 @@ public final class GcCommand implements Callable<Integer> {
             counts.getMetricBytes());
   }
 
-  private static String count(long number, String noun) {
+  static String count(long number, String noun) {
     return "%,d %s%s".formatted(number, noun, number == 1 ? "" : "s");
   }
 }

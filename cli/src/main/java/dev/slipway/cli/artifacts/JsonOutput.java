@@ -1,0 +1,31 @@
+package dev.slipway.cli.artifacts;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageOrBuilder;
+import com.google.protobuf.util.JsonFormat;
+import java.io.PrintWriter;
+import picocli.CommandLine.Option;
+
+/** Holds the flag of those who read answers with a program. A mixin of picocli; not thread-safe. */
+final class JsonOutput {
+  @Option(
+      names = "--json",
+      description = "Prints JSON for programs: the messages of the service, one a line.")
+  private boolean wanted;
+
+  boolean isWanted() {
+    return wanted;
+  }
+
+  void print(PrintWriter out, MessageOrBuilder message) {
+    try {
+      out.println(
+          JsonFormat.printer()
+              .preservingProtoFieldNames()
+              .omittingInsignificantWhitespace()
+              .print(message));
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("an answer cannot be shown as JSON", e);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Is the commands about artifacts. */
+package dev.slipway.cli.artifacts;
