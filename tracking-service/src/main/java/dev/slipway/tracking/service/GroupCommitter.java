@@ -30,8 +30,8 @@ public final class GroupCommitter implements AutoCloseable {
   private static final int MAX_WRITES_PER_COMMIT = 10_000;
 
   /**
-   * The memory that waiting writes take at most: beyond, the server is so far behind that callers
-   * are better told.
+   * The memory that waiting writes of one committer take at most: beyond, the server is so far
+   * behind that callers are better told.
    */
   static final long MAX_WAITING_BYTES =
       Math.min(256L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
@@ -117,15 +117,20 @@ public final class GroupCommitter implements AutoCloseable {
   /**
    * Creates a committer that is not started.
    *
+   * @param name of its thread
    * @param committed hears of every commit, on the committer's thread, so it must be quick
    */
   GroupCommitter(
-      MetricStore store, LatestFolder folder, Clock clock, Consumer<CommitResult> committed) {
+      String name,
+      MetricStore store,
+      LatestFolder folder,
+      Clock clock,
+      Consumer<CommitResult> committed) {
     this.store = store;
     this.folder = folder;
     this.clock = clock;
     this.committed = committed;
-    this.thread = new Thread(this::run, "tracking-committer");
+    this.thread = new Thread(this::run, name);
     thread.setDaemon(true);
   }
 

@@ -2,18 +2,46 @@ package dev.slipway.tracking.service;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.tracking.store.ChunkStore;
+import dev.slipway.tracking.store.CommitResult;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
 import java.time.Clock;
+import java.util.function.Consumer;
 
 /**
- * Holds what writes to runs and what follows from it: committer, folder of latest points,
+ * Holds what writes to runs and what follows from it: committers, folders of latest points,
  * compactor, streams.
+ *
+ * <p>There are two lanes of commits. One takes points alone, which wait for nobody's locks. Params,
+ * tags and points of models go through the other, where a commit waits as long as somebody deletes
+ * or purges the run, and all that come after it.
  */
 public final class Ingest implements AutoCloseable {
-  private final LatestFolder folder;
+  /** Commits one after the other into a log of its own. */
+  private static final class Lane implements AutoCloseable {
+    private final LatestFolder folder;
+    private final GroupCommitter committer;
+
+    Lane(String name, MetricStore metrics, Clock clock, Consumer<CommitResult> committed) {
+      folder = new LatestFolder(metrics, clock);
+      committer = new GroupCommitter(name, metrics, folder, clock, committed);
+    }
+
+    void start() {
+      folder.start();
+      committer.start();
+    }
+
+    @Override
+    public void close() {
+      committer.close();
+      folder.close();
+    }
+  }
+
+  private final Lane points;
+  private final Lane entries;
   private final Compactor compactor;
-  private final GroupCommitter committer;
   private final MetricStreams streams;
   private final RunService runs;
 
@@ -25,29 +53,30 @@ public final class Ingest implements AutoCloseable {
       Clock clock,
       Runnable committed,
       MetricRegistry registry) {
-    this.folder = new LatestFolder(metrics, clock);
-    this.compactor = new Compactor(chunks, folder, compaction, this::isBusy, registry);
-    this.committer =
-        new GroupCommitter(
-            metrics,
-            folder,
-            clock,
-            result -> {
-              compactor.appended(result.appended());
-              committed.run();
-            });
-    this.streams = new MetricStreams(metrics, committer);
-    this.runs = new RunService(runs, committer, folder, compactor);
+    Consumer<CommitResult> tell =
+        result -> {
+          appended(result);
+          committed.run();
+        };
+    this.points = new Lane("tracking-committer", metrics, clock, tell);
+    this.entries = new Lane("tracking-entries", metrics, clock, tell);
+    this.compactor = new Compactor(chunks, points.folder, compaction, this::isBusy, registry);
+    this.streams = new MetricStreams(metrics, points.committer);
+    this.runs = new RunService(runs, points.committer, entries.committer, points.folder, compactor);
+  }
+
+  private void appended(CommitResult result) {
+    compactor.appended(result.appended());
   }
 
   private boolean isBusy() {
-    return committer.isBusy();
+    return points.committer.isBusy() || entries.committer.isBusy();
   }
 
   /**
-   * Opens a log of its own and starts the threads.
+   * Opens logs of its own and starts the threads.
    *
-   * @param committed hears of every commit, on the committer's thread, so it must be quick
+   * @param committed hears of every commit, on a committer's thread, so it must be quick
    * @param registry receives what the compaction does
    */
   public static Ingest start(
@@ -59,15 +88,15 @@ public final class Ingest implements AutoCloseable {
       Runnable committed,
       MetricRegistry registry) {
     Ingest ingest = new Ingest(metrics, chunks, runs, compaction, clock, committed, registry);
-    ingest.folder.start();
-    ingest.committer.start();
+    ingest.points.start();
+    ingest.entries.start();
     ingest.compactor.start();
     return ingest;
   }
 
   /** Returns whether writes are taken. */
   public boolean isOpen() {
-    return committer.isOpen();
+    return points.committer.isOpen() && entries.committer.isOpen();
   }
 
   /** Returns the streams. */
@@ -85,7 +114,7 @@ public final class Ingest implements AutoCloseable {
   public void close() {
     streams.close();
     compactor.close();
-    committer.close();
-    folder.close();
+    points.close();
+    entries.close();
   }
 }

@@ -19,13 +19,26 @@ import java.util.Optional;
 /** Applies the rules of runs that need more than one store. Thread-safe. */
 public final class RunService {
   private final RunStore runs;
-  private final GroupCommitter committer;
+  private final GroupCommitter points;
+  private final GroupCommitter entries;
   private final LatestFolder folder;
   private final Compactor compactor;
 
-  RunService(RunStore runs, GroupCommitter committer, LatestFolder folder, Compactor compactor) {
+  /**
+   * Creates the rules.
+   *
+   * @param points commits writes that lock nothing but their own
+   * @param entries commits all others
+   */
+  RunService(
+      RunStore runs,
+      GroupCommitter points,
+      GroupCommitter entries,
+      LatestFolder folder,
+      Compactor compactor) {
     this.runs = runs;
-    this.committer = committer;
+    this.points = points;
+    this.entries = entries;
     this.folder = folder;
     this.compactor = compactor;
   }
@@ -46,15 +59,15 @@ public final class RunService {
 
   /** Logs a batch; the outcome is told later, when it is durable or refused. */
   public void logBatch(LogBatch batch, GroupCommitter.Outcome outcome) {
-    committer.submit(
+    RunWrite write =
         new RunWrite(
             batch.run(),
             Optional.empty(),
             batch.metrics(),
             batch.params(),
             batch.tags(),
-            batch.modelPoints()),
-        outcome);
+            batch.modelPoints());
+    (write.isPointsAlone() ? points : entries).submit(write, outcome);
   }
 
   /**
@@ -63,7 +76,7 @@ public final class RunService {
    * @param tags no key twice
    */
   public void setTags(RunId run, List<Tag> tags, GroupCommitter.Outcome outcome) {
-    committer.submit(
+    entries.submit(
         new RunWrite(run, Optional.empty(), MetricBatch.EMPTY, List.of(), tags), outcome);
   }
 

@@ -63,6 +63,11 @@ public record RunWrite(
     return bytes;
   }
 
+  /** Returns whether the write waits for nobody who holds a run or a model. */
+  public boolean isPointsAlone() {
+    return !locksRun() && modelPoints.isEmpty();
+  }
+
   boolean locksRun() {
     return !params.isEmpty() || !tags.isEmpty();
   }

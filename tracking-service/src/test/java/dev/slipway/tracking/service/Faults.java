@@ -4,6 +4,7 @@ import dev.slipway.runtime.database.Database;
 import java.sql.SQLException;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.transaction.DelegatingTransactionHandler;
@@ -11,8 +12,8 @@ import org.jdbi.v3.core.transaction.TransactionException;
 import org.jdbi.v3.core.transaction.TransactionHandler;
 
 /**
- * Makes commits of one thread fail, the way a database does whose connection breaks before or after
- * it has committed. Commits beyond those planned succeed.
+ * Makes commits of some threads fail, the way a database does whose connection breaks before or
+ * after it has committed. Commits beyond those planned succeed.
  */
 final class Faults {
   /** Is what happens at one commit. */
@@ -33,16 +34,16 @@ final class Faults {
         throw failure("08006");
       };
 
-  private final String thread;
+  private final Set<String> threads;
   private final Deque<Fault> planned = new ConcurrentLinkedDeque<>();
 
-  private Faults(String thread) {
-    this.thread = thread;
+  private Faults(Set<String> threads) {
+    this.threads = threads;
   }
 
-  /** Installs itself between a database and the thread with the name. */
-  static Faults on(Database database, String thread) {
-    Faults faults = new Faults(thread);
+  /** Installs itself between a database and the threads with the names. */
+  static Faults on(Database database, String... threads) {
+    Faults faults = new Faults(Set.of(threads));
     TransactionHandler real = database.jdbi().getTransactionHandler();
     database.jdbi().setTransactionHandler(faults.new Failing(real));
     return faults;
@@ -69,7 +70,7 @@ final class Faults {
 
     @Override
     public void commit(Handle handle) {
-      Fault fault = Thread.currentThread().getName().equals(thread) ? planned.poll() : null;
+      Fault fault = threads.contains(Thread.currentThread().getName()) ? planned.poll() : null;
       if (fault == null) {
         super.commit(handle);
       } else {

@@ -39,7 +39,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,7 @@ import org.junit.jupiter.api.Test;
 abstract class IngestContract {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final String COMMITTER = "tracking-committer";
+  private static final String ENTRIES = "tracking-entries";
   private static final long TIMEOUT_SECONDS = 30;
 
   private final List<AutoCloseable> resources = new ArrayList<>();
@@ -71,7 +74,7 @@ abstract class IngestContract {
             Clock.systemUTC(),
             () -> {},
             new MetricRegistry());
-    private final Faults faults = Faults.on(database, COMMITTER);
+    private final Faults faults = Faults.on(database, COMMITTER, ENTRIES);
 
     Replica() {
       resources.add(0, database);
@@ -83,6 +86,14 @@ abstract class IngestContract {
       ingest
           .runs()
           .logBatch(new LogBatch(run, batch(key, points), List.of(), List.of(), List.of()), result);
+      return result;
+    }
+
+    Result param(RunId run, String key) {
+      Result result = new Result();
+      LogBatch batch =
+          new LogBatch(run, MetricBatch.EMPTY, List.of(new Param(key, "1")), List.of(), List.of());
+      ingest.runs().logBatch(batch, result);
       return result;
     }
 
@@ -209,6 +220,10 @@ abstract class IngestContract {
 
   /** Keeps the committer in its next commit, so that what comes meanwhile is committed together. */
   private CountDownLatch holdCommitter(RunId run) throws InterruptedException {
+    return holdCommitter(() -> replica.log(run, "m", point(0, 0)));
+  }
+
+  private CountDownLatch holdCommitter(Supplier<Result> write) throws InterruptedException {
     CountDownLatch held = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     replica.faults.next(
@@ -217,7 +232,7 @@ abstract class IngestContract {
           awaitQuietly(release);
           realCommit.run();
         });
-    replica.log(run, "m", point(0, 0));
+    Result unused = write.get();
     assertThat(held.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
     return release;
   }
@@ -387,7 +402,7 @@ abstract class IngestContract {
   void waitingWrites_areBoundedByTheirSize() throws Exception {
     RunId run = newRun();
     replica.log(run, "m", point(0, 0)).awaitCommitted();
-    CountDownLatch release = holdCommitter(run);
+    CountDownLatch release = holdCommitter(() -> replica.param(run, "o"));
     String text = "x".repeat(Param.MAX_VALUE_CHARS);
     List<Param> params = IntStream.range(0, 1000).mapToObj(i -> new Param("p" + i, text)).toList();
     LogBatch large = new LogBatch(run, MetricBatch.EMPTY, params, List.of(), List.of());
@@ -574,19 +589,8 @@ abstract class IngestContract {
   void paramsOfACommitThatFailedButTookPlace_areNotAConflict() throws Exception {
     RunId run = newRun();
     replica.log(run, "m", point(0, 0)).awaitCommitted();
-    CountDownLatch release = holdCommitter(run);
-    List<Result> results = new ArrayList<>();
-    for (String key : List.of("p", "q")) {
-      Result result = new Result();
-      results.add(result);
-      replica
-          .ingest
-          .runs()
-          .logBatch(
-              new LogBatch(
-                  run, MetricBatch.EMPTY, List.of(new Param(key, "1")), List.of(), List.of()),
-              result);
-    }
+    CountDownLatch release = holdCommitter(() -> replica.param(run, "o"));
+    List<Result> results = List.of(replica.param(run, "p"), replica.param(run, "q"));
     replica.faults.next(
         realCommit -> {
           realCommit.run();
@@ -596,6 +600,26 @@ abstract class IngestContract {
 
     results.forEach(Result::awaitCommitted);
     assertThat(replica.runs.get(run, RunProjection.ALL).params())
-        .containsExactly(new Param("p", "1"), new Param("q", "1"));
+        .containsExactly(new Param("o", "1"), new Param("p", "1"), new Param("q", "1"));
+  }
+
+  @Test
+  void points_areCommittedWhileAParamWaitsForItsRun() throws Exception {
+    RunId run = newRun();
+    RunId other = newRun();
+    try (Database holder =
+            Database.open(config, "tracking", "db/migration/tracking", new MetricRegistry());
+        Handle handle = holder.jdbi().open()) {
+      handle.begin();
+      handle.execute("SELECT run_id FROM run WHERE run_id = ? FOR UPDATE", run.uuid());
+
+      Result param = replica.param(run, "p");
+      replica.log(other, "m", point(1, 1)).awaitCommitted();
+      replica.log(run, "m", point(2, 2)).awaitCommitted();
+      assertThat(param.told).isNotDone();
+      handle.rollback();
+      param.awaitCommitted();
+    }
+    assertThat(replica.history(run, "m")).containsExactly(point(2, 2));
   }
 }
