@@ -12,7 +12,15 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Works with files of the artifact service.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {FsckCommand.class})
+    subcommands = {
+      ListCommand.class,
+      UploadCommand.class,
+      DownloadCommand.class,
+      CatCommand.class,
+      RemoveCommand.class,
+      UrlCommand.class,
+      FsckCommand.class
+    })
 public final class ArtifactsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -4,9 +4,11 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import dev.slipway.client.TransferException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
@@ -20,6 +22,25 @@ public final class Failures {
   /** Prints a failure, without a stack trace. */
   public static void print(PrintWriter err, StatusRuntimeException failure) {
     err.println("slipway: " + failure.getStatus().getCode() + ": " + describe(failure));
+    printDetails(err, failure);
+  }
+
+  /** Prints why a transfer failed: what the service said, or the local disk. */
+  public static void print(PrintWriter err, IOException failure) {
+    if (failure instanceof TransferException transfer) {
+      err.println("slipway: " + transfer.getMessage());
+      printDetails(err, transfer);
+    } else {
+      String name = failure.getClass().getSimpleName();
+      err.println(
+          "slipway: "
+              + (name.equals("IOException") ? "" : name + ": ")
+              + String.valueOf(failure.getMessage()));
+      err.flush();
+    }
+  }
+
+  private static void printDetails(PrintWriter err, Throwable failure) {
     com.google.rpc.Status status = StatusProto.fromThrowable(failure);
     for (Any detail : status == null ? List.<Any>of() : status.getDetailsList()) {
       print(err, detail);

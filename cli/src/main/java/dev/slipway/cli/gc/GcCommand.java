@@ -1,6 +1,7 @@
 package dev.slipway.cli.gc;
 
 import com.google.protobuf.util.Durations;
+import dev.slipway.cli.client.Age;
 import dev.slipway.cli.client.ClientOptions;
 import dev.slipway.cli.client.Failures;
 import dev.slipway.cli.client.Progress;

@@ -165,7 +165,10 @@ public final class ArtifactTransfers {
       }
     }
     // A file of one chunk is sent again as fast as its state is asked for.
-    spec.setUploadId(source.size() > CHUNK_BYTES ? UUID.randomUUID().toString() : "");
+    if (source.size() > CHUNK_BYTES) {
+      spec.setUploadId(
+          options.resumable() ? Digests.nameOf(spec.build()) : UUID.randomUUID().toString());
+    }
     return uploadThroughService(source, spec.build(), progress);
   }
 
@@ -176,7 +179,9 @@ public final class ArtifactTransfers {
     while (true) {
       try {
         QueryUploadResponse state =
-            retries.failed() ? settled(spec) : QueryUploadResponse.getDefaultInstance();
+            retries.failed() || options.resumable()
+                ? settled(spec)
+                : QueryUploadResponse.getDefaultInstance();
         if (state.getState() == UploadState.UPLOAD_STATE_COMPLETE) {
           progress.done(source.size());
           return state.getArtifact();
@@ -292,12 +297,20 @@ public final class ArtifactTransfers {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     Artifact unused =
         download(
-            request,
-            bytes,
-            maxBytes,
-            false,
-            new TransferMeter(TransferListener.NONE, 1, 0).file(path));
+            request, bytes, maxBytes, new TransferMeter(TransferListener.NONE, 1, 0).file(path));
     return bytes.toByteArray();
+  }
+
+  /**
+   * Copies an artifact to a stream, in order. What is written is whole and verified when this
+   * returns, and not before.
+   */
+  public Artifact copyTo(OutputStream to, String path) throws IOException, InterruptedException {
+    return download(
+        DownloadRequest.newBuilder().setPath(path).build(),
+        to,
+        Long.MAX_VALUE,
+        new TransferMeter(TransferListener.NONE, 1, 0).file(path));
   }
 
   /** Downloads an artifact to a file and replaces what is there. */
@@ -310,11 +323,21 @@ public final class ArtifactTransfers {
    */
   public Artifact downloadFile(String path, Path file, TransferListener listener)
       throws IOException, InterruptedException {
+    Entry entry =
+        retrying(
+            "download of " + path,
+            () -> unary().stat(StatRequest.newBuilder().setPath(path).build()));
+    if (!entry.hasArtifact()) {
+      throw new TransferException(
+          "download of " + path + " failed: it is a directory",
+          Status.Code.FAILED_PRECONDITION,
+          null);
+    }
+    Artifact artifact = entry.getArtifact();
     Path temporary = beside(file);
     try {
-      DownloadRequest request = DownloadRequest.newBuilder().setPath(path).build();
-      TransferMeter meter = new TransferMeter(listener, 1, 0);
-      Artifact artifact = downloadTo(request, temporary, meter.file(path));
+      TransferMeter meter = new TransferMeter(listener, 1, artifact.getSizeBytes());
+      downloadTo(artifact, temporary, meter.file(path));
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
       return artifact;
     } finally {
@@ -493,12 +516,17 @@ public final class ArtifactTransfers {
 
   private void downloadContent(ManifestEntry entry, Path file, TransferMeter.File progress)
       throws IOException, InterruptedException {
-    Artifact unused =
-        downloadTo(
-            DownloadRequest.newBuilder().setSha256(entry.getSha256()).build(), file, progress);
+    downloadTo(
+        Artifact.newBuilder()
+            .setSha256(entry.getSha256())
+            .setSizeBytes(entry.getSizeBytes())
+            .build(),
+        file,
+        progress);
   }
 
-  private Artifact downloadTo(DownloadRequest request, Path file, TransferMeter.File progress)
+  /** Downloads content to a file that is not there yet, and verifies it. */
+  private void downloadTo(Artifact artifact, Path file, TransferMeter.File progress)
       throws IOException, InterruptedException {
     try (FileChannel channel =
         FileChannel.open(
@@ -506,42 +534,26 @@ public final class ArtifactTransfers {
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
-      Artifact artifact;
-      try {
-        artifact =
-            download(request, Channels.newOutputStream(channel), Long.MAX_VALUE, true, progress);
-      } catch (LargeArtifactException e) {
-        artifact = e.artifact;
+      if (RangedDownload.suits(artifact.getSizeBytes())) {
         boolean stillDirect =
             new RangedDownload(stub, options, artifact, channel, progress).run(direct);
         direct = direct && stillDirect;
         progress.done(artifact.getSizeBytes());
+      } else {
+        DownloadRequest request =
+            DownloadRequest.newBuilder().setSha256(artifact.getSha256()).build();
+        Artifact unused =
+            download(request, Channels.newOutputStream(channel), Long.MAX_VALUE, progress);
       }
       channel.force(true);
-      return artifact;
-    }
-  }
-
-  /** Says that ranges of an artifact are better fetched several at a time. */
-  private static final class LargeArtifactException extends IOException {
-    private static final long serialVersionUID = 1L;
-    private final transient Artifact artifact;
-
-    LargeArtifactException(Artifact artifact) {
-      super("large");
-      this.artifact = artifact;
     }
   }
 
   private Artifact download(
-      DownloadRequest request,
-      OutputStream to,
-      long maxBytes,
-      boolean rangesPossible,
-      TransferMeter.File progress)
+      DownloadRequest request, OutputStream to, long maxBytes, TransferMeter.File progress)
       throws IOException, InterruptedException {
     Retries retries = new Retries(options, stub.getChannel());
-    Received received = new Received(to, maxBytes, rangesPossible, progress);
+    Received received = new Received(to, maxBytes, progress);
     while (true) {
       try {
         // What was bound to a path when the first byte came stays what is downloaded.
@@ -576,16 +588,14 @@ public final class ArtifactTransfers {
   private static final class Received {
     private final OutputStream to;
     private final long maxBytes;
-    private final boolean rangesPossible;
     private final TransferMeter.File progress;
     private final MessageDigest digest = Digests.newSha256();
     private Artifact artifact;
     private long bytes;
 
-    Received(OutputStream to, long maxBytes, boolean rangesPossible, TransferMeter.File progress) {
+    Received(OutputStream to, long maxBytes, TransferMeter.File progress) {
       this.to = to;
       this.maxBytes = maxBytes;
-      this.rangesPossible = rangesPossible;
       this.progress = progress;
     }
 
@@ -604,9 +614,6 @@ public final class ArtifactTransfers {
                 null);
           }
           progress.expect(artifact.getSizeBytes());
-          if (rangesPossible && RangedDownload.suits(artifact.getSizeBytes())) {
-            throw new LargeArtifactException(artifact);
-          }
         }
         return;
       }

@@ -2,6 +2,7 @@ package dev.slipway.client;
 
 import com.google.protobuf.ByteString;
 import dev.slipway.artifact.v1.ManifestEntry;
+import dev.slipway.artifact.v1.UploadSpec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -69,5 +70,14 @@ final class Digests {
       String line = entry.getSha256() + ' ' + entry.getSizeBytes() + ' ' + entry.getPath() + '\n';
       digest.update(line.getBytes(StandardCharsets.UTF_8));
     }
+  }
+
+  /** Returns a name for an upload that is the same for the same file and path, in any process. */
+  static String nameOf(UploadSpec spec) {
+    MessageDigest digest = newSha256();
+    digest.update(
+        (spec.getSha256() + ' ' + spec.getSizeBytes() + ' ' + spec.getPath())
+            .getBytes(StandardCharsets.UTF_8));
+    return hex(digest);
   }
 }

@@ -11,8 +11,6 @@ import dev.slipway.artifact.v1.UploadSpec;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -78,7 +76,7 @@ final class DirectUpload {
    * @throws UnavailableException if the service has no such store, or nothing could be sent to it
    */
   Artifact run() throws IOException, InterruptedException {
-    String requestId = requestId();
+    String requestId = Digests.nameOf(spec);
     while (true) {
       try {
         return attempt(requestId);
@@ -98,14 +96,6 @@ final class DirectUpload {
   private static boolean isUnsupported(StatusException e) {
     return e.getStatus().getCode() == Status.Code.UNIMPLEMENTED
         || Retries.reason(e).equals("PRESIGNED_URLS_UNSUPPORTED");
-  }
-
-  private String requestId() {
-    MessageDigest digest = Digests.newSha256();
-    digest.update(
-        (spec.getSha256() + ' ' + spec.getSizeBytes() + ' ' + spec.getPath())
-            .getBytes(StandardCharsets.UTF_8));
-    return Digests.hex(digest);
   }
 
   private Artifact attempt(String requestId)

@@ -41,7 +41,7 @@ final class FolderDownload {
         folder
             .toAbsolutePath()
             .resolveSibling(
-                "." + name + (options.keepPartial() ? suffix : ".part-" + UUID.randomUUID()));
+                "." + name + (options.resumable() ? suffix : ".part-" + UUID.randomUUID()));
   }
 
   /** Is what is to be downloaded, page by page. */
@@ -66,7 +66,7 @@ final class FolderDownload {
     if (Files.exists(folder)) {
       throw new FileAlreadyExistsException(folder.toString());
     }
-    if (!options.keepPartial()) {
+    if (!options.resumable()) {
       try {
         downloadAll(pages, meter, download);
       } finally {
@@ -130,7 +130,7 @@ final class FolderDownload {
 
   /** Returns whether an earlier download brought the file; removes what it brought of it else. */
   private boolean isThere(ManifestEntry entry, Path file) throws IOException {
-    if (!options.keepPartial() || !Files.exists(file)) {
+    if (!options.resumable() || !Files.exists(file)) {
       return false;
     }
     if (Files.isRegularFile(file)

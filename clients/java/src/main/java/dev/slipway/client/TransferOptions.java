@@ -9,8 +9,8 @@ import java.time.Duration;
  * @param parallelParts how many parts of a large file are moved at a time, 1 or more
  * @param direct whether large files go straight to the object store and from it, where the service
  *     has one that can be reached
- * @param keepPartial whether what came of a folder is kept when its download fails, so that the
- *     next one into the same folder goes on with it
+ * @param resumable whether what came of a folder is kept when its download fails, so that the next
+ *     one into the same folder goes on with it
  * @param maxAttempts how often in a row a file may fail without any byte getting through before the
  *     transfer is given up, 1 or more
  * @param firstBackoff how long to wait after the first failure; doubles with each further one, with
@@ -21,7 +21,7 @@ public record TransferOptions(
     int parallelFiles,
     int parallelParts,
     boolean direct,
-    boolean keepPartial,
+    boolean resumable,
     int maxAttempts,
     Duration firstBackoff,
     Duration maxBackoff) {
@@ -40,7 +40,9 @@ public record TransferOptions(
     }
   }
 
-  /** Creates options with as many parts as files at a time, direct, keeping nothing partial. */
+  /**
+   * Creates options with as many parts as files at a time, direct, resumable in this process alone.
+   */
   public TransferOptions(
       int parallelFiles, int maxAttempts, Duration firstBackoff, Duration maxBackoff) {
     this(parallelFiles, parallelFiles, true, false, maxAttempts, firstBackoff, maxBackoff);
@@ -49,30 +51,18 @@ public record TransferOptions(
   /** Returns the same with or without transfers straight to the store and from it. */
   public TransferOptions withDirect(boolean newDirect) {
     return new TransferOptions(
-        parallelFiles,
-        parallelParts,
-        newDirect,
-        keepPartial,
-        maxAttempts,
-        firstBackoff,
-        maxBackoff);
+        parallelFiles, parallelParts, newDirect, resumable, maxAttempts, firstBackoff, maxBackoff);
   }
 
   /** Returns the same with other numbers of files and of parts at a time. */
   public TransferOptions withParallel(int files, int parts) {
     return new TransferOptions(
-        files, parts, direct, keepPartial, maxAttempts, firstBackoff, maxBackoff);
+        files, parts, direct, resumable, maxAttempts, firstBackoff, maxBackoff);
   }
 
-  /** Returns the same with what failed downloads of folders leave kept or removed. */
-  public TransferOptions withKeepPartial(boolean newKeepPartial) {
+  /** Returns the same with what is unfinished kept for other processes. */
+  public TransferOptions withResumable(boolean newResumable) {
     return new TransferOptions(
-        parallelFiles,
-        parallelParts,
-        direct,
-        newKeepPartial,
-        maxAttempts,
-        firstBackoff,
-        maxBackoff);
+        parallelFiles, parallelParts, direct, newResumable, maxAttempts, firstBackoff, maxBackoff);
   }
 }

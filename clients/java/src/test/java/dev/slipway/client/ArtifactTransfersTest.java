@@ -316,8 +316,7 @@ class ArtifactTransfersTest {
     for (int i = 0; i < 6; i++) {
       transfers.uploadBytes(new byte[] {(byte) i}, "d/" + i);
     }
-    ArtifactTransfers keeping =
-        client.transfers(IMPATIENT.withKeepPartial(true).withParallel(1, 1));
+    ArtifactTransfers keeping = client.transfers(IMPATIENT.withResumable(true).withParallel(1, 1));
     Path target = folder.resolve("down");
     assertThatThrownBy(
             () ->

@@ -1,4 +1,4 @@
-package dev.slipway.cli.gc;
+package dev.slipway.cli.client;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -9,7 +9,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads an age as people write it: {@code 90s}, {@code 45m}, {@code 12h}, {@code 30d}. */
-final class Age implements ITypeConverter<Duration> {
+public final class Age implements ITypeConverter<Duration> {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,9})([smhd])");
   private static final Map<String, ChronoUnit> UNITS =
       Map.of(

@@ -1,0 +1,58 @@
+package dev.slipway.cli.artifacts;
+
+import dev.slipway.cli.client.ClientOptions;
+import dev.slipway.cli.client.Failures;
+import dev.slipway.cli.client.InterruptAtExit;
+import dev.slipway.client.SlipwayClient;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Is what the commands about artifacts share: connection and failures. Not thread-safe. */
+abstract class ArtifactCall implements Callable<Integer> {
+  @Mixin private final ClientOptions services = new ClientOptions();
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public final Integer call() {
+    try (SlipwayClient client = services.connect()) {
+      InterruptAtExit stop = InterruptAtExit.listen();
+      try {
+        run(client);
+      } finally {
+        stop.end();
+      }
+      return 0;
+    } catch (StatusRuntimeException e) {
+      Failures.print(err(), e);
+    } catch (IOException e) {
+      Failures.print(err(), e);
+    } catch (InterruptedException e) {
+      err().println("slipway: interrupted");
+    } finally {
+      out().flush();
+    }
+    return 1;
+  }
+
+  /** Does the work. */
+  abstract void run(SlipwayClient client) throws IOException, InterruptedException;
+
+  final PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  final PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+
+  final ParameterException usage(String problem) {
+    return new ParameterException(spec.commandLine(), problem);
+  }
+}
