@@ -20,40 +20,33 @@ import java.util.Set;
  * for. Not thread-safe.
  */
 final class ExperimentEntries implements Iterator<WatchExperimentResponse> {
-  /** Says what the caller may know of the runs. */
-  enum Before {
-    /** What changes told: no run that came to be since. */
-    CHANGES,
-    /** Also what messages told of which it could not say that it has them. */
-    UNTOLD,
-    /**
-     * What a snapshot showed that was read while runs changed: a run that came into the list, left
-     * it or moved in it meanwhile may have been shown or not.
-     */
-    SNAPSHOT
-  }
-
   private final Iterator<RunDelta> deltas;
   private final RunProjection projection;
   private final ViewType view;
-  private final Before before;
+  private final boolean mayKnowNew;
   private Optional<Experiment> experiment;
   private boolean added;
   private String runId = "";
   private Iterator<RunChange> pieces = Collections.emptyIterator();
   private Optional<ExperimentRunChange> next;
 
+  /**
+   * Creates the messages.
+   *
+   * @param mayKnowNew whether the caller may know runs that came to be since: it does when it was
+   *     shown what the database had, which may have been ahead of the log of changes
+   */
   ExperimentEntries(
       Optional<Experiment> experiment,
       List<RunDelta> deltas,
       RunProjection projection,
       ViewType view,
-      Before before) {
+      boolean mayKnowNew) {
     this.experiment = experiment;
     this.deltas = deltas.iterator();
     this.projection = projection;
     this.view = view;
-    this.before = before;
+    this.mayKnowNew = mayKnowNew;
     this.next = advance();
   }
 
@@ -103,10 +96,11 @@ final class ExperimentEntries implements Iterator<WatchExperimentResponse> {
       RunDelta delta = deltas.next();
       runId = delta.info().id().toString();
       if (isInView(delta)) {
-        added = isAdded(delta);
+        // It may have been shown, or not, where it was read while it came or moved.
+        added = delta.listed();
         pieces =
             added ? RunPieces.ofNew(delta, projection) : RunPieces.of(delta, projection, false);
-      } else if (delta.listed() && (before != Before.CHANGES || !delta.created())) {
+      } else if (delta.listed() && (mayKnowNew || !delta.created())) {
         return Optional.of(
             ExperimentRunChange.newBuilder()
                 .setType(ExperimentRunChange.Type.TYPE_REMOVED)
@@ -122,12 +116,6 @@ final class ExperimentEntries implements Iterator<WatchExperimentResponse> {
       case DELETED_ONLY -> !delta.info().active();
       case ALL -> true;
     };
-  }
-
-  /** Returns whether the caller may not have the run, so that all of it has to be told. */
-  private boolean isAdded(RunDelta delta) {
-    boolean everShown = view == ViewType.ALL && before != Before.SNAPSHOT;
-    return delta.created() || (delta.listed() && !everShown);
   }
 
   private ExperimentRunChange entry(RunChange piece) {

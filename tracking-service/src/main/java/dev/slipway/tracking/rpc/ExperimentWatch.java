@@ -45,8 +45,8 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
   private final ListCalls lists;
   private final Clock clock;
 
-  /** What the caller may know besides what it was told of by changes. */
-  private ExperimentEntries.Before before = ExperimentEntries.Before.SNAPSHOT;
+  /** Whether the caller may know runs that are new to the log of changes. */
+  private boolean mayKnowNew = true;
 
   ExperimentWatch(
       WatchRequests.OfExperiment request,
@@ -76,7 +76,7 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
 
   @Override
   Iterator<WatchExperimentResponse> snapshot() {
-    before = ExperimentEntries.Before.SNAPSHOT;
+    mayKnowNew = true;
     return new Snapshot();
   }
 
@@ -108,8 +108,8 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
       return Optional.empty();
     }
     // The database may be ahead of the log of changes, which then tells it again.
-    before = ExperimentEntries.Before.UNTOLD;
-    return Optional.of(messages(found.experiment(), found.runs().orElseThrow(), before));
+    mayKnowNew = true;
+    return Optional.of(messages(found.experiment(), found.runs().orElseThrow(), true));
   }
 
   @Override
@@ -117,9 +117,9 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
     if (needsSnapshot(found.purged(), found.purgedUnseen())) {
       return Optional.empty();
     }
-    ExperimentEntries.Before since = before;
-    before = ExperimentEntries.Before.CHANGES;
-    return Optional.of(messages(found.experiment(), found.runs(), since));
+    boolean fromTheDatabase = mayKnowNew;
+    mayKnowNew = false;
+    return Optional.of(messages(found.experiment(), found.runs(), fromTheDatabase));
   }
 
   /**
@@ -131,13 +131,13 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
   }
 
   private Iterator<WatchExperimentResponse> messages(
-      Optional<Experiment> experiment, List<RunDelta> deltas, ExperimentEntries.Before since) {
+      Optional<Experiment> experiment, List<RunDelta> deltas, boolean mayKnowNewRuns) {
     return new ExperimentEntries(
         experiment.map(TrackingProtos::experiment),
         deltas,
         request.projection(),
         request.view(),
-        since);
+        mayKnowNewRuns);
   }
 
   @Override

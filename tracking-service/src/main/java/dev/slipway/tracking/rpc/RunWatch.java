@@ -82,6 +82,9 @@ final class RunWatch extends Watch<WatchRunResponse> {
     if (found == null) {
       throw new RunNotFoundException(request.id());
     }
+    if (found.tooMuch()) {
+      return Optional.empty();
+    }
     return Optional.of(found.delta().map(this::messages).orElse(Collections.emptyIterator()));
   }
 

@@ -276,6 +276,8 @@ abstract class Watch<M> implements WatchFeed.Watcher {
       changed = false;
       Optional<ChangeLog.Changes> changes = log().since(mark.tick());
       if (changes.isEmpty()) {
+        // The database knows what the log had no room for.
+        resumeFrom = Optional.of(mark.position());
         beginToRead();
         return;
       }

@@ -13,12 +13,15 @@ import dev.slipway.tracking.watch.FeedQuery;
 import dev.slipway.tracking.watch.LogPositions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,11 +45,9 @@ public final class WatchFeed implements AutoCloseable {
    */
   private static final long SEGMENT_LIFE_NANOS = Duration.ofSeconds(5).toNanos();
 
-  /** The memory for changes that somebody has not taken, shared by all logs. */
-  private static final long TOTAL_BYTES =
-      Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 16);
+  /** The memory for changes that somebody has not taken, in all logs together. */
+  private static final long MAX_BYTES = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 16);
 
-  private static final long MIN_BYTES_PER_LOG = 64 << 10;
   private static final long CLOSE_MILLIS = 10_000;
 
   /** Hears from the feed, on its thread, so all of it must be quick. */
@@ -121,6 +122,7 @@ public final class WatchFeed implements AutoCloseable {
   }
 
   private final FeedStore store;
+  private final long maxBytes;
   private final Thread thread = new Thread(this::run, "tracking-feed");
   private final Object lock = new Object();
 
@@ -152,7 +154,17 @@ public final class WatchFeed implements AutoCloseable {
 
   /** Creates the feed; {@link #start} sets it going. */
   public WatchFeed(FeedStore store) {
+    this(store, MAX_BYTES);
+  }
+
+  /**
+   * Creates the feed; {@link #start} sets it going.
+   *
+   * @param maxBytes memory for changes that somebody has not taken, in all logs together
+   */
+  public WatchFeed(FeedStore store, long maxBytes) {
     this.store = store;
+    this.maxBytes = maxBytes;
     thread.setDaemon(true);
   }
 
@@ -318,6 +330,7 @@ public final class WatchFeed implements AutoCloseable {
       lastReadNanos = begin;
       logs = through;
       present.forEach(topic -> apply(topic, changes));
+      shrinkLargest();
       calls.forEach(Runnable::run);
     }
 
@@ -373,7 +386,7 @@ public final class WatchFeed implements AutoCloseable {
         }
         changed = applyExperiment(topic, found);
       }
-      trim(topic);
+      forgetKnown(topic);
       for (Subscription subscription : subscriptions.get(topic)) {
         if (joiners.contains(subscription)) {
           subscription.takenTick = topic.log.mark().tick();
@@ -389,6 +402,10 @@ public final class WatchFeed implements AutoCloseable {
       if (topic.log == null) {
         topic.log = new ChangeLog(position);
         return false;
+      }
+      if (found.tooMuch()) {
+        topic.log.skip(position);
+        return true;
       }
       return topic.log.advance(position, Optional.empty(), found.delta().stream().toList());
     }
@@ -412,16 +429,27 @@ public final class WatchFeed implements AutoCloseable {
       return changed;
     }
 
-    private void trim(Topic topic) {
+    private void forgetKnown(Topic topic) {
       long known =
           subscriptions.get(topic).stream()
               .filter(subscription -> !joiners.contains(subscription))
               .mapToLong(subscription -> subscription.takenTick)
               .min()
               .orElse(Long.MAX_VALUE);
-      topic.log.trim(
-          Math.min(known, topic.log.mark().tick()),
-          Math.max(MIN_BYTES_PER_LOG, TOTAL_BYTES / present.size()));
+      topic.log.forget(Math.min(known, topic.log.mark().tick()));
+    }
+
+    /** Halves the largest log until all fit into memory. */
+    private void shrinkLargest() {
+      List<ChangeLog> kept =
+          present.stream().flatMap(topic -> Stream.ofNullable(topic.log)).toList();
+      long excess = kept.stream().mapToLong(ChangeLog::bytes).sum() - maxBytes;
+      while (excess > 0) {
+        ChangeLog largest = Collections.max(kept, Comparator.comparingLong(ChangeLog::bytes));
+        long before = largest.bytes();
+        largest.shrink(before / 2);
+        excess -= before - largest.bytes();
+      }
     }
 
     private void end(Topic topic, RuntimeException reason) {

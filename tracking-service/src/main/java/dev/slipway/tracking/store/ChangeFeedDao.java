@@ -54,8 +54,8 @@ public interface ChangeFeedDao {
       """
       UPDATE run_revision SET revision = :revision, info_revision = :revision, listed_revision = :revision
       WHERE experiment_id = :experiment
-        AND run_id IN (SELECT r.run_id FROM run r
-                       WHERE r.experiment_id = :experiment AND (r.delete_time_ms IS NULL) = :active)
+        AND EXISTS (SELECT 1 FROM run r
+                    WHERE r.run_id = run_revision.run_id AND (r.delete_time_ms IS NULL) = :active)
       """)
   void allListed(long experiment, boolean active, long revision);
 

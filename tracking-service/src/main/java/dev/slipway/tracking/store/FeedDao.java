@@ -50,6 +50,10 @@ public interface FeedDao {
   @RegisterRowMapper(CommittedMapper.class)
   List<CommittedRow> logs();
 
+  /** Returns the greatest id of a log that has segments; 0 when none has. */
+  @SqlQuery("SELECT COALESCE(MAX(log_id), 0) FROM metric_segment")
+  long lastLogWithSegments();
+
   @SqlQuery(
       """
       SELECT r.run_id, COALESCE(v.revision, 0) AS revision, COALESCE(v.created_revision, 0) AS created_revision,
@@ -91,6 +95,14 @@ public interface FeedDao {
 
   @SqlQuery(
       """
+      SELECT COUNT(*)
+      FROM (SELECT run_id FROM run_revision WHERE experiment_id = :experiment AND revision > :after
+            FETCH FIRST :limit ROWS ONLY) AS s
+      """)
+  int countStampsAfter(long experiment, long after, int limit);
+
+  @SqlQuery(
+      """
       SELECT e.experiment_id, COALESCE(v.revision, 0) AS revision, COALESCE(v.own_revision, 0) AS own_revision,
              COALESCE(v.purged_revision, 0) AS purged_revision,
              COALESCE(v.purged_listed_revision, 0) AS purged_listed_revision
@@ -101,7 +113,8 @@ public interface FeedDao {
   List<HeadRow> heads(Long[] experiments);
 
   /**
-   * Hands over the segments of runs in parts of logs; one place of the arrays is a run and part.
+   * Hands over the segments of runs in parts of logs, in no order; one place of the arrays is a run
+   * and part.
    */
   @SqlQuery(
       """
@@ -110,7 +123,7 @@ public interface FeedDao {
       JOIN metric_segment s
         ON s.run_id = x.run_id AND s.log_id = x.log_id
            AND s.commit_no > x.after_no AND s.commit_no <= x.through_no
-      ORDER BY s.run_id, s.log_id, s.commit_no, s.part
+      FETCH FIRST :limit ROWS ONLY
       """)
   @RegisterRowMapper(SegmentMapper.class)
   @FetchSize(SEGMENTS_PER_FETCH)
@@ -119,6 +132,7 @@ public interface FeedDao {
       Long[] logIds,
       Long[] afterNos,
       Long[] throughNos,
+      int limit,
       Consumer<SegmentRow> consumer);
 
   /** Hands over the segments of all runs of experiments in parts of logs, in no order. */
@@ -130,6 +144,7 @@ public interface FeedDao {
         ON s.log_id = x.log_id AND s.commit_no > x.after_no AND s.commit_no <= x.through_no
       JOIN run r ON r.run_id = s.run_id
       WHERE r.experiment_id = ANY(:experiments)
+      FETCH FIRST :limit ROWS ONLY
       """)
   @RegisterRowMapper(SegmentMapper.class)
   @FetchSize(SEGMENTS_PER_FETCH)
@@ -138,6 +153,7 @@ public interface FeedDao {
       Long[] logIds,
       Long[] afterNos,
       Long[] throughNos,
+      int limit,
       Consumer<SegmentRow> consumer);
 
   @SqlQuery(

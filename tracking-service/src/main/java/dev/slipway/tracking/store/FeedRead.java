@@ -3,7 +3,6 @@ package dev.slipway.tracking.store;
 import dev.slipway.tracking.entry.KeySelection;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
-import dev.slipway.tracking.experiment.Experiment;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.metric.LatestPoints;
 import dev.slipway.tracking.metric.MetricPoint;
@@ -29,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -40,7 +40,9 @@ import org.jdbi.v3.core.Handle;
  * <p>Each statement sees what is committed when it begins. Segments are read before stamps, since a
  * compaction that takes segments out says so by a stamp, and stamps before what they speak of: it
  * may then be newer than its stamp, and is told again the next time, but never missed. Only a run's
- * own state is read together with its stamps, since these say how it came about.
+ * own state is read together with its stamps, since these say how it came about. What the
+ * experiment says of itself and of purges is read last: a later change of a run may have carried
+ * the position beyond it already, and a run that is gone by now was purged.
  */
 final class FeedRead {
   /** More runs than these, and reading the experiment anew is no more work. */
@@ -49,12 +51,19 @@ final class FeedRead {
   private static final long MAX_BYTES = 16 << 20;
   private static final int RUNS_AT_ONCE = 100;
   private static final int MAX_POINTS = 500_000;
+
+  /** More segments than these, and reading anew is no more work. */
+  private static final int MAX_SEGMENTS = 20_000;
+
   private static final int MAX_LISTED_NAMES = 1_000;
 
   private final FeedDao dao;
   private final Handle handle;
   private final FeedQuery query;
-  private final List<Range> ranges;
+
+  /** Absent when it is not known where points may have been appended. */
+  private final Optional<List<Range>> ranges;
+
   private final Map<Integer, String> names = new HashMap<>();
 
   FeedRead(Handle handle, FeedQuery query) {
@@ -92,6 +101,9 @@ final class FeedRead {
     }
   }
 
+  /** Is what changed in some runs, and the runs that it was too much for. */
+  private record Loaded(List<RunDelta> deltas, List<Dirty> rest) {}
+
   /** Is points that were appended, and whether there were more. */
   private static final class Appended {
     private final Map<UUID, List<Integer>> nameIds = new HashMap<>();
@@ -116,13 +128,12 @@ final class FeedRead {
     }
     LatestPoints touched = new LatestPoints();
     Appended appended = new Appended();
-    readSegmentsOfRuns(
+    List<UUID> wanted =
         query.runs().entrySet().stream()
             .filter(run -> run.getValue() != FeedQuery.FROM_NOW)
             .map(run -> run.getKey().uuid())
-            .toList(),
-        touched,
-        appended);
+            .toList();
+    boolean allSegments = readSegmentsOfRuns(wanted, touched, appended);
     List<StampRow> stamps = dao.stamps(ids(query.runs().keySet()));
     List<Dirty> dirty = new ArrayList<>();
     for (StampRow stamp : stamps) {
@@ -132,8 +143,13 @@ final class FeedRead {
       }
     }
     Map<UUID, RunDelta> deltas = new HashMap<>();
-    for (RunDelta delta : deltas(dirty, false, touched, appended).orElse(List.of())) {
-      deltas.put(delta.info().id().uuid(), delta);
+    Set<UUID> tooMuch = new HashSet<>();
+    if (allSegments) {
+      Loaded loaded = load(dirty, false, touched, appended);
+      loaded.deltas().forEach(delta -> deltas.put(delta.info().id().uuid(), delta));
+      loaded.rest().forEach(run -> tooMuch.add(run.run()));
+    } else {
+      tooMuch.addAll(wanted);
     }
     return stamps.stream()
         .collect(
@@ -141,27 +157,33 @@ final class FeedRead {
                 stamp -> new RunId(stamp.run()),
                 stamp ->
                     new FeedChanges.OfRun(
-                        stamp.revision(), Optional.ofNullable(deltas.get(stamp.run())))));
+                        stamp.revision(),
+                        Optional.ofNullable(deltas.get(stamp.run())),
+                        tooMuch.contains(stamp.run()))));
   }
 
-  private void readSegmentsOfRuns(List<UUID> runs, LatestPoints touched, Appended appended) {
-    if (runs.isEmpty() || ranges.isEmpty()) {
-      return;
+  /** Returns whether all segments have been read; they are not when they are too many. */
+  private boolean readSegmentsOfRuns(List<UUID> runs, LatestPoints touched, Appended appended) {
+    if (runs.isEmpty() || ranges.map(List::isEmpty).orElse(true)) {
+      return runs.isEmpty() || ranges.isPresent();
     }
     List<UUID> ofRuns = new ArrayList<>();
     List<Range> parts = new ArrayList<>();
     for (UUID run : runs) {
-      for (Range range : ranges) {
+      for (Range range : ranges.get()) {
         ofRuns.add(run);
         parts.add(range);
       }
     }
+    AtomicInteger segments = new AtomicInteger();
     dao.segmentsOfRuns(
         ofRuns.toArray(UUID[]::new),
         longs(parts, Range::logId),
         longs(parts, Range::after),
         longs(parts, Range::through),
+        MAX_SEGMENTS + 1,
         row -> {
+          segments.incrementAndGet();
           RunId run = new RunId(row.run());
           SegmentReader.readLatest(
               row.packed(), (point, nameId) -> touched.add(run, nameId, point));
@@ -170,38 +192,45 @@ final class FeedRead {
                 row.packed(), (point, nameId) -> appended.add(row.run(), nameId, point));
           }
         });
+    return segments.get() <= MAX_SEGMENTS;
   }
 
   private Map<ExperimentId, FeedChanges.OfExperiment> readExperiments() {
     if (query.experiments().isEmpty()) {
       return Map.of();
     }
-    Map<ExperimentId, LatestPoints> touched = readSegmentsOfExperiments();
+    Optional<Map<ExperimentId, LatestPoints>> touched = readSegmentsOfExperiments();
     List<HeadRow> heads = dao.heads(numbers(query.experiments().keySet()));
     Map<ExperimentId, FeedChanges.OfExperiment> changes = new HashMap<>();
     for (HeadRow head : heads) {
       ExperimentId id = new ExperimentId(head.experiment());
-      changes.put(id, experiment(id, head, touched.getOrDefault(id, new LatestPoints())));
+      experiment(head, touched.map(all -> all.getOrDefault(id, new LatestPoints())))
+          .ifPresent(change -> changes.put(id, change));
     }
     return changes;
   }
 
-  private Map<ExperimentId, LatestPoints> readSegmentsOfExperiments() {
+  /** Returns the points that were appended; nothing when they are too many. */
+  private Optional<Map<ExperimentId, LatestPoints>> readSegmentsOfExperiments() {
     Map<ExperimentId, LatestPoints> touched = new HashMap<>();
     Set<ExperimentId> wanted =
         query.experiments().entrySet().stream()
             .filter(entry -> entry.getValue() != FeedQuery.FROM_NOW)
+            .filter(entry -> !needsAllRuns(entry.getKey(), entry.getValue()))
             .map(Map.Entry::getKey)
             .collect(Collectors.toSet());
-    if (wanted.isEmpty() || ranges.isEmpty()) {
-      return touched;
+    if (wanted.isEmpty() || ranges.map(List::isEmpty).orElse(true)) {
+      return wanted.isEmpty() || ranges.isPresent() ? Optional.of(touched) : Optional.empty();
     }
+    AtomicInteger segments = new AtomicInteger();
     dao.segmentsOfExperiments(
         numbers(wanted),
-        longs(ranges, Range::logId),
-        longs(ranges, Range::after),
-        longs(ranges, Range::through),
+        longs(ranges.get(), Range::logId),
+        longs(ranges.get(), Range::after),
+        longs(ranges.get(), Range::through),
+        MAX_SEGMENTS + 1,
         row -> {
+          segments.incrementAndGet();
           LatestPoints latest =
               touched.computeIfAbsent(new ExperimentId(row.experiment()), id -> new LatestPoints());
           RunId run = new RunId(row.run());
@@ -210,28 +239,50 @@ final class FeedRead {
                 row.packed(), (point, nameId) -> latest.add(run, nameId, point));
           }
         });
-    return touched;
+    return segments.get() <= MAX_SEGMENTS ? Optional.of(touched) : Optional.empty();
   }
 
-  private FeedChanges.OfExperiment experiment(ExperimentId id, HeadRow head, LatestPoints touched) {
+  /**
+   * Returns whether so many runs changed that it is of no use to look for their points. Whoever
+   * keeps up hardly ever finds so many, and need not ask.
+   */
+  private boolean needsAllRuns(ExperimentId experiment, long after) {
+    return query.segmentsMayBeGone()
+        && dao.countStampsAfter(experiment.number(), after, MAX_RUNS + 1) > MAX_RUNS;
+  }
+
+  /** Returns what changed in an experiment; nothing when it was purged just now. */
+  private Optional<FeedChanges.OfExperiment> experiment(
+      HeadRow head, Optional<LatestPoints> touched) {
+    ExperimentId id = new ExperimentId(head.experiment());
     long after = query.experiments().get(id);
     if (after == FeedQuery.FROM_NOW) {
-      return new FeedChanges.OfExperiment(
-          head.revision(),
-          head.purged(),
-          head.purgedListed(),
-          Optional.empty(),
-          Optional.of(List.of()));
+      return Optional.of(
+          new FeedChanges.OfExperiment(
+              head.revision(),
+              head.purged(),
+              head.purgedListed(),
+              Optional.empty(),
+              Optional.of(List.of())));
     }
     List<StampRow> stamps =
         head.revision() > after ? dao.stampsAfter(id.number(), after, MAX_RUNS + 1) : List.of();
     // One statement sees all stamps up to the greatest that it sees, since they appear in order.
     long revision =
         Math.max(head.revision(), stamps.stream().mapToLong(StampRow::revision).max().orElse(0));
-    Optional<Experiment> own =
-        head.own() > after ? Optional.of(ExperimentStore.require(handle, id)) : Optional.empty();
-    return new FeedChanges.OfExperiment(
-        revision, head.purged(), head.purgedListed(), own, runs(stamps, after, touched));
+    Optional<List<RunDelta>> runs = touched.flatMap(points -> runs(stamps, after, points));
+    return dao.heads(numbers(List.of(id))).stream()
+        .findFirst()
+        .map(
+            last ->
+                new FeedChanges.OfExperiment(
+                    revision,
+                    last.purged(),
+                    last.purgedListed(),
+                    last.own() > after
+                        ? Optional.of(ExperimentStore.require(handle, id))
+                        : Optional.empty(),
+                    runs));
   }
 
   private Optional<List<RunDelta>> runs(List<StampRow> stamps, long after, LatestPoints touched) {
@@ -249,16 +300,16 @@ final class FeedRead {
     if (dirty.size() > MAX_RUNS) {
       return Optional.empty();
     }
-    return deltas(dirty, true, touched, new Appended());
+    Loaded loaded = load(dirty, true, touched, new Appended());
+    return loaded.rest().isEmpty() ? Optional.of(loaded.deltas()) : Optional.empty();
   }
 
   /**
-   * Loads what changed in runs; returns nothing when it is too much.
+   * Loads what changed in runs, as much as fits.
    *
    * @param inLists whether a run is wanted whole when it came into a list or moved in it
    */
-  private Optional<List<RunDelta>> deltas(
-      List<Dirty> dirty, boolean inLists, LatestPoints touched, Appended appended) {
+  private Loaded load(List<Dirty> dirty, boolean inLists, LatestPoints touched, Appended appended) {
     nameAll(touched, appended);
     List<RunDelta> deltas = new ArrayList<>();
     long bytes = 0;
@@ -268,11 +319,11 @@ final class FeedRead {
         bytes += delta.bytes();
         deltas.add(delta);
       }
-      if (bytes > MAX_BYTES && dirty.size() > RUNS_AT_ONCE) {
-        return Optional.empty();
+      if (bytes > MAX_BYTES) {
+        return new Loaded(deltas, dirty.subList(from + some.size(), dirty.size()));
       }
     }
-    return Optional.of(deltas);
+    return new Loaded(deltas, List.of());
   }
 
   private void nameAll(LatestPoints touched, Appended appended) {

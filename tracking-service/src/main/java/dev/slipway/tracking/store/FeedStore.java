@@ -18,12 +18,18 @@ public final class FeedStore {
     SqlArrays.register(database.jdbi());
   }
 
-  /** Returns up to where the metric logs are written. */
+  /** Returns up to where the metric logs are written, the last one even if it is gone. */
   public LogPositions logs() {
     return database.read(
         handle -> {
+          FeedDao dao = handle.attach(FeedDao.class);
           SortedMap<Long, Long> commits = new TreeMap<>();
-          for (CommittedRow row : handle.attach(FeedDao.class).logs()) {
+          long last = dao.lastLogWithSegments();
+          if (last > 0) {
+            // Unless it is among those that are read now, it is gone.
+            commits.put(last, LogPositions.ALL);
+          }
+          for (CommittedRow row : dao.logs()) {
             commits.put(row.logId(), row.committedNo());
           }
           return new LogPositions(commits);
@@ -40,7 +46,9 @@ public final class FeedStore {
             handle ->
                 // A transaction lets PostgreSQL hand segments over a few at a time.
                 handle.inTransaction(transaction -> new FeedRead(transaction, query).read()));
-    database.awaitDurable();
+    if (!query.isAnsweredByNothing(changes)) {
+      database.awaitDurable();
+    }
     return changes;
   }
 }

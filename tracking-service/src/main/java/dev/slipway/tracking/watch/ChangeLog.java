@@ -128,8 +128,13 @@ public final class ChangeLog {
     bytes = 0;
   }
 
-  /** Forgets what everybody has, and then what is too much. */
-  public synchronized void trim(long knownByAll, long maxBytes) {
+  /** Returns the memory taken, about. */
+  public synchronized long bytes() {
+    return bytes;
+  }
+
+  /** Forgets changes up to a tick, which everybody has. */
+  public synchronized void forget(long knownByAll) {
     Iterator<FoldedRun> oldestFirst = runs.values().iterator();
     while (oldestFirst.hasNext()) {
       FoldedRun run = oldestFirst.next();
@@ -138,11 +143,19 @@ public final class ChangeLog {
         oldestFirst.remove();
       } else {
         run.forgetAppended(knownByAll);
-        run.omitAppended(maxBytes / 2);
         bytes += run.bytes();
       }
     }
-    oldestFirst = runs.values().iterator();
+  }
+
+  /** Forgets the oldest points and then the oldest changes until the rest takes no more memory. */
+  public synchronized void shrink(long maxBytes) {
+    for (FoldedRun run : runs.values()) {
+      bytes -= run.bytes();
+      run.omitAppended(maxBytes / 2);
+      bytes += run.bytes();
+    }
+    Iterator<FoldedRun> oldestFirst = runs.values().iterator();
     while (bytes > maxBytes && oldestFirst.hasNext()) {
       FoldedRun run = oldestFirst.next();
       oldestFirst.remove();

@@ -24,9 +24,14 @@ public record FeedChanges(Map<RunId, OfRun> runs, Map<ExperimentId, OfExperiment
    * Is what changed in a run.
    *
    * @param revision up to which changes are known now
-   * @param delta absent when nothing changed
+   * @param delta absent when nothing changed, or too much
+   * @param tooMuch whether so much changed, here or in other runs, that it was not read
    */
-  public record OfRun(long revision, Optional<RunDelta> delta) {}
+  public record OfRun(long revision, Optional<RunDelta> delta, boolean tooMuch) {
+    boolean isNothingAfter(long known) {
+      return revision == known && delta.isEmpty() && !tooMuch;
+    }
+  }
 
   /**
    * Is what changed in an experiment.
@@ -42,5 +47,12 @@ public record FeedChanges(Map<RunId, OfRun> runs, Map<ExperimentId, OfExperiment
       long purgedRevision,
       long purgedListedRevision,
       Optional<Experiment> experiment,
-      Optional<List<RunDelta>> runs) {}
+      Optional<List<RunDelta>> runs) {
+    boolean isNothingAfter(long known) {
+      return revision == known
+          && purgedRevision <= known
+          && experiment.isEmpty()
+          && runs.map(List::isEmpty).orElse(false);
+    }
+  }
 }

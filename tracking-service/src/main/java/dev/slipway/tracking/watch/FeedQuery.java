@@ -32,4 +32,15 @@ public record FeedQuery(
     experiments = Map.copyOf(experiments);
     withPoints = Set.copyOf(withPoints);
   }
+
+  /** Returns whether an answer brings nothing: neither changes nor a position that is new. */
+  public boolean isAnsweredByNothing(FeedChanges changes) {
+    return after.equals(through)
+        && changes.runs().entrySet().stream()
+            .allMatch(run -> run.getValue().isNothingAfter(runs.get(run.getKey())))
+        && changes.experiments().entrySet().stream()
+            .allMatch(
+                experiment ->
+                    experiment.getValue().isNothingAfter(experiments.get(experiment.getKey())));
+  }
 }

@@ -96,7 +96,7 @@ final class FoldedRun {
 
   /** Returns the memory taken, about. */
   long bytes() {
-    return stateBytes + appendedBytes;
+    return RunDelta.bytes(info) + stateBytes + appendedBytes;
   }
 
   /** Forgets points that came up to a tick and that everybody has. */

@@ -54,7 +54,7 @@ public record RunDelta(
 
   /** Returns the memory that the delta takes, about. */
   public long bytes() {
-    long bytes = 500 + 2L * info.artifactUri().length();
+    long bytes = bytes(info);
     for (LatestMetric metric : metrics) {
       bytes += bytes(metric);
     }
@@ -69,6 +69,11 @@ public record RunDelta(
     }
     bytes += inputs.or(() -> outputs).map(RunDelta::bytes).orElse(0L);
     return bytes + (long) appended.size() * AppendedPoint.BYTES;
+  }
+
+  /** Returns the memory that a run without any entries takes, about. */
+  static long bytes(RunInfo info) {
+    return 500 + 2L * info.artifactUri().length();
   }
 
   static long bytes(LatestMetric metric) {

@@ -229,7 +229,7 @@ abstract class WatchExperimentContract {
                 RestoreExperimentRequest.newBuilder().setExperimentId(experiment).build());
     awaitSame(client, ViewType.VIEW_TYPE_ACTIVE_ONLY);
     awaitSame(all, ViewType.VIEW_TYPE_ALL);
-    assertThat(types(all.messages(), run)).containsOnly(ExperimentRunChange.Type.TYPE_CHANGED);
+    assertThat(types(all.messages(), run)).containsOnly(ExperimentRunChange.Type.TYPE_ADDED);
   }
 
   @Test
@@ -358,6 +358,23 @@ abstract class WatchExperimentContract {
       replica.log(same, metric("m", 7, 7));
       awaitSame(known, after, ViewType.VIEW_TYPE_ACTIVE_ONLY);
     }
+  }
+
+  @Test
+  void runThatMoved_isToldWholeInAViewOfAllRuns_sinceASnapshotMayHaveMissedIt() throws Exception {
+    String run = replica.newRun(experiment);
+    WatchExperimentRequest.Builder all = request().setViewType(ViewType.VIEW_TYPE_ALL);
+    var first = watch(all);
+    List<WatchExperimentResponse> known = awaitComplete(first);
+    replica.setStart(run, 1);
+    awaitSame(first, ViewType.VIEW_TYPE_ALL);
+    assertThat(types(first.messages(), run)).containsExactly(ExperimentRunChange.Type.TYPE_ADDED);
+    var resumed = watch(all.setResumeToken(token(known)));
+    awaitSame(known, resumed, ViewType.VIEW_TYPE_ALL);
+    assertThat(types(resumed.messages(), run))
+        .isNotEmpty()
+        .containsOnly(ExperimentRunChange.Type.TYPE_ADDED);
+    assertThat(resumed.messages()).noneMatch(WatchExperimentResponse::hasSnapshot);
   }
 
   @Test

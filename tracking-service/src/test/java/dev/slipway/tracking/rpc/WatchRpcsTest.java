@@ -7,14 +7,18 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import dev.slipway.runtime.testing.TestDatabases;
+import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.experiment.ExperimentId;
+import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.run.NewRun;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.WatchFeed;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.FeedStore;
+import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
+import dev.slipway.tracking.store.RunWrite;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.WatchRunRequest;
 import dev.slipway.tracking.v1.WatchRunResponse;
@@ -37,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class WatchRpcsTest {
   private static final int MAX_WATCHES = 3;
+  private static final int MAX_LOG_BYTES = 30_000;
 
   @TempDir private Path folder;
 
@@ -46,7 +51,8 @@ class WatchRpcsTest {
   private Database database;
   private WatchFeed feed;
   private WatchRpcs watches;
-  private String run;
+  private MetricStore metrics;
+  private RunId run;
 
   /** Serves what is under test here. */
   private final class WatchesOnly extends TrackingServiceGrpc.TrackingServiceImplBase {
@@ -76,10 +82,10 @@ class WatchRpcsTest {
                     List.of()),
                 Instant.EPOCH)
             .info()
-            .id()
-            .toString();
+            .id();
+    metrics = new MetricStore(database);
     FeedStore changes = new FeedStore(database);
-    feed = new WatchFeed(changes);
+    feed = new WatchFeed(changes, MAX_LOG_BYTES);
     watches =
         new WatchRpcs(
             feed, changes, experiments, runs, new ListCalls(10), Clock.systemUTC(), MAX_WATCHES);
@@ -96,7 +102,7 @@ class WatchRpcsTest {
   private WatchClient<WatchRunRequest, WatchRunResponse> watch(boolean reads) {
     WatchClient<WatchRunRequest, WatchRunResponse> client = new WatchClient<>(reads);
     TrackingServiceGrpc.newStub(server.channel())
-        .watchRun(WatchRunRequest.newBuilder().setRunId(run).build(), client);
+        .watchRun(WatchRunRequest.newBuilder().setRunId(run.toString()).build(), client);
     return client;
   }
 
@@ -122,6 +128,26 @@ class WatchRpcsTest {
 
     await(() -> watches.open() == 0 && feed.watched() == 0);
     watch(true).await(messages -> !messages.isEmpty());
+  }
+
+  @Test
+  void changeThatTheLogHasNoRoomFor_isReadFromTheDatabase_withoutAnotherSnapshot()
+      throws Exception {
+    WatchClient<WatchRunRequest, WatchRunResponse> client = watch(true);
+    client.await(messages -> !messages.isEmpty());
+    long log = metrics.openLog(Instant.EPOCH);
+    for (int i = 1; i <= 3; i++) {
+      Param param = new Param("p" + i, "x".repeat(MAX_LOG_BYTES));
+      metrics.commit(
+          log,
+          i,
+          List.of(
+              new RunWrite(run, Optional.empty(), MetricBatch.EMPTY, List.of(param), List.of())),
+          Instant.EPOCH);
+      int known = i;
+      client.await(messages -> RunReplay.of(messages).run().getData().getParamsCount() == known);
+    }
+    assertThat(client.messages().stream().filter(WatchRunResponse::hasSnapshot)).hasSize(1);
   }
 
   @Test

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
+import dev.slipway.runtime.database.Dialect;
+import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.metric.MetricPoint;
+import dev.slipway.tracking.retention.PurgeScope;
 import dev.slipway.tracking.run.LatestMetric;
 import dev.slipway.tracking.run.NewRun;
 import dev.slipway.tracking.run.RunId;
@@ -19,10 +22,16 @@ import dev.slipway.tracking.watch.FeedQuery;
 import dev.slipway.tracking.watch.LogPositions;
 import dev.slipway.tracking.watch.RunDelta;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,23 +47,26 @@ abstract class FeedStoreContract {
   private RunId run;
   private long log;
   private long commitNo;
+  private Database elsewhere;
 
   abstract DatabaseConfig databaseConfig();
 
   @BeforeEach
   void open() {
-    database =
-        Database.open(databaseConfig(), "tracking", "db/migration/tracking", new MetricRegistry());
+    DatabaseConfig config = databaseConfig();
+    database = Database.open(config, "tracking", "db/migration/tracking", new MetricRegistry());
     new ExperimentStore(database, "mlflow-artifacts:/").ensureDefault(NOW);
     runs = new RunStore(database);
     metrics = new MetricStore(database);
-    feed = new FeedStore(database);
+    elsewhere = Database.open(config, "tracking", "db/migration/tracking", new MetricRegistry());
+    feed = new FeedStore(elsewhere);
     log = metrics.openLog(NOW);
     run = newRun();
   }
 
   @AfterEach
   void close() {
+    elsewhere.close();
     database.close();
   }
 
@@ -109,6 +121,10 @@ abstract class FeedStoreContract {
   }
 
   private List<RunDelta> experimentSince(FeedPosition position, boolean mayBeGone) {
+    return readExperiment(position, mayBeGone).runs().orElseThrow();
+  }
+
+  private FeedChanges.OfExperiment readExperiment(FeedPosition position, boolean mayBeGone) {
     return feed.read(
             new FeedQuery(
                 Map.of(),
@@ -118,9 +134,29 @@ abstract class FeedStoreContract {
                 Set.of(),
                 mayBeGone))
         .experiments()
-        .get(ExperimentId.DEFAULT)
-        .runs()
-        .orElseThrow();
+        .get(ExperimentId.DEFAULT);
+  }
+
+  /** Lets something happen just before the feed runs a statement for the first time. */
+  private void before(String statement, Runnable change) {
+    AtomicBoolean done = new AtomicBoolean();
+    elsewhere
+        .jdbi()
+        .setSqlLogger(
+            new SqlLogger() {
+              @Override
+              public void logBeforeExecution(StatementContext context) {
+                if (context.getRenderedSql().contains(statement) && !done.getAndSet(true)) {
+                  change.run();
+                }
+              }
+            });
+  }
+
+  private void purge(RunId id) {
+    runs.delete(id, NOW);
+    assertThat(new PurgeStore(database).purge(id, new PurgeScope(NOW, Optional.empty())))
+        .isPresent();
   }
 
   private static LatestMetric latest(String key, long step) {
@@ -184,12 +220,143 @@ abstract class FeedStoreContract {
     log("a", 2);
     metrics.foldFromSegments(log);
     metrics.closeQuietLogs(NOW.plusSeconds(60));
-    assertThat(feed.logs().commits()).isEmpty();
+    assertThat(feed.logs().commits()).containsExactly(Map.entry(log, LogPositions.ALL));
     log = metrics.openLog(NOW);
     commitNo = 0;
     log("b", 1);
     assertThat(runSince(position, true).metrics())
         .containsExactlyInAnyOrder(latest("a", 2), latest("b", 1));
+  }
+
+  @Test
+  void logThatCameAndWentInBetween_isReadAllTheSame() {
+    log("a", 1);
+    FeedPosition position = ofRun();
+    Instant later = NOW.plusSeconds(60);
+    openNextLog(later);
+    log("b", 2);
+    metrics.foldFromSegments(log);
+    metrics.closeQuietLogs(later.plusSeconds(1));
+    assertThat(runSince(position, true).metrics()).containsExactly(latest("b", 2));
+    FeedPosition none = ofRun();
+    assertThat(readRun(none.revision(), none.logs(), true).delta()).isEmpty();
+
+    openNextLog(later);
+    log("c", 3);
+    assertThat(runSince(position, true).metrics())
+        .containsExactlyInAnyOrder(latest("b", 2), latest("c", 3));
+    assertThat(runSince(none, true).metrics()).containsExactly(latest("c", 3));
+  }
+
+  private void openNextLog(Instant when) {
+    log = metrics.openLog(when);
+    commitNo = 0;
+  }
+
+  @Test
+  void moreLogsThanOneLooksAt_areSaidToBeTooMuch() {
+    FeedPosition position = ofRun();
+    for (int i = 0; i < 102; i++) {
+      openNextLog(NOW);
+    }
+    metrics.closeQuietLogs(NOW.plusSeconds(1));
+    openNextLog(NOW);
+    assertThat(readRun(position.revision(), position.logs(), true).tooMuch()).isTrue();
+    assertThat(readExperiment(position, true).runs()).isEmpty();
+  }
+
+  @Test
+  void moreThanFits_ofManyRuns_isSaidToBeTooMuch() {
+    List<RunId> many = IntStream.range(0, 101).mapToObj(i -> newRun()).toList();
+    Map<RunId, Long> after = new HashMap<>();
+    long revision = readExperiment(ofRun(), false).revision();
+    many.forEach(id -> after.put(id, revision));
+    LogPositions logs = feed.logs();
+    List<Param> params =
+        IntStream.range(0, 20).mapToObj(i -> new Param("p" + i, "x".repeat(6_000))).toList();
+    metrics.commit(
+        log,
+        ++commitNo,
+        many.stream()
+            .map(id -> new RunWrite(id, Optional.empty(), MetricBatch.EMPTY, params, List.of()))
+            .toList(),
+        NOW);
+    Map<RunId, FeedChanges.OfRun> found =
+        feed.read(new FeedQuery(after, Map.of(), logs, feed.logs(), Set.of(), false)).runs();
+    assertThat(found).hasSize(101);
+    assertThat(found.values())
+        .allMatch(
+            changes ->
+                changes.tooMuch()
+                    || changes.delta().stream().anyMatch(delta -> delta.params().size() == 20))
+        .anyMatch(FeedChanges.OfRun::tooMuch);
+  }
+
+  @Test
+  void experimentThatChangesWhileItsRunsAreRead_isToldBeforeThePositionPassesIt() {
+    FeedPosition position = ofRun();
+    tag("1");
+    before(
+        "FETCH FIRST",
+        () -> {
+          new ExperimentStore(database, "a:/")
+              .setTags(ExperimentId.DEFAULT, List.of(new Tag("own", "1")), NOW);
+          tag("2");
+        });
+    FeedChanges.OfExperiment found = readExperiment(position, false);
+    assertThat(found.revision()).isEqualTo(ofRun().revision());
+    assertThat(found.experiment().orElseThrow().tags()).containsExactly(new Tag("own", "1"));
+  }
+
+  @Test
+  void runThatIsPurgedWhileItsExperimentIsRead_isToldBeforeThePositionPassesIt() {
+    RunId other = newRun();
+    runs.delete(other, NOW);
+    FeedPosition position = ofRun();
+    tag("1");
+    before(
+        "FETCH FIRST",
+        () -> {
+          purge(other);
+          tag("2");
+        });
+    FeedChanges.OfExperiment found = readExperiment(position, false);
+    assertThat(found.revision()).isEqualTo(ofRun().revision());
+    assertThat(found.purgedRevision()).isGreaterThan(position.revision());
+  }
+
+  @Test
+  void runThatIsDeletedAndPurgedBeforeItIsLoaded_isToldAsPurgedUnseen() {
+    FeedPosition position = ofRun();
+    RunId other = newRun();
+    before("r.run_name", () -> purge(other));
+    FeedChanges.OfExperiment found = readExperiment(position, false);
+    assertThat(found.runs().orElseThrow()).isEmpty();
+    assertThat(found.purgedListedRevision()).isGreaterThan(position.revision());
+  }
+
+  @Test
+  void whoeverFindsNothingNew_waitsForNoFlush() {
+    log("a", 1);
+    FeedPosition position = ofRun();
+    AtomicInteger flushes = new AtomicInteger();
+    elsewhere
+        .jdbi()
+        .setSqlLogger(
+            new SqlLogger() {
+              @Override
+              public void logBeforeExecution(StatementContext context) {
+                if (context.getRenderedSql().contains("CHECKPOINT")) {
+                  flushes.incrementAndGet();
+                }
+              }
+            });
+    assertThat(readRun(position.revision(), position.logs(), false).delta()).isEmpty();
+    assertThat(readExperiment(position, false).runs().orElseThrow()).isEmpty();
+    assertThat(flushes).hasValue(0);
+    tag("1");
+    assertThat(readExperiment(position, false).runs().orElseThrow()).hasSize(1);
+    assertThat(flushes).hasValue(elsewhere.dialect() == Dialect.H2 ? 1 : 0);
   }
 
   @Test

@@ -17,8 +17,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ChangeLogTest {
-  private static final long PLENTY = 1 << 20;
-
   private final ChangeLog log = new ChangeLog(position(0));
   private final RunId run = RunId.create(Instant.EPOCH);
   private long revision;
@@ -102,25 +100,25 @@ class ChangeLogTest {
   }
 
   @Test
-  void trim_forgetsWhatEverybodyHas() {
+  void forget_forgetsWhatEverybodyHas() {
     long begin = log.mark().tick();
     tag("1");
-    log.trim(begin, PLENTY);
+    log.forget(begin);
     assertThat(since(begin).tags()).hasSize(1);
-    log.trim(log.mark().tick(), PLENTY);
+    log.forget(log.mark().tick());
     assertThat(log.since(log.mark().tick()).orElseThrow().runs()).isEmpty();
     tag("2");
     assertThat(since(log.mark().tick() - 1).tags()).containsExactly(new Tag("t", "2"));
   }
 
   @Test
-  void trim_beyondTheBound_sendsThoseWhoAreBehindBackToTheBeginning() {
+  void shrink_beyondTheBound_sendsThoseWhoAreBehindBackToTheBeginning() {
     long begin = log.mark().tick();
     tag("x".repeat(10_000));
     long one = log.mark().tick();
     RunId other = RunId.create(Instant.EPOCH);
     advance(delta(other, List.of(), List.of(new Tag("t", "x".repeat(10_000))), List.of(), 0));
-    log.trim(begin, 30_000);
+    log.shrink(30_000);
     assertThat(log.since(begin)).isEmpty();
     assertThat(log.since(one).orElseThrow().runs())
         .extracting(delta -> delta.info().id())
@@ -137,11 +135,21 @@ class ChangeLogTest {
     assertThat(since(first).appended()).hasSize(5);
     assertThat(since(begin).pointsOmitted()).isFalse();
 
-    log.trim(begin, 12 * AppendedPoint.BYTES);
+    log.shrink(500 + 7 * AppendedPoint.BYTES);
     assertThat(since(begin).appended()).hasSize(5);
     assertThat(since(begin).pointsOmitted()).isTrue();
     assertThat(since(first).pointsOmitted()).isFalse();
     assertThat(since(first).appended()).hasSize(5);
+  }
+
+  @Test
+  void runsWithLittle_takeTheMemoryOfTheirObjects() {
+    for (int i = 0; i < 100; i++) {
+      advance(delta(RunId.create(Instant.EPOCH), List.of(), List.of(), List.of("t"), 0));
+    }
+    assertThat(log.bytes()).isGreaterThan(50_000);
+    log.forget(log.mark().tick());
+    assertThat(log.bytes()).isZero();
   }
 
   @Test
