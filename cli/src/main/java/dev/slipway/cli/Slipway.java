@@ -2,6 +2,7 @@ package dev.slipway.cli;
 
 import dev.slipway.artifact.ArtifactServer;
 import dev.slipway.cli.artifacts.ArtifactsCommand;
+import dev.slipway.cli.assets.AssetsCommand;
 import dev.slipway.cli.call.CallCommand;
 import dev.slipway.cli.gc.GcCommand;
 import dev.slipway.cli.metrics.MetricsCommand;
@@ -46,6 +47,7 @@ import picocli.CommandLine.Spec;
       ArtifactsCommand.class,
       MetricsCommand.class,
       SyncCommand.class,
+      AssetsCommand.class,
       GcCommand.class,
       HelpCommand.class
     })

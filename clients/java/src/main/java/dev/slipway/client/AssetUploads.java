@@ -122,7 +122,9 @@ public final class AssetUploads {
     }
   }
 
-  private void deleteQuietly(String staging) throws InterruptedException {
+  private void deleteQuietly(String staging) {
+    // Who interrupts the push wants this nevertheless.
+    boolean interrupted = Thread.interrupted();
     try {
       var unused =
           artifacts
@@ -136,6 +138,10 @@ public final class AssetUploads {
     } catch (StatusException e) {
       // The failure that brought us here is the one to tell.
       log.debug("could not remove {}", staging, e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

@@ -1,0 +1,2 @@
+/** Is the commands about versioned assets. */
+package dev.slipway.cli.assets;
