@@ -280,6 +280,52 @@ abstract class CollectGarbageContract {
   }
 
   @Test
+  void assetVersion_ofAManifestThatNobodyHolds_keepsItsContent() throws Exception {
+    calls.put("m/a", ONE);
+    String digest =
+        calls
+            .stub()
+            .snapshot(SnapshotRequest.newBuilder().setPath("m").setHolder("h").build())
+            .getDigest();
+    calls.stub().releaseSnapshot(ReleaseSnapshotRequest.newBuilder().setHolder("h").build());
+    delete("m");
+
+    pushManifest("words", digest);
+
+    assertThat(collect()).isEqualTo(counts().setExaminedCount(1).build());
+    clock.advance(GRACE);
+    assertThat(collect().getRemovedCount()).isZero();
+    assertThat(
+            calls.get(
+                DownloadRequest.newBuilder().setSha256(Bytes.content(ONE).sha256().hex()).build()))
+        .isEqualTo(ONE);
+  }
+
+  @Test
+  void assetVersion_ofAManifestThatWasCollected_isRefused() throws Exception {
+    calls.put("m/a", ONE);
+    String digest =
+        calls
+            .stub()
+            .snapshot(SnapshotRequest.newBuilder().setPath("m").setHolder("h").build())
+            .getDigest();
+    calls.stub().releaseSnapshot(ReleaseSnapshotRequest.newBuilder().setHolder("h").build());
+    collect();
+
+    assertFails(() -> pushManifest("words", digest), Code.NOT_FOUND, "MANIFEST_NOT_FOUND");
+  }
+
+  private void pushManifest(String name, String digest) throws StatusException {
+    var unused =
+        AssetServiceGrpc.newBlockingV2Stub(server.channel())
+            .pushAsset(
+                PushAssetRequest.newBuilder()
+                    .setName(name)
+                    .setContent(AssetContent.newBuilder().setManifestDigest(digest))
+                    .build());
+  }
+
+  @Test
   void bytesThatNoRowNames_areCondemnedAndThenRemoved_orBoundByAnUpload() throws Exception {
     putUnknown(ONE);
     putUnknown(TWO);
