@@ -11,9 +11,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -157,6 +160,36 @@ abstract class BlobStoreContract {
 
     assertThat(store.findSize(content.sha256())).isEmpty();
     assertThatCode(() -> store.delete(content.sha256())).doesNotThrowAnyException();
+  }
+
+  @Test
+  void list_inPages_givesEachOnceInOrderOfDigest() throws IOException {
+    assertThat(store.list(Optional.empty(), 7)).isEmpty();
+    List<Content> stored = new ArrayList<>();
+    for (int i = 0; i < 25; i++) {
+      stored.add(put(Bytes.random(i, i)));
+    }
+    stored.sort(Comparator.comparing(content -> content.sha256().hex()));
+
+    List<Content> listed = new ArrayList<>();
+    List<Content> page = store.list(Optional.empty(), 7);
+    while (!page.isEmpty()) {
+      assertThat(page).hasSizeLessThanOrEqualTo(7);
+      listed.addAll(page);
+      page = store.list(Optional.of(page.get(page.size() - 1).sha256()), 7);
+    }
+
+    assertThat(listed).isEqualTo(stored);
+    assertThat(store.list(Optional.empty(), 25)).isEqualTo(stored);
+    assertThat(store.list(Optional.empty(), 1000)).isEqualTo(stored);
+  }
+
+  @Test
+  void discardLeftovers_ofNothing_isNone() throws IOException {
+    put(Bytes.random(1, 10));
+
+    assertThat(store.discardLeftovers(Instant.now().plusSeconds(3600), false)).isZero();
+    assertThat(store.list(Optional.empty(), 10)).hasSize(1);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class FileSystemBlobStoreTest extends BlobStoreContract {
@@ -90,6 +91,35 @@ class FileSystemBlobStoreTest extends BlobStoreContract {
 
     assertThat(old).doesNotExist();
     assertThat(fresh).exists();
+  }
+
+  @Test
+  void discardLeftovers_dryRun_onlyCounts() throws IOException {
+    BlobStore store = open();
+    Path copy = Files.write(folder.resolve("store/incoming/copy"), new byte[1]);
+    Instant later = Instant.now().plusSeconds(3600);
+
+    assertThat(store.discardLeftovers(later, true)).isEqualTo(1);
+    assertThat(copy).exists();
+    assertThat(store.discardLeftovers(Instant.now().minusSeconds(3600), false)).isZero();
+    assertThat(store.discardLeftovers(later, false)).isEqualTo(1);
+    assertThat(copy).doesNotExist();
+  }
+
+  @Test
+  void list_whatIsNoContent_isLeftOut() throws IOException {
+    byte[] bytes = Bytes.random(1, 10);
+    Content content = Bytes.content(bytes);
+    BlobStore store = open();
+    store.put(content, Files.write(folder.resolve("x.part"), bytes));
+    Files.write(blob(content).resolveSibling("notes.txt"), bytes);
+    Path elsewhere = Files.createDirectories(folder.resolve("store/blobs/zz"));
+    Files.write(elsewhere.resolve(content.sha256().hex()), bytes);
+    String other = content.sha256().hex().startsWith("00") ? "01" : "00";
+    Path wrong = Files.createDirectories(folder.resolve("store/blobs").resolve(other));
+    Files.write(wrong.resolve(content.sha256().hex()), bytes);
+
+    assertThat(store.list(Optional.empty(), 10)).containsExactly(content);
   }
 
   @Test

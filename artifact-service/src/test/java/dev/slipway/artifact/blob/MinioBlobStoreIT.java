@@ -2,6 +2,7 @@ package dev.slipway.artifact.blob;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
             + " go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c")
 class MinioBlobStoreIT extends BlobStoreContract {
   private static MinioServer server;
+
+  private final String bucket = UUID.randomUUID().toString();
 
   @BeforeAll
   static void startServer(@TempDir Path serverFolder) throws IOException, InterruptedException {
@@ -32,7 +35,7 @@ class MinioBlobStoreIT extends BlobStoreContract {
     return new MinioBlobStore(
         new MinioSettings(
             server.endpoint(),
-            "slipway-test",
+            bucket,
             MinioServer.ACCESS_KEY,
             MinioServer.SECRET_KEY,
             MinioSettings.DEFAULT_REGION));

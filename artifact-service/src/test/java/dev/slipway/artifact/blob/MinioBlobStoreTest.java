@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.content.Sha256;
+import io.minio.CreateMultipartUploadArgs;
+import io.minio.MinioAsyncClient;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,6 +56,33 @@ class MinioBlobStoreTest extends BlobStoreContract {
     }
     assertThatThrownBy(() -> new MinioBlobStore(settings("http://127.0.0.1:" + port, "x")))
         .isInstanceOf(StoreUnavailableException.class);
+  }
+
+  @Test
+  void discardLeftovers_partsOfAPutThatWasCut_areRemoved() throws Exception {
+    BlobStore store = open();
+    try (MinioAsyncClient client =
+        MinioAsyncClient.builder()
+            .endpoint(s3.getUri().toString())
+            .credentials(s3.getAccessKey(), s3.getSecretKey())
+            .region(MinioSettings.DEFAULT_REGION)
+            .build()) {
+      for (String object : List.of("blobs/ab/cut", "uploads/presigned")) {
+        var unused =
+            client
+                .createMultipartUpload(
+                    CreateMultipartUploadArgs.builder()
+                        .bucket("slipway-test")
+                        .object(object)
+                        .build())
+                .get();
+      }
+    }
+    Instant later = Instant.now().plusSeconds(3600);
+
+    assertThat(store.discardLeftovers(later, true)).isEqualTo(1);
+    assertThat(store.discardLeftovers(later, false)).isEqualTo(1);
+    assertThat(store.discardLeftovers(later, true)).isZero();
   }
 
   @Test

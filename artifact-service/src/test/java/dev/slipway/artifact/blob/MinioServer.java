@@ -21,11 +21,15 @@ public final class MinioServer implements AutoCloseable {
   private static final long STOP_SECONDS = 10;
 
   private final Process process;
+  private final Path folder;
+  private final int port;
   private final String endpoint;
 
-  private MinioServer(Process process, String endpoint) {
+  private MinioServer(Process process, Path folder, int port) {
     this.process = process;
-    this.endpoint = endpoint;
+    this.folder = folder;
+    this.port = port;
+    this.endpoint = "http://127.0.0.1:" + port;
   }
 
   /** Starts the server whose binary the environment names. */
@@ -38,13 +42,22 @@ public final class MinioServer implements AutoCloseable {
               + " to a MinIO server; to build one:"
               + " go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c");
     }
-    int port;
-    int consolePort;
-    try (ServerSocket first = new ServerSocket(0);
-        ServerSocket second = new ServerSocket(0)) {
-      port = first.getLocalPort();
-      consolePort = second.getLocalPort();
+    return start(binary, folder, freePort());
+  }
+
+  /** Starts a server that was closed anew, over the same folder and at the same endpoint. */
+  public MinioServer startAgain() throws IOException, InterruptedException {
+    return start(System.getenv(BINARY_VARIABLE), folder, port);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
     }
+  }
+
+  private static MinioServer start(String binary, Path folder, int port)
+      throws IOException, InterruptedException {
     ProcessBuilder builder =
         new ProcessBuilder(
                 binary,
@@ -53,13 +66,13 @@ public final class MinioServer implements AutoCloseable {
                 "--address",
                 "127.0.0.1:" + port,
                 "--console-address",
-                "127.0.0.1:" + consolePort,
+                "127.0.0.1:" + freePort(),
                 Files.createDirectories(folder.resolve("minio")).toString())
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("minio.log").toFile());
     builder.environment().put("MINIO_ROOT_USER", ACCESS_KEY);
     builder.environment().put("MINIO_ROOT_PASSWORD", SECRET_KEY);
-    MinioServer server = new MinioServer(builder.start(), "http://127.0.0.1:" + port);
+    MinioServer server = new MinioServer(builder.start(), folder, port);
     server.awaitReady(folder.resolve("minio.log"));
     return server;
   }

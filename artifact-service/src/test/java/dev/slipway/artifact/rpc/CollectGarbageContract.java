@@ -423,7 +423,7 @@ abstract class CollectGarbageContract {
     }
   }
 
-  private Database openDatabase() {
+  final Database openDatabase() {
     return Database.open(database, "artifact", "db/migration/artifact", new MetricRegistry());
   }
 
