@@ -82,7 +82,7 @@ public final class TrackingModule implements ServiceModule {
             feed::hint,
             metrics);
     ListCalls lists = new ListCalls(config.database().poolSize());
-    WatchRpcs watches = new WatchRpcs(feed, changes, experiments, runs, lists, clock);
+    WatchRpcs watches = new WatchRpcs(feed, changes, experiments, runs, clock);
     metrics.gauge("tracking.watches", () -> (Gauge<Integer>) watches::open);
     metrics.gauge("tracking.watched", () -> (Gauge<Integer>) feed::watched);
     TrackingGrpcService service =

@@ -8,7 +8,6 @@ import dev.slipway.tracking.experiment.ExperimentNotFoundException;
 import dev.slipway.tracking.lifecycle.ViewType;
 import dev.slipway.tracking.run.Run;
 import dev.slipway.tracking.search.RunQuery;
-import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.WatchFeed;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.FeedStore;
@@ -42,7 +41,6 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
   private final FeedStore changes;
   private final ExperimentStore experiments;
   private final RunStore runs;
-  private final ListCalls lists;
   private final Clock clock;
 
   /** Whether the caller may know runs that are new to the log of changes. */
@@ -55,7 +53,6 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
       FeedStore changes,
       ExperimentStore experiments,
       RunStore runs,
-      ListCalls lists,
       Clock clock,
       WatchThreads threads,
       Consumer<Watch<?>> ended) {
@@ -65,7 +62,6 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
     this.changes = changes;
     this.experiments = experiments;
     this.runs = runs;
-    this.lists = lists;
     this.clock = clock;
   }
 
@@ -191,7 +187,7 @@ final class ExperimentWatch extends Watch<WatchExperimentResponse> {
       }
       PageRequest page =
           PageRequest.of(0, nextPage, RUNS_PER_PIECE, RUNS_PER_PIECE, "", new Violations());
-      Page<Run> found = lists.call(() -> runs.search(query, page));
+      Page<Run> found = runs.search(query, page);
       nextPage = found.nextPageToken();
       RunSnapshot.Builder snapshot = piece.getSnapshotBuilder();
       if (found.items().size() == 1) {

@@ -187,7 +187,8 @@ abstract class Watch<M> implements WatchFeed.Watcher {
     int seen = wakes.get();
     try {
       step();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // Also an Error: the watch would stay as it is, neither going on nor ending.
       if (finish()) {
         call.onError(StatusMapper.toStatus(e));
       }

@@ -3,7 +3,6 @@ package dev.slipway.tracking.rpc;
 import dev.slipway.runtime.error.ErrorKind;
 import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.tracking.service.GroupCommitter.StoppingException;
-import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.WatchFeed;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.FeedStore;
@@ -27,7 +26,6 @@ public final class WatchRpcs implements AutoCloseable {
   private final FeedStore changes;
   private final ExperimentStore experiments;
   private final RunStore runs;
-  private final ListCalls lists;
   private final Clock clock;
   private final int maxWatches;
   private final WatchThreads threads = new WatchThreads();
@@ -36,13 +34,8 @@ public final class WatchRpcs implements AutoCloseable {
 
   /** Creates it over a feed that the caller owns. */
   public WatchRpcs(
-      WatchFeed feed,
-      FeedStore changes,
-      ExperimentStore experiments,
-      RunStore runs,
-      ListCalls lists,
-      Clock clock) {
-    this(feed, changes, experiments, runs, lists, clock, MAX_WATCHES);
+      WatchFeed feed, FeedStore changes, ExperimentStore experiments, RunStore runs, Clock clock) {
+    this(feed, changes, experiments, runs, clock, MAX_WATCHES);
   }
 
   WatchRpcs(
@@ -50,16 +43,15 @@ public final class WatchRpcs implements AutoCloseable {
       FeedStore changes,
       ExperimentStore experiments,
       RunStore runs,
-      ListCalls lists,
       Clock clock,
       int maxWatches) {
     this.feed = feed;
     this.changes = changes;
     this.experiments = experiments;
-    this.lists = lists;
     this.runs = runs;
     this.clock = clock;
     this.maxWatches = maxWatches;
+    threads.everySecond(feed::endIfStalled);
   }
 
   void watchRun(WatchRunRequest message, ServerCallStreamObserver<WatchRunResponse> call) {
@@ -76,16 +68,7 @@ public final class WatchRpcs implements AutoCloseable {
     experiments.get(request.id());
     open(
         new ExperimentWatch(
-            request,
-            call,
-            feed,
-            changes,
-            experiments,
-            runs,
-            lists,
-            clock,
-            threads,
-            watches::remove));
+            request, call, feed, changes, experiments, runs, clock, threads, watches::remove));
   }
 
   private void requireRoom() {

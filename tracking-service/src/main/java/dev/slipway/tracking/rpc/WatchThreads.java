@@ -42,6 +42,11 @@ final class WatchThreads implements AutoCloseable {
     return timer;
   }
 
+  /** Does something quick once a second from now on. */
+  void everySecond(Runnable task) {
+    var unused = timer.scheduleWithFixedDelay(task, 1, 1, TimeUnit.SECONDS);
+  }
+
   /** Lets what is queued end, and then the threads. */
   @Override
   public void close() {

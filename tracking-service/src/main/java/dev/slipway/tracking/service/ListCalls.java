@@ -12,8 +12,11 @@ import java.util.function.Supplier;
  * folds finds a connection to the database. Who comes first is served first. Thread-safe.
  */
 public final class ListCalls {
-  /** Connections for the committer, its flush to disk, and the fold. */
-  private static final int RESERVED = 3;
+  /**
+   * Connections for the committer, its flush to disk, the fold, the feed of the watches and the two
+   * threads that read first states for them.
+   */
+  private static final int RESERVED = 6;
 
   private static final long MAX_WAIT_SECONDS = 10;
 

@@ -1,6 +1,8 @@
 package dev.slipway.tracking.service;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.runtime.error.ErrorKind;
+import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.experiment.ExperimentNotFoundException;
 import dev.slipway.tracking.run.RunId;
@@ -37,7 +39,12 @@ public final class WatchFeed implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WatchFeed.class);
 
   private static final long POLL_NANOS = Duration.ofMillis(200).toNanos();
-  private static final long MIN_GAP_NANOS = Duration.ofMillis(10).toNanos();
+
+  /** However impatient one watcher is, all pay for the rounds. */
+  private static final long MIN_GAP_NANOS = Duration.ofMillis(50).toNanos();
+
+  /** Without a round for so long, nobody can be told any more that nothing has changed. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /**
    * Segments stay in the metric log for longer than this after their commit. A round that ends
@@ -123,6 +130,7 @@ public final class WatchFeed implements AutoCloseable {
 
   private final FeedStore store;
   private final long maxBytes;
+  private final long patienceNanos;
   private final Thread thread = new Thread(this::run, "tracking-feed");
   private final Object lock = new Object();
 
@@ -142,6 +150,9 @@ public final class WatchFeed implements AutoCloseable {
   @GuardedBy("lock")
   private boolean closed;
 
+  /** When a round last ended well, or the first watcher came. */
+  private volatile long lastRoundNanos = System.nanoTime();
+
   private volatile boolean awake;
   private volatile boolean hinted;
 
@@ -152,19 +163,23 @@ public final class WatchFeed implements AutoCloseable {
 
   private long lastReadNanos = lastAttemptNanos;
 
+  private boolean failing;
+
   /** Creates the feed; {@link #start} sets it going. */
   public WatchFeed(FeedStore store) {
-    this(store, MAX_BYTES);
+    this(store, MAX_BYTES, PATIENCE);
   }
 
   /**
    * Creates the feed; {@link #start} sets it going.
    *
    * @param maxBytes memory for changes that somebody has not taken, in all logs together
+   * @param patience time without a round after which {@link #endIfStalled} ends all watches
    */
-  public WatchFeed(FeedStore store, long maxBytes) {
+  public WatchFeed(FeedStore store, long maxBytes, Duration patience) {
     this.store = store;
     this.maxBytes = maxBytes;
+    this.patienceNanos = patience.toNanos();
     thread.setDaemon(true);
   }
 
@@ -206,6 +221,9 @@ public final class WatchFeed implements AutoCloseable {
   private Subscription subscribe(
       Object target, boolean points, Duration interval, Watcher watcher) {
     synchronized (lock) {
+      if (topics.isEmpty()) {
+        lastRoundNanos = System.nanoTime();
+      }
       Topic topic = topics.computeIfAbsent(target, Topic::new);
       Subscription subscription = new Subscription(topic, points, interval, watcher);
       topic.subscriptions.add(subscription);
@@ -214,6 +232,26 @@ public final class WatchFeed implements AutoCloseable {
       lock.notifyAll();
       return subscription;
     }
+  }
+
+  /**
+   * Ends all watches when there was no round for too long, whatever keeps the feed's thread:
+   * whoever watches must not take silence for news. To be called from time to time.
+   */
+  public void endIfStalled() {
+    List<Watcher> watchers;
+    synchronized (lock) {
+      if (topics.isEmpty() || System.nanoTime() - lastRoundNanos < patienceNanos) {
+        return;
+      }
+      watchers =
+          topics.values().stream()
+              .flatMap(topic -> topic.subscriptions.stream())
+              .map(subscription -> subscription.watcher)
+              .toList();
+    }
+    log.warn("changes could not be read for long; {} watches end", watchers.size());
+    watchers.forEach(watcher -> watcher.gone(new StalledException()));
   }
 
   /** Returns how many runs and experiments are watched; nothing is read while none is. */
@@ -256,8 +294,13 @@ public final class WatchFeed implements AutoCloseable {
       Round round = new Round();
       try {
         round.run();
-      } catch (RuntimeException e) {
-        log.warn("changes cannot be read now; trying again", e);
+        failing = false;
+      } catch (Throwable e) {
+        // Also an Error: without this thread nobody would hear of anything.
+        if (!failing) {
+          log.warn("changes cannot be read now; trying until they can", e);
+        }
+        failing = true;
         round.putBack();
         lastAttemptNanos = System.nanoTime() + POLL_NANOS;
       }
@@ -329,9 +372,28 @@ public final class WatchFeed implements AutoCloseable {
       FeedChanges changes = read(through);
       lastReadNanos = begin;
       logs = through;
-      present.forEach(topic -> apply(topic, changes));
+      present.forEach(topic -> tell(topic, changes));
       shrinkLargest();
-      calls.forEach(Runnable::run);
+      calls.forEach(Round::call);
+      lastRoundNanos = System.nanoTime();
+    }
+
+    private static void call(Runnable callback) {
+      try {
+        callback.run();
+      } catch (Throwable e) {
+        log.error("a watch cannot go on", e);
+      }
+    }
+
+    private void tell(Topic topic, FeedChanges changes) {
+      try {
+        apply(topic, changes);
+      } catch (Throwable e) {
+        // The next round begins after what these have missed.
+        log.error("changes of {} are lost; its watches end", topic.target, e);
+        end(topic, new StalledException());
+      }
     }
 
     private FeedChanges read(LogPositions through) {
@@ -454,6 +516,20 @@ public final class WatchFeed implements AutoCloseable {
 
     private void end(Topic topic, RuntimeException reason) {
       subscriptions.get(topic).forEach(subscription -> subscription.watcher.gone(reason));
+    }
+  }
+
+  /** Reports that a watch ends because this server cannot say what changed. */
+  static final class StalledException extends ServiceException {
+    private static final long serialVersionUID = 1L;
+
+    StalledException() {
+      super(
+          ErrorKind.UNAVAILABLE,
+          "CHANGES_UNAVAILABLE",
+          "the server cannot look for changes now; watch again with the last resume token, on"
+              + " another server or in a moment",
+          Map.of());
     }
   }
 }

@@ -19,10 +19,10 @@ final class BoundedPages {
   private static final long MAX_BYTES = 3_000_000;
 
   /** What the elements that are loaded first may have together. */
-  private static final long FIRST_BYTES = 750_000;
+  private static final long FIRST_BYTES = MAX_BYTES;
 
   private static final int FIRST = 8;
-  private static final int MOST = 200;
+  private static final int MOST = 1_000;
 
   /** Of the elements of the last pages; large ones count for some pages after. */
   private final AtomicLong largestLately = new AtomicLong(FIRST_BYTES / FIRST);

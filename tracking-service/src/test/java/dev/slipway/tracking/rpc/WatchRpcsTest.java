@@ -12,7 +12,6 @@ import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.run.NewRun;
 import dev.slipway.tracking.run.RunId;
-import dev.slipway.tracking.service.ListCalls;
 import dev.slipway.tracking.service.WatchFeed;
 import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.FeedStore;
@@ -22,11 +21,18 @@ import dev.slipway.tracking.store.RunWrite;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.WatchRunRequest;
 import dev.slipway.tracking.v1.WatchRunResponse;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,17 +48,24 @@ import org.junit.jupiter.api.io.TempDir;
 class WatchRpcsTest {
   private static final int MAX_WATCHES = 3;
   private static final int MAX_LOG_BYTES = 30_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   @TempDir private Path folder;
 
   @RegisterExtension
-  private final GrpcServerExtension server = GrpcServerExtension.netty(1 << 20, new WatchesOnly());
+  private final GrpcServerExtension server =
+      GrpcServerExtension.netty(
+          1 << 20, () -> ServerInterceptors.intercept(new WatchesOnly(), new FailingToSend()));
 
   private Database database;
   private WatchFeed feed;
+  private FeedStore changes;
+  private ExperimentStore experiments;
+  private RunStore runs;
   private WatchRpcs watches;
   private MetricStore metrics;
   private RunId run;
+  private volatile boolean failing;
 
   /** Serves what is under test here. */
   private final class WatchesOnly extends TrackingServiceGrpc.TrackingServiceImplBase {
@@ -62,14 +75,33 @@ class WatchRpcsTest {
     }
   }
 
+  /** Lets messages fail with an Error when told to. */
+  private final class FailingToSend implements ServerInterceptor {
+    @Override
+    public <Q, M> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, M> call, Metadata headers, ServerCallHandler<Q, M> next) {
+      return next.startCall(
+          new SimpleForwardingServerCall<>(call) {
+            @Override
+            public void sendMessage(M message) {
+              if (failing) {
+                throw new StackOverflowError("test");
+              }
+              super.sendMessage(message);
+            }
+          },
+          headers);
+    }
+  }
+
   @BeforeEach
   void start() {
     database =
         Database.open(
             TestDatabases.h2(folder), "tracking", "db/migration/tracking", new MetricRegistry());
-    ExperimentStore experiments = new ExperimentStore(database, "a:/");
+    experiments = new ExperimentStore(database, "a:/");
     experiments.ensureDefault(Instant.EPOCH);
-    RunStore runs = new RunStore(database);
+    runs = new RunStore(database);
     run =
         runs.create(
                 new NewRun(
@@ -84,18 +116,24 @@ class WatchRpcsTest {
             .info()
             .id();
     metrics = new MetricStore(database);
-    FeedStore changes = new FeedStore(database);
-    feed = new WatchFeed(changes, MAX_LOG_BYTES);
-    watches =
-        new WatchRpcs(
-            feed, changes, experiments, runs, new ListCalls(10), Clock.systemUTC(), MAX_WATCHES);
+    changes = new FeedStore(database);
+    startWatches(PATIENCE);
+  }
+
+  private void startWatches(Duration patience) {
+    feed = new WatchFeed(changes, MAX_LOG_BYTES, patience);
+    watches = new WatchRpcs(feed, changes, experiments, runs, Clock.systemUTC(), MAX_WATCHES);
     feed.start();
+  }
+
+  private void stopWatches() {
+    watches.close();
+    feed.close();
   }
 
   @AfterEach
   void stop() {
-    watches.close();
-    feed.close();
+    stopWatches();
     database.close();
   }
 
@@ -148,6 +186,29 @@ class WatchRpcsTest {
       client.await(messages -> RunReplay.of(messages).run().getData().getParamsCount() == known);
     }
     assertThat(client.messages().stream().filter(WatchRunResponse::hasSnapshot)).hasSize(1);
+  }
+
+  @Test
+  void watchesOfAServerThatCannotLookForChanges_end_alsoThoseThatHeardNothingYet()
+      throws Exception {
+    stopWatches();
+    startWatches(Duration.ofSeconds(1));
+    WatchClient<WatchRunRequest, WatchRunResponse> following = watch(true);
+    await(() -> !following.messages().isEmpty() || watches.open() == 0);
+    database.jdbi().useHandle(handle -> handle.execute("ALTER TABLE metric_log RENAME TO away"));
+    assertIs(following.awaitError(), Status.Code.UNAVAILABLE, "CHANGES_UNAVAILABLE");
+    WatchClient<WatchRunRequest, WatchRunResponse> joining = watch(true);
+    assertIs(joining.awaitError(), Status.Code.UNAVAILABLE, "CHANGES_UNAVAILABLE");
+    assertThat(joining.messages()).isEmpty();
+    await(() -> watches.open() == 0 && feed.watched() == 0);
+  }
+
+  @Test
+  void watchThatFailsWithAnError_ends() throws Exception {
+    failing = true;
+    WatchClient<WatchRunRequest, WatchRunResponse> client = watch(true);
+    assertIs(client.awaitError(), Status.Code.INTERNAL, "INTERNAL");
+    await(() -> watches.open() == 0 && feed.watched() == 0);
   }
 
   @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ListCallsTest {
   @Test
   void manyAtOnce_leaveConnectionsToTheCommitter() throws Exception {
-    ListCalls lists = new ListCalls(5);
+    ListCalls lists = new ListCalls(8);
     ExecutorService threads = Executors.newFixedThreadPool(8);
     CountDownLatch twoRun = new CountDownLatch(2);
     CountDownLatch release = new CountDownLatch(1);

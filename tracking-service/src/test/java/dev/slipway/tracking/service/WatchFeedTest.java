@@ -87,6 +87,61 @@ class WatchFeedTest {
   }
 
   @Test
+  void errorInACallback_endsNeitherTheRoundNorTheFeed() throws Exception {
+    RunId run = newRun();
+    CountDownLatch joined = new CountDownLatch(1);
+    CountDownLatch changed = new CountDownLatch(1);
+    try (WatchFeed.Subscription subscription =
+        feed.watch(run, false, Duration.ofMillis(50), new Latches(joined, changed))) {
+      await(joined);
+      CountDownLatch called = new CountDownLatch(2);
+      subscription.afterNextRound(
+          () -> {
+            called.countDown();
+            throw new AssertionError("test");
+          });
+      subscription.afterNextRound(called::countDown);
+      await(called);
+      runs.delete(run, NOW);
+      await(changed);
+    }
+  }
+
+  @Test
+  void watcherThatFails_endsAlone_andTheFeedGoesOn() throws Exception {
+    CountDownLatch gone = new CountDownLatch(1);
+    RunId run = newRun();
+    CountDownLatch joined = new CountDownLatch(1);
+    CountDownLatch changed = new CountDownLatch(1);
+    WatchFeed.Watcher failing =
+        new WatchFeed.Watcher() {
+          @Override
+          public void joined() {
+            throw new AssertionError("test");
+          }
+
+          @Override
+          public void changed() {}
+
+          @Override
+          public void gone(RuntimeException reason) {
+            gone.countDown();
+          }
+        };
+    WatchFeed.Subscription first = feed.watch(newRun(), false, Duration.ofMillis(50), failing);
+    WatchFeed.Subscription second =
+        feed.watch(run, false, Duration.ofMillis(50), new Latches(joined, changed));
+    await(gone);
+    await(joined);
+    runs.delete(run, NOW);
+    await(changed);
+    assertThat(feed.watched()).isEqualTo(2);
+    first.close();
+    second.close();
+    assertThat(feed.watched()).isZero();
+  }
+
+  @Test
   void roundWithMoreThanFits_losesNoChangeSilently() throws Exception {
     List<RunId> watched = IntStream.range(0, 101).mapToObj(i -> newRun()).toList();
     CountDownLatch joined = new CountDownLatch(watched.size());
