@@ -3,11 +3,14 @@ package dev.slipway.artifact.blob;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.content.Sha256;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.MinioAsyncClient;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.Test;
@@ -83,6 +87,49 @@ class MinioBlobStoreTest extends BlobStoreContract {
     assertThat(store.discardLeftovers(later, true)).isEqualTo(1);
     assertThat(store.discardLeftovers(later, false)).isEqualTo(1);
     assertThat(store.discardLeftovers(later, true)).isZero();
+  }
+
+  @Test
+  void open_storeThatIsJustStarting_isAskedAgain() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer busy = busyStore(asked, 2);
+    try (BlobStore store = new MinioBlobStore(settings(endpoint(busy), "x"))) {
+      assertThat(store.answers()).isTrue();
+    } finally {
+      busy.stop(0);
+    }
+    assertThat(asked).hasValue(4);
+  }
+
+  @Test
+  void open_storeThatStaysBusy_isUnavailableAfterABoundedNumberOfTries() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer busy = busyStore(asked, Integer.MAX_VALUE);
+    try {
+      assertThatThrownBy(() -> new MinioBlobStore(settings(endpoint(busy), "x")))
+          .isInstanceOf(StoreUnavailableException.class);
+    } finally {
+      busy.stop(0);
+    }
+    assertThat(asked.get()).isBetween(2, 5);
+  }
+
+  /** Starts a store that has every bucket, but answers 503 so many times before it says so. */
+  private static HttpServer busyStore(AtomicInteger asked, int times) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        call -> {
+          call.sendResponseHeaders(asked.incrementAndGet() <= times ? 503 : 200, -1);
+          call.close();
+        });
+    server.start();
+    return server;
+  }
+
+  private static String endpoint(HttpServer server) {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
   @Test

@@ -29,7 +29,13 @@ public final class TransferProgress implements TransferListener, AutoCloseable {
   private final Optional<PrintWriter> lines;
   private final Optional<ProgressBar> bar;
   private final LongSupplier nanoClock;
-  private final long begun;
+
+  @GuardedBy("this")
+  private boolean moving;
+
+  // When the first bytes moved: the digest, which is computed before, says nothing of the rate.
+  @GuardedBy("this")
+  private long begun;
 
   @GuardedBy("this")
   private long lastLine;
@@ -40,8 +46,6 @@ public final class TransferProgress implements TransferListener, AutoCloseable {
     this.lines = lines;
     this.bar = bar;
     this.nanoClock = nanoClock;
-    this.begun = nanoClock.getAsLong();
-    this.lastLine = begun;
   }
 
   /**
@@ -81,6 +85,11 @@ public final class TransferProgress implements TransferListener, AutoCloseable {
               " " + progress.filesDone() + "/" + progress.filesTotal() + " files");
         });
     long now = nanoClock.getAsLong();
+    if (!moving) {
+      moving = true;
+      begun = now;
+      lastLine = now;
+    }
     if (lines.isPresent() && now - lastLine >= LINE_NANOS) {
       lastLine = now;
       lines.get().println(line(task, progress, (now - begun) / NANOS_PER_SECOND));

@@ -27,6 +27,7 @@ class TransferProgressTest {
     try (TransferProgress progress =
         new TransferProgress(
             "upload", Optional.of(new PrintWriter(err)), Optional.empty(), clock::get)) {
+      clock.addAndGet(60 * SECOND);
       progress.onProgress(at(0, 1));
       clock.addAndGet(5 * SECOND);
       progress.onProgress(at(1, 10 * MEBIBYTE));
