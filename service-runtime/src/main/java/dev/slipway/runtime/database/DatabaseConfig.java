@@ -16,7 +16,7 @@ public record DatabaseConfig(String url, String user, String password, int poolS
   /**
    * Connections that suit a small machine: commits are grouped, so that few connections carry much.
    */
-  public static final int DEFAULT_POOL_SIZE = 8;
+  public static final int DEFAULT_POOL_SIZE = 12;
 
   /** Fewest connections of a pool: one may wait for another. */
   public static final int MIN_POOL_SIZE = 2;
