@@ -125,6 +125,26 @@ abstract class CollectionStoreContract {
     assertThat(verdict(ONE)).isEqualTo(Verdict.KEEP);
   }
 
+  @Test
+  void decide_contentNotYetCondemnedThatIsJustBeingBound_isPassedOver() {
+    publishAndDelete(ONE);
+    ContentLookup found = artifacts.lookUp(ONE.sha256());
+    remove(OTHER);
+    List<JudgedContent> decided = new ArrayList<>();
+
+    publish(
+        "a",
+        found,
+        ONE,
+        content -> {
+          decided.addAll(join(threads.submit(() -> decide(ONE))));
+          return true;
+        });
+
+    assertThat(decided).isEmpty();
+    assertThat(verdict(ONE)).isEqualTo(Verdict.KEEP);
+  }
+
   private static <T> T join(Future<T> future) {
     try {
       return future.get(30, TimeUnit.SECONDS);
