@@ -1,5 +1,6 @@
 package dev.slipway.cli.artifacts;
 
+import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.cli.client.ClientOptions;
 import dev.slipway.cli.client.Failures;
 import dev.slipway.cli.client.InterruptAtExit;
@@ -50,6 +51,19 @@ abstract class ArtifactCall implements Callable<Integer> {
 
   final PrintWriter err() {
     return spec.commandLine().getErr();
+  }
+
+  /**
+   * Reads a path that somebody has typed. A slash at its end, as listings show directories, is left
+   * out.
+   */
+  final ArtifactPath pathOf(String text) {
+    boolean slash = text.length() > 1 && text.endsWith("/");
+    try {
+      return new ArtifactPath(slash ? text.substring(0, text.length() - 1) : text);
+    } catch (IllegalArgumentException e) {
+      throw usage(text + ": " + e.getMessage());
+    }
   }
 
   final ParameterException usage(String problem) {

@@ -1,5 +1,6 @@
 package dev.slipway.cli.artifacts;
 
+import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.v1.Entry;
 import dev.slipway.artifact.v1.StatRequest;
 import dev.slipway.cli.client.TransferProgress;
@@ -54,9 +55,12 @@ final class DownloadCommand extends ArtifactCall {
     if (!flags.isValid()) {
       throw usage("--parallel (SLIPWAY_PARALLEL): 1 or more");
     }
+    ArtifactPath from = pathOf(path);
+    Path target = target(from);
     Entry entry =
-        client.artifacts().stat(StatRequest.newBuilder().setPath(path).setWithTotals(true).build());
-    Path target = target(entry);
+        client
+            .artifacts()
+            .stat(StatRequest.newBuilder().setPath(from.value()).setWithTotals(true).build());
     if (Files.exists(target) && (!force || entry.hasDirectory() || Files.isDirectory(target))) {
       throw new FileAlreadyExistsException(
           target + (entry.hasArtifact() ? "; --force replaces a file" : ""));
@@ -64,9 +68,9 @@ final class DownloadCommand extends ArtifactCall {
     ArtifactTransfers transfers = client.transfers(flags.options());
     try (TransferProgress progress = TransferProgress.of("download", err(), flags.quiet())) {
       if (entry.hasDirectory()) {
-        transfers.downloadFolder(path, target, progress);
+        transfers.downloadFolder(from.value(), target, progress);
       } else {
-        var unused = transfers.downloadFile(path, target, progress);
+        var unused = transfers.downloadFile(from.value(), target, progress);
       }
     }
     if (json.isWanted()) {
@@ -81,8 +85,9 @@ final class DownloadCommand extends ArtifactCall {
     }
   }
 
-  private Path target(Entry entry) {
-    String name = entry.getName();
+  /** Names what is made by what was asked for, whatever the service calls it. */
+  private Path target(ArtifactPath from) {
+    String name = from.name();
     if (local == null) {
       if (name.isEmpty()) {
         throw usage("LOCAL: is required for the root, which has no name");

@@ -40,12 +40,14 @@ final class ListCommand extends ArtifactCall {
 
   @Override
   void run(SlipwayClient client) {
-    Entry entry = client.artifacts().stat(StatRequest.newBuilder().setPath(path).build());
+    String directory = pathOf(path).value();
+    Entry entry = client.artifacts().stat(StatRequest.newBuilder().setPath(directory).build());
     if (entry.hasArtifact()) {
       show(entry);
       return;
     }
-    ListRequest.Builder request = ListRequest.newBuilder().setPath(path).setRecursive(recursive);
+    ListRequest.Builder request =
+        ListRequest.newBuilder().setPath(directory).setRecursive(recursive);
     ListResponse page;
     do {
       page = client.artifacts().list(request.build());

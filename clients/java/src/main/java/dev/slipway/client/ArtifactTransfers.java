@@ -363,7 +363,7 @@ public final class ArtifactTransfers {
   public Manifest downloadManifest(String digest, Path folder, TransferListener listener)
       throws IOException, InterruptedException {
     Manifest first = readManifest(digest, "");
-    ManifestPages pages = new ManifestPages(first);
+    ManifestPages pages = new ManifestPages(digest, first);
     new FolderDownload(options, folder, ".part-" + digest)
         .run(
             pages,
@@ -375,7 +375,7 @@ public final class ArtifactTransfers {
   /** Returns those entries of a manifest that are asked for; the whole is read and verified. */
   List<ManifestEntry> readManifest(String digest, Predicate<ManifestEntry> wanted)
       throws IOException, InterruptedException {
-    ManifestPages pages = new ManifestPages(readManifest(digest, ""));
+    ManifestPages pages = new ManifestPages(digest, readManifest(digest, ""));
     List<ManifestEntry> entries = new ArrayList<>();
     for (List<ManifestEntry> page = pages.next(); !page.isEmpty(); page = pages.next()) {
       page.stream().filter(wanted).forEach(entries::add);
@@ -411,35 +411,43 @@ public final class ArtifactTransfers {
       throws IOException, InterruptedException {
     GetManifestRequest request =
         GetManifestRequest.newBuilder().setDigest(digest).setPageToken(pageToken).build();
-    return retrying("manifest " + digest, () -> unary().getManifest(request));
+    Manifest page = retrying("manifest " + digest, () -> unary().getManifest(request));
+    if (!page.getDigest().equals(digest)) {
+      throw new TransferException(
+          "manifest " + digest + " was asked for, and another one came",
+          Status.Code.DATA_LOSS,
+          null);
+    }
+    return page;
   }
 
-  /** Is the entries of a manifest, which are verified when the last page is asked for. */
+  /** Is the entries of a manifest, which are verified before the last of them are given. */
   private final class ManifestPages implements FolderDownload.Pages {
     private final MessageDigest read = Digests.newSha256();
     private final String digest;
     private Manifest page;
 
-    ManifestPages(Manifest first) {
+    ManifestPages(String digest, Manifest first) {
+      this.digest = digest;
       this.page = first;
-      this.digest = first.getDigest();
     }
 
     @Override
     public List<ManifestEntry> next() throws IOException, InterruptedException {
-      if (page == null) {
-        return List.of();
+      List<ManifestEntry> entries = List.of();
+      // A page may be empty without being the last.
+      while (page != null && entries.isEmpty()) {
+        entries = page.getEntriesList();
+        Digests.addEntries(read, entries);
+        String token = page.getNextPageToken();
+        if (token.isEmpty() && !Digests.hex(read).equals(digest)) {
+          throw new TransferException(
+              "the entries of manifest " + digest + " do not have its digest",
+              Status.Code.DATA_LOSS,
+              null);
+        }
+        page = token.isEmpty() ? null : readManifest(digest, token);
       }
-      List<ManifestEntry> entries = page.getEntriesList();
-      Digests.addEntries(read, entries);
-      String token = page.getNextPageToken();
-      if (token.isEmpty() && !Digests.hex(read).equals(digest)) {
-        throw new TransferException(
-            "the entries of manifest " + digest + " do not have its digest",
-            Status.Code.DATA_LOSS,
-            null);
-      }
-      page = token.isEmpty() ? null : readManifest(digest, token);
       return entries;
     }
   }
@@ -489,9 +497,15 @@ public final class ArtifactTransfers {
 
     @Override
     public List<ManifestEntry> next() throws IOException, InterruptedException {
-      if (last) {
-        return List.of();
+      List<ManifestEntry> entries = List.of();
+      // A page may be empty without being the last.
+      while (!last && entries.isEmpty()) {
+        entries = nextPage();
       }
+      return entries;
+    }
+
+    private List<ManifestEntry> nextPage() throws IOException, InterruptedException {
       ListRequest request =
           ListRequest.newBuilder().setPath(path).setRecursive(true).setPageToken(token).build();
       ListResponse page = retrying("list " + path, () -> unary().list(request));
@@ -553,7 +567,7 @@ public final class ArtifactTransfers {
       DownloadRequest request, OutputStream to, long maxBytes, TransferMeter.File progress)
       throws IOException, InterruptedException {
     Retries retries = new Retries(options, stub.getChannel());
-    Received received = new Received(to, maxBytes, progress);
+    Received received = new Received(request.getSha256(), to, maxBytes, progress);
     while (true) {
       try {
         // What was bound to a path when the first byte came stays what is downloaded.
@@ -586,6 +600,7 @@ public final class ArtifactTransfers {
 
   /** Gathers a download over all its attempts. For one thread. */
   private static final class Received {
+    private final String wanted;
     private final OutputStream to;
     private final long maxBytes;
     private final TransferMeter.File progress;
@@ -593,7 +608,13 @@ public final class ArtifactTransfers {
     private Artifact artifact;
     private long bytes;
 
-    Received(OutputStream to, long maxBytes, TransferMeter.File progress) {
+    /**
+     * Creates it.
+     *
+     * @param wanted digest that was asked for; empty when a path was
+     */
+    Received(String wanted, OutputStream to, long maxBytes, TransferMeter.File progress) {
+      this.wanted = wanted;
       this.to = to;
       this.maxBytes = maxBytes;
       this.progress = progress;
@@ -603,6 +624,12 @@ public final class ArtifactTransfers {
       if (response.hasHeader()) {
         if (artifact == null) {
           artifact = response.getHeader().getArtifact();
+          if (!wanted.isEmpty() && !artifact.getSha256().equals(wanted)) {
+            throw new TransferException(
+                "content " + wanted + " was asked for, and " + artifact.getSha256() + " came",
+                Status.Code.DATA_LOSS,
+                null);
+          }
           if (artifact.getSizeBytes() > maxBytes) {
             throw new TransferException(
                 "the artifact has "
@@ -618,7 +645,10 @@ public final class ArtifactTransfers {
         return;
       }
       DownloadChunk chunk = response.getChunk();
-      if (chunk.getOffset() != bytes || Digests.crc32c(chunk.getData()) != chunk.getCrc32C()) {
+      if (artifact == null
+          || chunk.getOffset() != bytes
+          || chunk.getData().size() > artifact.getSizeBytes() - bytes
+          || Digests.crc32c(chunk.getData()) != chunk.getCrc32C()) {
         // Damaged on the way: ask again from the last good byte.
         throw Status.UNAVAILABLE.withDescription("a chunk was damaged").asException();
       }

@@ -7,6 +7,7 @@ import dev.slipway.artifact.v1.ManifestEntry;
 import dev.slipway.artifact.v1.ResolveAssetRequest;
 import dev.slipway.artifact.v1.ResolveAssetResponse;
 import io.grpc.Channel;
+import io.grpc.Status;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,9 +98,26 @@ public final class AssetCache implements Closeable {
         transfers.retrying(
             "asset " + spec,
             () -> assets.withDeadlineAfter(UNARY_SECONDS, TimeUnit.SECONDS).resolveAsset(request));
+    check(resolved, parsed);
     return resolved.getPart().isEmpty()
         ? fetchWhole(resolved, listener)
         : fetchPart(resolved, listener);
+  }
+
+  /** Refuses an answer that is none to the question; what it says becomes names of files. */
+  private static void check(ResolveAssetResponse resolved, AssetSpec asked)
+      throws TransferException {
+    String part = resolved.getPart();
+    if (!Digests.isSha256(resolved.getVersion().getManifestDigest())
+        || !part.equals(asked.part())
+        || resolved.getEntriesCount() == 0
+        || !(part.isEmpty()
+            || resolved.getEntriesList().stream().allMatch(e -> isOfPart(e.getPath(), part)))) {
+      throw new TransferException(
+          "asset " + asked.text() + " failed: the answer names no such files",
+          Status.Code.DATA_LOSS,
+          null);
+    }
   }
 
   private static CachedAsset overridden(Path override, String part) throws IOException {
@@ -116,7 +134,7 @@ public final class AssetCache implements Closeable {
     if (own.isPresent()) {
       Optional<CacheFolder.Use> use = folder.find(own.get().digest());
       if (use.isPresent()) {
-        return Optional.of(kept(use.get(), own.get().path(), own.get().version()));
+        return Optional.of(keptOrClosed(use.get(), own.get().path(), own.get().version()));
       }
     }
     if (spec.part().isEmpty()) {
@@ -134,11 +152,30 @@ public final class AssetCache implements Closeable {
     if (whole.isEmpty()) {
       return Optional.empty();
     }
-    if (!Files.exists(FolderDownload.inside(whole.get().files(), part))) {
-      whole.get().close();
-      return Optional.empty();
+    boolean done = false;
+    try {
+      done = Files.exists(FolderDownload.inside(whole.get().files(), part));
+    } finally {
+      if (!done) {
+        whole.get().close();
+      }
     }
-    return Optional.of(kept(whole.get(), part, version));
+    return done ? Optional.of(keptOrClosed(whole.get(), part, version)) : Optional.empty();
+  }
+
+  /** Gives what is kept to the caller, or closes it when it cannot. */
+  private static CachedAsset keptOrClosed(CacheFolder.Use use, String path, AssetVersion version)
+      throws IOException {
+    boolean done = false;
+    try {
+      CachedAsset asset = kept(use, path, version);
+      done = true;
+      return asset;
+    } finally {
+      if (!done) {
+        use.close();
+      }
+    }
   }
 
   private static CachedAsset kept(CacheFolder.Use use, String path, AssetVersion version)
@@ -232,7 +269,7 @@ public final class AssetCache implements Closeable {
     return String.join("\n", assets.getChannel().authority(), name, version, part);
   }
 
-  /** Lets go of the folder; what is open stays so. */
+  /** Lets go of the folder; what is open stays so. Idempotent. */
   @Override
   public void close() throws IOException {
     folder.close();

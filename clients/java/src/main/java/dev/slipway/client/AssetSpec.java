@@ -1,11 +1,13 @@
 package dev.slipway.client;
 
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Is a spec of an asset taken apart, {@code name[:version][[part]]}, as {@code
- * slipway.artifact.v1.Asset} has it. What a name, version or part may be is for the service to say.
+ * slipway.artifact.v1.Asset} has it. What a name or version may be is for the service to say, as is
+ * what more there is to know of a part than that it lies inside.
  *
  * @param text the whole
  * @param name the asset
@@ -28,7 +30,18 @@ record AssetSpec(String text, String name, String version, String part) {
     if (!form.matches()) {
       throw new IllegalArgumentException(text + " is no asset: write name[:version][[part]]");
     }
-    return new AssetSpec(text, form.group(1), orEmpty(form.group(2)), orEmpty(form.group(3)));
+    String part = orEmpty(form.group(3));
+    if (!part.isEmpty() && !isInside(part)) {
+      throw new IllegalArgumentException(
+          text + ": a part is a relative path without empty segments, . or ..");
+    }
+    return new AssetSpec(text, form.group(1), orEmpty(form.group(2)), part);
+  }
+
+  private static boolean isInside(String part) {
+    return part.chars().noneMatch(c -> c < ' ' || c == '\\')
+        && List.of(part.split("/", -1)).stream()
+            .noneMatch(segment -> segment.isEmpty() || segment.equals(".") || segment.equals(".."));
   }
 
   private static String orEmpty(String text) {

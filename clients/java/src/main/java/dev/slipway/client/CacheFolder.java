@@ -20,6 +20,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -37,6 +39,8 @@ final class CacheFolder implements Closeable {
   private static final String FILES = "files";
   private static final String SIZE = "size";
   private static final String REF = "ref";
+  // Anything else in a folder is not ours, e.g. what a file manager leaves there.
+  private static final Pattern OWN_NAME = Pattern.compile("[0-9a-f]{32}|[0-9a-f]{64}");
 
   private final Path content;
   private final Path partial;
@@ -44,6 +48,7 @@ final class CacheFolder implements Closeable {
   private final long maxBytes;
   private final boolean verify;
   private final CacheLocks locks;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   CacheFolder(AssetCacheOptions options) throws IOException {
     Path folder = options.folder();
@@ -237,7 +242,14 @@ final class CacheFolder implements Closeable {
     return bytes;
   }
 
+  /** Returns what this class has put into a folder. */
   private static List<Path> list(Path folder) throws IOException {
+    return children(folder).stream()
+        .filter(path -> OWN_NAME.matcher(path.getFileName().toString()).matches())
+        .toList();
+  }
+
+  private static List<Path> children(Path folder) throws IOException {
     try (Stream<Path> paths = Files.list(folder)) {
       return paths.toList();
     }
@@ -335,15 +347,18 @@ final class CacheFolder implements Closeable {
   /** Removes a file or folder, if it is there. */
   static void delete(Path path) throws IOException {
     if (Files.isDirectory(path)) {
-      for (Path child : list(path)) {
+      for (Path child : children(path)) {
         delete(child);
       }
     }
     Files.deleteIfExists(path);
   }
 
+  /** Lets go of the locks; those that are held stay so. Idempotent. */
   @Override
   public void close() throws IOException {
-    locks.close();
+    if (closed.compareAndSet(false, true)) {
+      locks.close();
+    }
   }
 }

@@ -155,16 +155,14 @@ final class FolderDownload {
 
   /** Refuses names that would lead out of the folder, whoever sent them. */
   static Path inside(Path folder, String relative) throws IOException {
-    Path file = folder.resolve(relative).normalize();
-    if (relative.isEmpty()
-        || relative.indexOf('\\') >= 0
-        || relative.indexOf('\0') >= 0
-        || !file.startsWith(folder)
-        || file.equals(folder)) {
-      throw new TransferException(
-          "the manifest has an unsafe path: " + relative, Status.Code.DATA_LOSS, null);
+    if (!relative.isEmpty() && relative.indexOf('\\') < 0 && relative.indexOf('\0') < 0) {
+      Path file = folder.resolve(relative).normalize();
+      if (file.startsWith(folder) && !file.equals(folder)) {
+        return file;
+      }
     }
-    return file;
+    throw new TransferException(
+        "the manifest has an unsafe path: " + relative, Status.Code.DATA_LOSS, null);
   }
 
   private static void deleteFolder(Path folder) throws IOException {

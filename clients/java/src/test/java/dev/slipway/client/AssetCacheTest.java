@@ -364,6 +364,57 @@ class AssetCacheTest {
   }
 
   @Test
+  void close_again_leavesWhatIsOpenToItsUsers() throws Exception {
+    pushBytes("a", 100);
+    pushBytes("b", 100);
+    AssetCache cache = open(options().withMaxBytes(100));
+    try (CachedAsset a = cache.fetch("a")) {
+      cache.close();
+      cache.close();
+
+      try (AssetCache other = open(options().withMaxBytes(100))) {
+        assertThatThrownBy(() -> other.fetch("b")).isInstanceOf(AssetCacheFullException.class);
+        assertThat(a.path()).exists();
+      }
+    }
+  }
+
+  @Test
+  void fetch_malformedPart_isRefusedAndHoldsNothing() throws Exception {
+    pushTree();
+    pushBytes("other", 6);
+    try (AssetCache cache = open(options().withMaxBytes(6))) {
+      cache.fetch("tree").close();
+      for (String part : List.of("../x", "d/..", "/d", "d/", "d//e", ".", "a\\b", "a\0b")) {
+        assertThatThrownBy(() -> cache.fetch("tree:0.0[" + part + ']'))
+            .as(part)
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+
+      assertThat(isKept(cache, "other")).as("there was room for it").isFalse();
+    }
+  }
+
+  @Test
+  void fetch_filesOfOthersInTheFolder_areLeftAlone() throws Exception {
+    pushBytes("a", 100);
+    pushBytes("b", 100);
+    try (AssetCache cache = open(options().withMaxBytes(100))) {
+      cache.fetch("a").close();
+      for (String kind : List.of("content", "partial", "refs")) {
+        Files.writeString(folder.resolve("cache").resolve(kind).resolve(".DS_Store"), "x");
+      }
+
+      assertThat(isKept(cache, "b")).isFalse();
+
+      for (String kind : List.of("content", "partial", "refs")) {
+        assertThat(kept(kind)).contains(".DS_Store");
+      }
+      assertThat(kept("content")).hasSize(2);
+    }
+  }
+
+  @Test
   void fetch_damagedFile_isFetchedAgainWhenVerified() throws Exception {
     pushTree();
     try (AssetCache cache = open(options().withVerify())) {
@@ -417,7 +468,7 @@ class AssetCacheTest {
       assertThatThrownBy(() -> cache.fetch("tree[x]")).isInstanceOf(NoSuchFileException.class);
       assertThatThrownBy(() -> cache.fetch("gone")).isInstanceOf(NoSuchFileException.class);
       assertThatThrownBy(() -> cache.fetch("tree[../tree/a.txt]"))
-          .isInstanceOf(TransferException.class);
+          .isInstanceOf(IllegalArgumentException.class);
     }
   }
 
