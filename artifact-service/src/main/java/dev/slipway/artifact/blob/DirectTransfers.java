@@ -7,6 +7,7 @@ import io.minio.CompleteMultipartUploadArgs;
 import io.minio.CopyObjectArgs;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.GetObjectArgs;
+import io.minio.GetObjectResponse;
 import io.minio.GetPresignedObjectUrlArgs;
 import io.minio.Http;
 import io.minio.ListPartsArgs;
@@ -40,6 +41,7 @@ import okhttp3.OkHttpClient;
 public final class DirectTransfers implements AutoCloseable {
   private static final String NO_SUCH_UPLOAD = "NoSuchUpload";
   private static final String INVALID_PART = "InvalidPart";
+  private static final int PRECONDITION_FAILED = 412;
   private static final int MAX_LISTED = 1000;
   // While the store joins or copies a large file it may say nothing.
   private static final Duration JOIN_TIMEOUT = Duration.ofMinutes(10);
@@ -83,6 +85,14 @@ public final class DirectTransfers implements AutoCloseable {
    * @param sizeBytes number of bytes
    */
   public record StoredPart(String etag, long sizeBytes) {}
+
+  /**
+   * Is what was joined, while it is read. The stream belongs to the caller, who closes it.
+   *
+   * @param bytes all of it
+   * @param etag the store's name of these very bytes, as it gave it
+   */
+  public record Joined(InputStream bytes, String etag) {}
 
   /** Begins an upload in parts and returns the store's own name of it. */
   public String begin(UploadId id) {
@@ -246,13 +256,14 @@ public final class DirectTransfers implements AutoCloseable {
   }
 
   /** Opens what was joined; the caller closes. Empty when there is nothing. */
-  public Optional<InputStream> openJoined(UploadId id) {
+  public Optional<Joined> openJoined(UploadId id) {
     return MinioCalls.call(
         () -> {
           try {
-            return Optional.of(
+            GetObjectResponse bytes =
                 objects.getObject(
-                    GetObjectArgs.builder().bucket(bucket).object(objectName(id)).build()));
+                    GetObjectArgs.builder().bucket(bucket).object(objectName(id)).build());
+            return Optional.of(new Joined(bytes, bytes.headers().get("ETag")));
           } catch (ErrorResponseException e) {
             if (MinioCalls.isAbsent(e)) {
               return Optional.empty();
@@ -266,21 +277,28 @@ public final class DirectTransfers implements AutoCloseable {
    * Stores what was joined as content that the caller has found it to be. It appears whole or not
    * at all.
    *
-   * @return whether there was anything to store
+   * @param etag of what the caller has read
+   * @return whether just that is still there
    */
-  public boolean keep(UploadId id, Content content) {
+  public boolean keep(UploadId id, String etag, Content content) {
     return MinioCalls.call(
         () -> {
+          // With size and tag, which are known, the SDK does not ask for them.
+          SourceObject source =
+              new SourceObject(
+                  SourceObject.builder().bucket(bucket).object(objectName(id)).build(),
+                  content.sizeBytes(),
+                  etag);
           try {
             objects.copyObject(
                 CopyObjectArgs.builder()
                     .bucket(bucket)
                     .object(MinioBlobStore.objectName(content.sha256()))
-                    .source(SourceObject.builder().bucket(bucket).object(objectName(id)).build())
+                    .source(source)
                     .build());
             return true;
           } catch (ErrorResponseException e) {
-            if (MinioCalls.isAbsent(e)) {
+            if (MinioCalls.isAbsent(e) || e.response().code() == PRECONDITION_FAILED) {
               return false;
             }
             throw e;

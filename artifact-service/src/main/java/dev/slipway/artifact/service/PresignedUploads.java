@@ -294,7 +294,7 @@ public final class PresignedUploads {
           upload.storeUploadId().orElseThrow(() -> new PartMissingException(id, 1));
       try {
         join(store, upload, storeUploadId, etags);
-        return publish(store, upload);
+        return publish(store, upload, storeUploadId);
       } catch (SizeMismatchException | DigestMismatchException e) {
         remove(upload);
         throw e;
@@ -342,7 +342,8 @@ public final class PresignedUploads {
     }
   }
 
-  private ArtifactService.Published publish(DirectTransfers store, PresignedUpload upload) {
+  private ArtifactService.Published publish(
+      DirectTransfers store, PresignedUpload upload, String storeUploadId) {
     UploadSpec spec = upload.spec();
     Joined joined = read(store, upload.id());
     spec.requireSize(joined.content.sizeBytes());
@@ -351,14 +352,15 @@ public final class PresignedUploads {
         spec.contentType()
             .or(() -> ContentTypes.ofName(spec.path().name()))
             .orElseGet(joined::typeOfBytes);
-    if (!uploads.refer(upload.id(), joined.content.sha256())) {
+    // By now another replica may have ended it, and begun another one under its name.
+    if (!uploads.refer(upload.id(), storeUploadId, joined.content.sha256())) {
       throw new UploadNotFoundException(upload.id());
     }
     ArtifactService.Published published =
         binder.bind(
             joined.content.sha256(),
             found -> {
-              if (!store.keep(upload.id(), joined.content)) {
+              if (!store.keep(upload.id(), joined.etag, joined.content)) {
                 throw new UploadNotFoundException(upload.id());
               }
               Artifact artifact =
@@ -374,12 +376,14 @@ public final class PresignedUploads {
     return published;
   }
 
-  /** Is what was joined: its name and what its first bytes say of its type. */
-  private record Joined(Content content, String typeOfBytes) {}
+  /** Is what was read: the store's name of it, ours, and what its first bytes say of its type. */
+  private record Joined(String etag, Content content, String typeOfBytes) {}
 
   private static Joined read(DirectTransfers store, UploadId id) {
     MessageDigest digest = Sha256.newDigest();
-    try (InputStream in = store.openJoined(id).orElseThrow(() -> new UploadNotFoundException(id))) {
+    DirectTransfers.Joined opened =
+        store.openJoined(id).orElseThrow(() -> new UploadNotFoundException(id));
+    try (InputStream in = opened.bytes()) {
       byte[] head = in.readNBytes(ContentTypes.HEAD_BYTES);
       digest.update(head);
       long size = head.length;
@@ -388,7 +392,8 @@ public final class PresignedUploads {
         digest.update(buffer, 0, n);
         size += n;
       }
-      return new Joined(new Content(Sha256.of(digest), size), ContentTypes.ofBytes(head));
+      return new Joined(
+          opened.etag(), new Content(Sha256.of(digest), size), ContentTypes.ofBytes(head));
     } catch (IOException e) {
       throw new StoreUnavailableException(e);
     }

@@ -82,8 +82,15 @@ public interface PresignedUploadDao {
       @Bind("expireTime") OffsetDateTime expireTime);
 
   /** Makes an upload refer to content. */
-  @SqlUpdate("UPDATE presigned_upload SET content_sha256 = :sha256 WHERE upload_id = :uploadId")
-  int refer(@Bind("uploadId") String uploadId, @Bind("sha256") String sha256);
+  @SqlUpdate(
+      """
+      UPDATE presigned_upload SET content_sha256 = :sha256
+      WHERE upload_id = :uploadId AND store_upload_id = :storeUploadId
+      """)
+  int refer(
+      @Bind("uploadId") String uploadId,
+      @Bind("storeUploadId") String storeUploadId,
+      @Bind("sha256") String sha256);
 
   /** Removes an upload. */
   @SqlUpdate("DELETE FROM presigned_upload WHERE upload_id = :uploadId")

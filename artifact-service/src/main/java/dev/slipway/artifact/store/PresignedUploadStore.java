@@ -68,10 +68,13 @@ public final class PresignedUploadStore {
         == 1;
   }
 
-  /** Makes an upload refer to content; returns false when the upload is gone. */
-  public boolean refer(UploadId id, Sha256 sha256) {
+  /** Makes an upload refer to content; returns false when it is gone or was begun anew. */
+  public boolean refer(UploadId id, String storeUploadId, Sha256 sha256) {
     return database.write(
-            handle -> handle.attach(PresignedUploadDao.class).refer(id.value(), sha256.hex()))
+            handle ->
+                handle
+                    .attach(PresignedUploadDao.class)
+                    .refer(id.value(), storeUploadId, sha256.hex()))
         == 1;
   }
 

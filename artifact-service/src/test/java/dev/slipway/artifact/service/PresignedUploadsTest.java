@@ -232,6 +232,16 @@ class PresignedUploadsTest {
   }
 
   @Test
+  void refer_ofAnUploadThatWasBegunAnew_isRefused() {
+    UploadId id = begin("a").upload().id();
+    String first = rows.find(id).orElseThrow().storeUploadId().orElseThrow();
+    uploads.abort(id);
+    begin("a");
+
+    assertThat(rows.refer(id, first, SHA256)).isFalse();
+  }
+
+  @Test
   void complete_thatStoppedAfterPublishing_isCleanedUpByTheNext() throws Exception {
     UploadUrls urls = begin("a");
     UploadId id = urls.upload().id();

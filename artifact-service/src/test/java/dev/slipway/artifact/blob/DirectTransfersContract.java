@@ -1,0 +1,94 @@
+package dev.slipway.artifact.blob;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipway.artifact.Bytes;
+import dev.slipway.artifact.content.Content;
+import dev.slipway.artifact.upload.UploadId;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Holds what clients' own transfers promise on every store that has them. */
+abstract class DirectTransfersContract {
+  private static final byte[] FIRST = Bytes.random(1, 50);
+  private static final byte[] SECOND = Bytes.random(2, 50);
+
+  final UploadId id = new UploadId(UUID.randomUUID().toString());
+  MinioBlobStore blobs;
+  DirectTransfers direct;
+
+  abstract MinioSettings settings();
+
+  @BeforeEach
+  void open() {
+    blobs = new MinioBlobStore(settings());
+    direct = blobs.direct().orElseThrow();
+  }
+
+  @AfterEach
+  void close() {
+    blobs.close();
+  }
+
+  /** Sends one part and joins it; returns the store's name of the upload. */
+  final String upload(byte[] bytes) throws Exception {
+    String storeUploadId = direct.begin(id);
+    String etag =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create(direct.partUrl(id, storeUploadId, 1, Duration.ofMinutes(5))))
+                    .PUT(BodyPublishers.ofByteArray(bytes))
+                    .build(),
+                BodyHandlers.discarding())
+            .headers()
+            .firstValue("ETag")
+            .orElseThrow();
+    assertThat(
+            direct.join(
+                id, storeUploadId, new TreeMap<>(Map.of(1, DirectTransfers.unquoted(etag)))))
+        .isTrue();
+    return storeUploadId;
+  }
+
+  private DirectTransfers.Joined read() throws Exception {
+    DirectTransfers.Joined joined = direct.openJoined(id).orElseThrow();
+    joined.bytes().close();
+    return joined;
+  }
+
+  @Test
+  void keep_whatWasRead_isThere() throws Exception {
+    String name = upload(FIRST);
+    Content content = Bytes.content(FIRST);
+
+    assertThat(direct.keep(id, read().etag(), content)).isTrue();
+
+    direct.discard(id, name);
+    assertThat(blobs.open(content, 0, FIRST.length).readAllBytes()).isEqualTo(FIRST);
+  }
+
+  @Test
+  void keep_whatWasReplacedSinceItWasRead_isRefused() throws Exception {
+    String name = upload(FIRST);
+    String etag = read().etag();
+    direct.discard(id, name);
+    name = upload(SECOND);
+
+    assertThat(direct.keep(id, etag, Bytes.content(FIRST))).isFalse();
+    assertThat(blobs.findSize(Bytes.content(FIRST).sha256())).isEmpty();
+
+    direct.discard(id, name);
+    assertThat(direct.keep(id, etag, Bytes.content(FIRST))).as("removed").isFalse();
+  }
+}
