@@ -142,7 +142,7 @@ public final class ArtifactTransfers {
     TransferMeter meter = new TransferMeter(listener, files.size(), bytes);
     List<ParallelTasks.Task<Artifact>> tasks = new ArrayList<>();
     for (Path file : files) {
-      String relative = root.relativize(file).toString().replace('\\', '/');
+      String relative = RelativePath.of(root, file);
       String target = path.isEmpty() ? relative : path + '/' + relative;
       tasks.add(() -> upload(TransferSource.of(file), target, meter));
     }
@@ -280,8 +280,13 @@ public final class ArtifactTransfers {
     MessageDigest digest = Digests.newSha256();
     byte[] buffer = new byte[COPY_BYTES];
     try (InputStream in = source.open(0)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+      for (long left = source.size(); left > 0; ) {
+        int n = in.read(buffer, 0, (int) Math.min(buffer.length, left));
+        if (n < 0) {
+          throw new IOException(source + " became shorter while it was uploaded");
+        }
         digest.update(buffer, 0, n);
+        left -= n;
       }
     }
     return Digests.hex(digest);

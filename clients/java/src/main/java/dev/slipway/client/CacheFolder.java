@@ -294,7 +294,7 @@ final class CacheFolder implements Closeable {
               throws IOException {
             entries.add(
                 ManifestEntry.newBuilder()
-                    .setPath(files.relativize(file).toString().replace('\\', '/'))
+                    .setPath(RelativePath.of(files, file))
                     .setSizeBytes(attributes.size())
                     .setSha256(Digests.sha256(file))
                     .build());

@@ -167,6 +167,8 @@ final class DirectUpload {
             part.getOffset(),
             part.getSizeBytes(),
             partProgress);
+      } catch (LocalFileException e) {
+        throw e;
       } catch (StoreHttp.RefusedException e) {
         partProgress.at(0);
         if (!e.mayPass()) {

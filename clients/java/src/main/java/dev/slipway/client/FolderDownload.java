@@ -7,10 +7,13 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -107,6 +110,7 @@ final class FolderDownload {
         Path file = inside(temporary, entry.getPath());
         if (resumes) {
           wanted.add(file);
+          clearWayTo(file);
         }
         TransferMeter.File progress = meter.file(entry.getPath());
         tasks.add(
@@ -142,23 +146,55 @@ final class FolderDownload {
     return false;
   }
 
+  /** Removes a file of an earlier download that has become a directory since. */
+  private void clearWayTo(Path file) throws IOException {
+    for (Path at = file.getParent(); !at.equals(temporary); at = at.getParent()) {
+      if (Files.isRegularFile(at)) {
+        Files.delete(at);
+      }
+    }
+  }
+
   /** What was there when an earlier download began may have been removed since. */
   private void deleteOthers(Set<Path> wanted) throws IOException {
-    List<Path> others;
-    try (Stream<Path> walk = Files.walk(temporary)) {
-      others = walk.filter(path -> !Files.isDirectory(path) && !wanted.contains(path)).toList();
-    }
-    for (Path other : others) {
-      Files.delete(other);
+    Files.walkFileTree(
+        temporary,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            if (!wanted.contains(file)) {
+              Files.delete(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            if (!directory.equals(temporary) && isEmpty(directory)) {
+              Files.delete(directory);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (Stream<Path> children = Files.list(directory)) {
+      return children.findAny().isEmpty();
     }
   }
 
   /** Refuses names that would lead out of the folder, whoever sent them. */
   static Path inside(Path folder, String relative) throws IOException {
     if (!relative.isEmpty() && relative.indexOf('\\') < 0 && relative.indexOf('\0') < 0) {
-      Path file = folder.resolve(relative).normalize();
-      if (file.startsWith(folder) && !file.equals(folder)) {
-        return file;
+      Path inside = folder.getFileSystem().getPath(relative).normalize();
+      if (!inside.isAbsolute() && !inside.startsWith("..") && !inside.toString().isEmpty()) {
+        return folder.resolve(inside);
       }
     }
     throw new TransferException(

@@ -123,6 +123,8 @@ final class RangedDownload {
         StoreHttp.get(
             from.get().getUrl(), from.get().getHeadersMap(), to, offset, length(offset), part);
         return;
+      } catch (LocalFileException e) {
+        throw e;
       } catch (IOException e) {
         part.at(0);
         boolean expired = e instanceof StoreHttp.RefusedException refused && !refused.mayPass();

@@ -1,9 +1,8 @@
 package dev.slipway.client;
 
-import java.io.FilterInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,13 +10,15 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 
 /**
@@ -30,7 +31,6 @@ final class StoreHttp {
   private static final Duration SILENCE_TIMEOUT = Duration.ofSeconds(60);
   private static final long SLOWEST_BYTES_PER_SECOND = 32 << 10;
   private static final int MAX_UNREACHED = 3;
-  private static final int BUFFER_BYTES = 256 << 10;
   private static final int MAX_ERROR_BYTES = 2048;
 
   private StoreHttp() {}
@@ -88,6 +88,7 @@ final class StoreHttp {
    * Sends one part and returns the store's tag of it.
    *
    * @throws RefusedException if the store refuses it
+   * @throws LocalFileException if the source cannot be read
    */
   static String put(
       String url,
@@ -97,41 +98,42 @@ final class StoreHttp {
       long length,
       PartsProgress.Part progress)
       throws IOException, InterruptedException {
+    AtomicReference<LocalFileException> local = new AtomicReference<>();
     HttpRequest.BodyPublisher body =
         length == 0
             ? BodyPublishers.noBody()
             : BodyPublishers.fromPublisher(
-                BodyPublishers.ofInputStream(() -> open(source, offset, length, progress)), length);
+                BodyPublishers.ofInputStream(
+                    () -> new PartStream(source, offset, length, progress, local)),
+                length);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url)).timeout(timeout(length)).PUT(body);
     headers.forEach(request::header);
-    HttpResponse<InputStream> response =
-        Holder.CLIENT.send(request.build(), BodyHandlers.ofInputStream());
-    try (InputStream answer = response.body()) {
-      if (response.statusCode() != 200) {
-        throw refused(response.statusCode(), answer);
-      }
-      progress.at(length);
-      return response
-          .headers()
-          .firstValue("ETag")
-          .orElseThrow(() -> new IOException("the store gave no ETag"));
-    }
-  }
-
-  private static InputStream open(
-      TransferSource source, long offset, long length, PartsProgress.Part progress) {
+    ErrorText text = new ErrorText();
+    HttpResponse<Void> answer;
     try {
-      return new PartStream(source.open(offset), length, progress);
+      answer =
+          new StoreAnswer(status -> status == 200 ? bytes -> {} : text)
+              .await(Holder.CLIENT, request.build(), timeout(length));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // The HTTP client does not always tell why a body ended.
+      throw local.get() == null ? e : local.get();
     }
+    if (answer.statusCode() != 200) {
+      throw new RefusedException(answer.statusCode(), text.toString());
+    }
+    progress.at(length);
+    return answer
+        .headers()
+        .firstValue("ETag")
+        .orElseThrow(() -> new IOException("the store gave no ETag"));
   }
 
   /**
-   * Reads a range into a file at the same place.
+   * Reads a range into a file at the same place; gives up when no byte comes for a minute.
    *
    * @throws RefusedException if the store refuses it
+   * @throws LocalFileException if the file cannot be written
    */
   static void get(
       String url,
@@ -141,31 +143,70 @@ final class StoreHttp {
       long length,
       PartsProgress.Part progress)
       throws IOException, InterruptedException {
+    get(url, headers, to, offset, length, progress, SILENCE_TIMEOUT);
+  }
+
+  /** Reads a range; gives up when no byte comes for so long. */
+  static void get(
+      String url,
+      Map<String, String> headers,
+      FileChannel to,
+      long offset,
+      long length,
+      PartsProgress.Part progress,
+      Duration silence)
+      throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url))
-            .timeout(SILENCE_TIMEOUT)
+            .timeout(silence)
             .header("Range", "bytes=" + offset + '-' + (offset + length - 1))
             .GET();
     headers.forEach(request::header);
-    HttpResponse<InputStream> response =
-        Holder.CLIENT.send(request.build(), BodyHandlers.ofInputStream());
-    try (InputStream body = response.body()) {
-      if (response.statusCode() != 206) {
-        throw refused(response.statusCode(), body);
+    ErrorText text = new ErrorText();
+    RangeSink range = new RangeSink(to, offset, length, progress);
+    int status =
+        new StoreAnswer(code -> code == 206 ? range : text)
+            .await(Holder.CLIENT, request.build(), silence)
+            .statusCode();
+    if (status != 206) {
+      throw new RefusedException(status, text.toString());
+    }
+    range.verify();
+  }
+
+  /** Writes a range to its place in a file. Its lock is that of the answer. */
+  private static final class RangeSink implements StoreAnswer.Sink {
+    private final FileChannel to;
+    private final long offset;
+    private final long length;
+    private final PartsProgress.Part progress;
+    private long done;
+
+    RangeSink(FileChannel to, long offset, long length, PartsProgress.Part progress) {
+      this.to = to;
+      this.offset = offset;
+      this.length = length;
+      this.progress = progress;
+    }
+
+    @Override
+    public void take(ByteBuffer bytes) throws IOException {
+      int count = bytes.remaining();
+      if (count > length - done) {
+        throw new IOException("the store sent more than was asked for");
       }
-      byte[] buffer = new byte[BUFFER_BYTES];
-      long done = 0;
-      while (done < length) {
-        int n = body.read(buffer, 0, (int) Math.min(buffer.length, length - done));
-        if (n < 0) {
-          throw new IOException("the answer of the store ended early");
-        }
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-        write(to, ByteBuffer.wrap(buffer, 0, n), offset + done);
-        done += n;
-        progress.at(done);
+      try {
+        write(to, bytes, offset + done);
+      } catch (IOException e) {
+        throw new LocalFileException(e);
+      }
+      done += count;
+      progress.at(done);
+    }
+
+    void verify() throws IOException {
+      if (done < length) {
+        throw new IOException("the answer of the store ended early");
       }
     }
   }
@@ -177,21 +218,53 @@ final class StoreHttp {
     }
   }
 
-  private static RefusedException refused(int status, InputStream answer) throws IOException {
-    String text = new String(answer.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
-    return new RefusedException(status, text.replaceAll("\\s+", " ").strip());
+  /**
+   * Gathers why a store refuses. Of what S3 answers only code and message are told: the rest has
+   * keys and signatures in it.
+   */
+  private static final class ErrorText implements StoreAnswer.Sink {
+    private static final Pattern FIELD = Pattern.compile("<(Code|Message)>([^<]*)</\\1>");
+
+    private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+
+    @Override
+    public void take(ByteBuffer bytes) {
+      while (bytes.hasRemaining() && text.size() < MAX_ERROR_BYTES) {
+        text.write(bytes.get());
+      }
+    }
+
+    @Override
+    public String toString() {
+      return FIELD
+          .matcher(text.toString(StandardCharsets.UTF_8))
+          .results()
+          .map(field -> field.group(2).replaceAll("\\s+", " ").strip())
+          .collect(Collectors.joining(": "));
+    }
   }
 
-  /** Ends after the part, and tells how far it is read. */
-  private static final class PartStream extends FilterInputStream {
+  /** Ends after the part, and tells how far it is read, and what the disk said. */
+  private static final class PartStream extends InputStream {
+    private final TransferSource source;
+    private final long offset;
     private final long length;
     private final PartsProgress.Part progress;
+    private final AtomicReference<LocalFileException> failure;
+    private InputStream in;
     private long position;
 
-    PartStream(InputStream in, long length, PartsProgress.Part progress) {
-      super(in);
+    PartStream(
+        TransferSource source,
+        long offset,
+        long length,
+        PartsProgress.Part progress,
+        AtomicReference<LocalFileException> failure) {
+      this.source = source;
+      this.offset = offset;
       this.length = length;
       this.progress = progress;
+      this.failure = failure;
       progress.at(0);
     }
 
@@ -202,17 +275,38 @@ final class StoreHttp {
     }
 
     @Override
-    public int read(byte[] to, int offset, int count) throws IOException {
+    public int read(byte[] to, int start, int count) throws IOException {
       if (position == length) {
         return -1;
       }
-      int n = in.read(to, offset, (int) Math.min(count, length - position));
-      if (n < 0) {
-        throw new IOException("the file became shorter while it was uploaded");
+      int n;
+      try {
+        n = readFile(to, start, (int) Math.min(count, length - position));
+      } catch (IOException e) {
+        failure.set(new LocalFileException(e));
+        throw failure.get();
       }
       position += n;
       progress.at(position);
       return n;
+    }
+
+    private int readFile(byte[] to, int start, int count) throws IOException {
+      if (in == null) {
+        in = source.open(offset);
+      }
+      int n = in.read(to, start, count);
+      if (n < 0) {
+        throw new IOException(source + " became shorter while it was uploaded");
+      }
+      return n;
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (in != null) {
+        in.close();
+      }
     }
   }
 }

@@ -346,4 +346,34 @@ class ArtifactTransfersTest {
     assertThat(partial).doesNotExist();
     assertThat(folder.resolve(".down.part.lock")).doesNotExist();
   }
+
+  @Test
+  void downloadFolder_goingOnWithAnOlderListing_makesFilesAndDirectoriesOfEachOther()
+      throws Exception {
+    Files.createDirectory(folder.resolve("elsewhere"));
+    Path partial = Files.createDirectories(folder.resolve(".down.part"));
+    Files.writeString(partial.resolve("becomes-directory"), "x");
+    Files.createDirectories(partial.resolve("becomes-file/deep"));
+    Files.writeString(partial.resolve("becomes-file/deep/x"), "x");
+    Files.createDirectories(partial.resolve("gone/deep"));
+    Files.writeString(partial.resolve("gone/deep/x"), "x");
+    transfers.uploadBytes("1".getBytes(UTF_8), "d/becomes-directory/deep/a");
+    transfers.uploadBytes("2".getBytes(UTF_8), "d/becomes-file");
+
+    client
+        .transfers(IMPATIENT.withResumable(true))
+        .downloadFolder("d", folder.resolve("elsewhere/../down"));
+
+    assertThat(files(folder.resolve("down")))
+        .containsExactly("becomes-directory/deep/a", "becomes-file");
+    assertThat(folder.resolve("down/gone")).doesNotExist();
+  }
+
+  @Test
+  void uploadFolder_nameWithABackslash_isRefusedAndNotTakenForADirectory() throws Exception {
+    file("back/a\\b", 1);
+
+    assertCode(Code.INVALID_ARGUMENT, () -> transfers.uploadFolder(folder.resolve("back"), "back"));
+    assertCode(Code.NOT_FOUND, () -> transfers.downloadFile("back/a/b", folder.resolve("t")));
+  }
 }
