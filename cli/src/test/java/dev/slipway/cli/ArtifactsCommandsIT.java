@@ -117,7 +117,7 @@ class ArtifactsCommandsIT {
     assertThat(artifacts("rm", "files")).isEqualTo(1);
     assertThat(err.toString()).contains("reason: PATH_IS_A_DIRECTORY");
     assertThat(artifacts("rm", "-r", "files")).isZero();
-    assertThat(out.toString()).isEqualToIgnoringNewLines("removed 1 files, 9 bytes");
+    assertThat(out.toString()).isEqualToIgnoringNewLines("removed 1 file, 9 bytes");
     assertThat(artifacts("rm", "files")).isEqualTo(1);
     assertThat(artifacts("rm", "-f", "files", "--json")).isZero();
     assertThat(out.toString()).isEqualToIgnoringNewLines("{}");

@@ -8,6 +8,7 @@ import dev.slipway.client.SlipwayClient;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,8 +35,10 @@ abstract class ArtifactCall implements Callable<Integer> {
       Failures.print(err(), e);
     } catch (IOException e) {
       Failures.print(err(), e);
+    } catch (UncheckedIOException e) {
+      Failures.print(err(), e.getCause());
     } catch (InterruptedException e) {
-      err().println("slipway: interrupted");
+      Failures.printInterrupted(err());
     } finally {
       out().flush();
     }

@@ -48,8 +48,10 @@ final class RemoveCommand extends ArtifactCall {
     } else {
       out()
           .printf(
-              "removed %,d files, %,d bytes%n",
-              removed.getDeletedCount(), removed.getDeletedBytes());
+              "removed %,d %s, %,d bytes%n",
+              removed.getDeletedCount(),
+              removed.getDeletedCount() == 1 ? "file" : "files",
+              removed.getDeletedBytes());
     }
   }
 }

@@ -4,9 +4,11 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
+import dev.slipway.artifact.asset.AssetSpec;
 import dev.slipway.artifact.v1.AssetVersion;
 import dev.slipway.cli.client.ClientOptions;
 import dev.slipway.cli.client.Failures;
+import dev.slipway.cli.client.InterruptAtExit;
 import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.client.AssetCache;
 import dev.slipway.client.AssetCacheOptions;
@@ -14,6 +16,7 @@ import dev.slipway.client.CachedAsset;
 import dev.slipway.client.SlipwayClient;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -89,10 +92,16 @@ final class FetchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     if (cacheBytes < 1) {
       throw usage("--asset-cache-bytes (SLIPWAY_ASSET_CACHE_BYTES): 1 or more");
     }
+    try {
+      var unused = AssetSpec.parse(asset);
+    } catch (IllegalArgumentException e) {
+      throw usage(asset + ": " + e.getMessage());
+    }
+    InterruptAtExit stop = InterruptAtExit.listen();
     try (SlipwayClient client = services.connect();
         AssetCache cache = client.assetCache(options());
         CachedAsset fetched = fetch(cache)) {
@@ -105,10 +114,15 @@ final class FetchCommand implements Callable<Integer> {
       return 0;
     } catch (IOException e) {
       Failures.print(spec.commandLine().getErr(), e);
-      return 1;
-    } catch (IllegalArgumentException e) {
-      throw usage(e.getMessage());
+    } catch (UncheckedIOException e) {
+      Failures.print(spec.commandLine().getErr(), e.getCause());
+    } catch (InterruptedException e) {
+      Failures.printInterrupted(spec.commandLine().getErr());
+    } finally {
+      // What is unfinished is removed by now.
+      stop.end();
     }
+    return 1;
   }
 
   private AssetCacheOptions options() {

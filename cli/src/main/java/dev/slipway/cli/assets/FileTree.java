@@ -2,6 +2,7 @@ package dev.slipway.cli.assets;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -9,9 +10,13 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
 import java.util.UUID;
 
-/** Copies files and folders so that they appear when they are whole. Stateless. */
+/**
+ * Copies files and folders so that they appear when they are whole. Links are followed, so that the
+ * copy is files and folders alone. Stateless.
+ */
 final class FileTree {
   private FileTree() {}
 
@@ -20,25 +25,36 @@ final class FileTree {
    *
    * @param to must not exist; the folder that it lies in must
    * @throws FileAlreadyExistsException if the target exists
+   * @throws InterruptedException if the thread is interrupted; then there is no copy
    */
-  static void copy(Path from, Path to) throws IOException {
+  static void copy(Path from, Path to) throws IOException, InterruptedException {
+    Path source = from.toRealPath();
     Path target = to.toAbsolutePath();
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       throw new FileAlreadyExistsException(target.toString());
     }
+    if (target.getParent().toRealPath().startsWith(source)) {
+      throw new IOException(target + " lies in what would be copied there");
+    }
     Path partial =
         target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      copyAll(from, partial);
+      copyAll(source, partial);
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       delete(partial);
     }
   }
 
+  /** Copies until the thread is interrupted. */
   private static void copyAll(Path from, Path to) throws IOException {
     Files.walkFileTree(
         from,
+        Set.of(FileVisitOption.FOLLOW_LINKS),
+        Integer.MAX_VALUE,
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes)
@@ -51,7 +67,9 @@ final class FileTree {
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
             Files.copy(file, inside(file));
-            return FileVisitResult.CONTINUE;
+            return Thread.currentThread().isInterrupted()
+                ? FileVisitResult.TERMINATE
+                : FileVisitResult.CONTINUE;
           }
 
           private Path inside(Path path) {

@@ -45,7 +45,7 @@ final class NewCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     return options.run(
         spec,
         files,

@@ -9,6 +9,7 @@ import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.client.TransferListener;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -51,7 +52,7 @@ final class PushOptions {
   }
 
   /** Uploads and pushes, prints the version or why there is none, and returns the exit code. */
-  int run(CommandSpec spec, Path files, Push push) throws InterruptedException {
+  int run(CommandSpec spec, Path files, Push push) {
     if (!Files.exists(files)) {
       throw new ParameterException(spec.commandLine(), files + " does not exist");
     }
@@ -73,9 +74,13 @@ final class PushOptions {
       return 0;
     } catch (IOException e) {
       Failures.print(spec.commandLine().getErr(), e);
-      return 1;
+    } catch (UncheckedIOException e) {
+      Failures.print(spec.commandLine().getErr(), e.getCause());
+    } catch (InterruptedException e) {
+      Failures.printInterrupted(spec.commandLine().getErr());
     } finally {
       stop.end();
     }
+    return 1;
   }
 }

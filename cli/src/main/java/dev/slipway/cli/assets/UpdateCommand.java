@@ -38,7 +38,7 @@ final class UpdateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     Matcher matcher = ASSET.matcher(asset);
     if (!matcher.matches()) {
       throw new ParameterException(spec.commandLine(), asset + " is no NAME or NAME:MAJOR");

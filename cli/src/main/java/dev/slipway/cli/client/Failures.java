@@ -40,6 +40,12 @@ public final class Failures {
     }
   }
 
+  /** Prints that somebody told the command to stop. */
+  public static void printInterrupted(PrintWriter err) {
+    err.println("slipway: interrupted");
+    err.flush();
+  }
+
   private static void printDetails(PrintWriter err, Throwable failure) {
     com.google.rpc.Status status = StatusProto.fromThrowable(failure);
     for (Any detail : status == null ? List.<Any>of() : status.getDetailsList()) {
