@@ -10,25 +10,33 @@ import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
 import io.minio.GetPresignedObjectUrlArgs;
 import io.minio.Http;
+import io.minio.ListMultipartUploadsArgs;
+import io.minio.ListObjectsArgs;
 import io.minio.ListPartsArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.MinioClient;
 import io.minio.RemoveObjectArgs;
+import io.minio.Result;
 import io.minio.SourceObject;
 import io.minio.StatObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
+import io.minio.messages.Item;
+import io.minio.messages.ListMultipartUploadsResult;
 import io.minio.messages.ListPartsResult;
 import io.minio.messages.Part;
 import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import okhttp3.OkHttpClient;
 
 /**
@@ -39,6 +47,7 @@ import okhttp3.OkHttpClient;
  * may throw {@link StoreUnavailableException}.
  */
 public final class DirectTransfers implements AutoCloseable {
+  private static final String PREFIX = "uploads/";
   private static final String NO_SUCH_UPLOAD = "NoSuchUpload";
   private static final String INVALID_PART = "InvalidPart";
   private static final int PRECONDITION_FAILED = 412;
@@ -311,10 +320,86 @@ public final class DirectTransfers implements AutoCloseable {
     MinioCalls.call(
         () -> {
           abort(id, storeUploadId);
+          return null;
+        });
+    discardJoined(id);
+  }
+
+  /** Removes what was joined. Idempotent. */
+  public void discardJoined(UploadId id) {
+    MinioCalls.call(
+        () -> {
           objects.removeObject(
               RemoveObjectArgs.builder().bucket(bucket).object(objectName(id)).build());
           return null;
         });
+  }
+
+  /** Tells of each upload that was joined before a time; it may be discarded meanwhile. */
+  public void forEachJoined(Instant before, Consumer<UploadId> told) {
+    MinioCalls.call(
+        () -> {
+          // Asks for the next page when this one is used up.
+          for (Result<Item> result :
+              objects.listObjects(
+                  ListObjectsArgs.builder()
+                      .bucket(bucket)
+                      .prefix(PREFIX)
+                      .recursive(true)
+                      .maxKeys(MAX_LISTED)
+                      .build())) {
+            Item item = result.get();
+            if (!item.isDir() && item.lastModified().toInstant().isBefore(before)) {
+              uploadId(item.objectName()).ifPresent(told);
+            }
+          }
+          return null;
+        });
+  }
+
+  /**
+   * Tells of each upload that was begun before a time and not joined, by our name and the store's;
+   * it may be abandoned meanwhile. A MinIO server does not tell of them, and ends them itself after
+   * a day.
+   */
+  public void forEachBegun(Instant before, BiConsumer<UploadId, String> told) {
+    MinioCalls.call(
+        () -> {
+          ListMultipartUploadsResult page = listBegun(null, null);
+          while (true) {
+            for (ListMultipartUploadsResult.Upload upload : page.uploads()) {
+              if (upload.initiated().toInstant().isBefore(before)) {
+                uploadId(upload.objectName()).ifPresent(id -> told.accept(id, upload.uploadId()));
+              }
+            }
+            if (!page.isTruncated()) {
+              return null;
+            }
+            page = listBegun(page.nextKeyMarker(), page.nextUploadIdMarker());
+          }
+        });
+  }
+
+  private ListMultipartUploadsResult listBegun(String keyMarker, String uploadIdMarker)
+      throws MinioException {
+    return MinioCalls.await(
+            parts.listMultipartUploads(
+                ListMultipartUploadsArgs.builder()
+                    .bucket(bucket)
+                    .prefix(PREFIX)
+                    .keyMarker(keyMarker)
+                    .uploadIdMarker(uploadIdMarker)
+                    .maxUploads(MAX_LISTED)
+                    .build()))
+        .result();
+  }
+
+  private static Optional<UploadId> uploadId(String objectName) {
+    return Optional.of(objectName)
+        .filter(name -> name.startsWith(PREFIX))
+        .map(name -> name.substring(PREFIX.length()))
+        .filter(UploadId::isValid)
+        .map(UploadId::new);
   }
 
   /** Ends what nobody has been told of. Idempotent. */
@@ -350,6 +435,6 @@ public final class DirectTransfers implements AutoCloseable {
   }
 
   private static String objectName(UploadId id) {
-    return "uploads/" + id;
+    return PREFIX + id;
   }
 }

@@ -54,7 +54,7 @@ public final class PresignedUploads {
   private static final Logger log = LoggerFactory.getLogger(PresignedUploads.class);
 
   private static final int READ_BYTES = 256 << 10;
-  private static final int SWEEP_BATCH = 100;
+  private static final Duration KEEP_ALIVE_PERIOD = Duration.ofMinutes(1);
   // Each takes a thread of the server for as long as the store needs to send the file.
   private static final int MAX_COMPLETIONS = 16;
 
@@ -64,6 +64,7 @@ public final class PresignedUploads {
   private final PresignedUploadStore uploads;
   private final BlobStore blobs;
   private final Optional<DirectTransfers> direct;
+  private final Optional<PresignedUploadSweeper> sweeper;
   private final Duration expiry;
   private final Clock clock;
   private final Set<UploadId> completing = ConcurrentHashMap.newKeySet();
@@ -88,6 +89,8 @@ public final class PresignedUploads {
     this.uploads = uploads;
     this.blobs = blobs;
     this.direct = blobs.direct();
+    this.sweeper =
+        direct.map(store -> new PresignedUploadSweeper(uploads, store, completing::contains));
     this.expiry = expiry;
     this.clock = clock;
   }
@@ -154,15 +157,25 @@ public final class PresignedUploads {
                 .orElseGet(UUID::randomUUID)
                 .toString());
     UploadSpec named = spec.withUploadId(id);
-    Optional<ArtifactService.Published> published = service.publishStored(named);
+    try {
+      return beginOrFind(named, plan, range);
+    } catch (UploadNotFoundException e) {
+      // It was just ended, or the store has it no more: it begins anew.
+      return beginOrFind(named, plan, range);
+    }
+  }
+
+  private Begun beginOrFind(UploadSpec spec, PartPlan plan, UrlRange range) {
+    UploadId id = spec.uploadId().orElseThrow();
+    Optional<ArtifactService.Published> published = service.publishStored(spec);
     if (published.isPresent()) {
       uploads.find(id).ifPresent(this::remove);
       return new Begun(Optional.empty(), published.map(ArtifactService.Published::artifact));
     }
     requireInPlan(plan, range);
     uploads.find(id).filter(upload -> upload.isExpired(now())).ifPresent(this::remove);
-    PresignedUpload upload = uploads.findOrInsert(id, named, plan, now().plus(kept(range)));
-    if (!upload.spec().equals(named) || !upload.plan().equals(plan)) {
+    PresignedUpload upload = uploads.findOrInsert(id, spec, plan, now().plus(kept(range)));
+    if (!upload.spec().equals(spec) || !upload.plan().equals(plan)) {
       throw new UploadSpecChangedException(id);
     }
     return new Begun(Optional.of(urls(upload, range)), Optional.empty());
@@ -202,16 +215,12 @@ public final class PresignedUploads {
 
   private UploadUrls urls(PresignedUpload upload, UrlRange range) {
     UploadId id = upload.id();
-    if (!uploads.extend(id, now(), now().plus(kept(range)))) {
-      throw new UploadNotFoundException(id);
-    }
+    keepAlive(id, kept(range));
     DirectTransfers store = requireDirect("Upload");
     boolean fresh = upload.storeUploadId().isEmpty();
     String storeUploadId = upload.storeUploadId().orElseGet(() -> beginInStore(store, id));
     SortedMap<Integer, DirectTransfers.StoredPart> stored =
-        fresh
-            ? Collections.emptySortedMap()
-            : store.findParts(id, storeUploadId).orElse(Collections.emptySortedMap());
+        fresh ? Collections.emptySortedMap() : findParts(store, upload, storeUploadId);
     Instant expireTime = now().plus(range.lifetime());
     int end =
         (int)
@@ -226,6 +235,25 @@ public final class PresignedUploads {
               Optional.ofNullable(stored.get(number)).map(DirectTransfers.StoredPart::etag)));
     }
     return new UploadUrls(upload, parts, expireTime);
+  }
+
+  /** To URLs of what the store no longer has nobody could send anything. */
+  private SortedMap<Integer, DirectTransfers.StoredPart> findParts(
+      DirectTransfers store, PresignedUpload upload, String storeUploadId) {
+    Optional<SortedMap<Integer, DirectTransfers.StoredPart>> stored =
+        store.findParts(upload.id(), storeUploadId);
+    if (stored.isEmpty() && !store.isJoined(upload.id())) {
+      remove(upload);
+      throw new UploadNotFoundException(upload.id());
+    }
+    return stored.orElse(Collections.emptySortedMap());
+  }
+
+  private void keepAlive(UploadId id, Duration time) {
+    Instant now = now();
+    if (!uploads.extend(id, now, now.plus(time))) {
+      throw new UploadNotFoundException(id);
+    }
   }
 
   private String beginInStore(DirectTransfers store, UploadId id) {
@@ -284,10 +312,7 @@ public final class PresignedUploads {
     }
     try {
       PresignedUpload upload = find(id).orElseThrow(() -> new UploadNotFoundException(id));
-      // Long enough for the largest file to be read and copied.
-      if (!uploads.extend(id, now(), now().plus(expiry))) {
-        throw new UploadNotFoundException(id);
-      }
+      keepAlive(id, expiry);
       artifacts.requirePublishable(upload.spec().path(), upload.spec().createOnly());
       DirectTransfers store = requireDirect("Upload");
       String storeUploadId =
@@ -379,7 +404,8 @@ public final class PresignedUploads {
   /** Is what was read: the store's name of it, ours, and what its first bytes say of its type. */
   private record Joined(String etag, Content content, String typeOfBytes) {}
 
-  private static Joined read(DirectTransfers store, UploadId id) {
+  /** Takes minutes where the file is large. */
+  private Joined read(DirectTransfers store, UploadId id) {
     MessageDigest digest = Sha256.newDigest();
     DirectTransfers.Joined opened =
         store.openJoined(id).orElseThrow(() -> new UploadNotFoundException(id));
@@ -388,10 +414,17 @@ public final class PresignedUploads {
       digest.update(head);
       long size = head.length;
       byte[] buffer = new byte[READ_BYTES];
+      Instant nextKeepAlive = now().plus(KEEP_ALIVE_PERIOD);
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         digest.update(buffer, 0, n);
         size += n;
+        if (!now().isBefore(nextKeepAlive)) {
+          keepAlive(id, expiry);
+          nextKeepAlive = now().plus(KEEP_ALIVE_PERIOD);
+        }
       }
+      // For the copy.
+      keepAlive(id, expiry);
       return new Joined(
           opened.etag(), new Content(Sha256.of(digest), size), ContentTypes.ofBytes(head));
     } catch (IOException e) {
@@ -423,28 +456,15 @@ public final class PresignedUploads {
 
   /** Returns how many uploads {@link #sweep} would remove. */
   public int countStale() {
-    return direct.isEmpty() ? 0 : uploads.countExpired(now());
+    return sweeper.map(it -> it.count(now())).orElse(0);
   }
 
-  /** Removes uploads that have expired, with their bytes; returns how many. Throws nothing. */
+  /**
+   * Removes uploads that have expired and are not just being completed, and what lies in the store
+   * for a day and belongs to none; returns how many. Throws nothing.
+   */
   public int sweep() {
-    int removed = 0;
-    try {
-      List<PresignedUpload> expired;
-      do {
-        expired = direct.isEmpty() ? List.of() : uploads.listExpired(now(), SWEEP_BATCH);
-        for (PresignedUpload upload : expired) {
-          remove(upload);
-          removed++;
-        }
-      } while (!expired.isEmpty());
-    } catch (RuntimeException e) {
-      log.warn("cannot sweep presigned uploads", e);
-    }
-    if (removed > 0) {
-      log.info("removed {} stale presigned uploads", removed);
-    }
-    return removed;
+    return sweeper.map(it -> it.sweep(now())).orElse(0);
   }
 
   /**
@@ -465,10 +485,8 @@ public final class PresignedUploads {
     return uploads.find(id).filter(upload -> !upload.isExpired(now()));
   }
 
-  /** An upload without a name in the store had no URL either, so that there is nothing of it. */
   private void remove(PresignedUpload upload) {
-    upload.storeUploadId().ifPresent(name -> requireDirect("Upload").discard(upload.id(), name));
-    uploads.delete(upload.id());
+    sweeper.orElseThrow(() -> new PresignedUrlsUnsupportedException("Upload")).remove(upload);
   }
 
   /** What is published stays so; the row is found again by the sweep. */

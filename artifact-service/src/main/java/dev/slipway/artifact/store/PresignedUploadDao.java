@@ -34,13 +34,18 @@ public interface PresignedUploadDao {
   @SqlQuery("SELECT COUNT(*) FROM presigned_upload WHERE expire_time <= :now")
   int countExpired(@Bind("now") OffsetDateTime now);
 
-  /** Returns those that expired first. */
+  /** Returns those that expired first, after one of them. */
   @SqlQuery(
       "SELECT "
           + COLUMNS
-          + " FROM presigned_upload WHERE expire_time <= :now"
+          + " FROM presigned_upload WHERE expire_time <= :now AND expire_time >= :afterTime"
+          + " AND (expire_time > :afterTime OR upload_id > :afterId)"
           + " ORDER BY expire_time, upload_id FETCH FIRST :limit ROWS ONLY")
-  List<PresignedUpload> listExpired(@Bind("now") OffsetDateTime now, @Bind("limit") int limit);
+  List<PresignedUpload> listExpired(
+      @Bind("now") OffsetDateTime now,
+      @Bind("afterTime") OffsetDateTime afterTime,
+      @Bind("afterId") String afterId,
+      @Bind("limit") int limit);
 
   /** Adds an upload. */
   @SqlUpdate(
@@ -70,10 +75,10 @@ public interface PresignedUploadDao {
       """)
   int begin(@Bind("uploadId") String uploadId, @Bind("storeUploadId") String storeUploadId);
 
-  /** Lets an upload that has not expired live on. */
+  /** Lets an upload that has not expired live on, never shorter than before. */
   @SqlUpdate(
       """
-      UPDATE presigned_upload SET expire_time = :expireTime
+      UPDATE presigned_upload SET expire_time = GREATEST(expire_time, :expireTime)
       WHERE upload_id = :uploadId AND expire_time > :now
       """)
   int extend(
@@ -92,9 +97,13 @@ public interface PresignedUploadDao {
       @Bind("storeUploadId") String storeUploadId,
       @Bind("sha256") String sha256);
 
-  /** Removes an upload. */
-  @SqlUpdate("DELETE FROM presigned_upload WHERE upload_id = :uploadId")
-  int delete(@Bind("uploadId") String uploadId);
+  /** Removes an upload, unless it was begun anew. */
+  @SqlUpdate(
+      """
+      DELETE FROM presigned_upload
+      WHERE upload_id = :uploadId AND store_upload_id IS NOT DISTINCT FROM :storeUploadId
+      """)
+  int delete(@Bind("uploadId") String uploadId, @Bind("storeUploadId") String storeUploadId);
 
   /** Reads a row. */
   final class Mapper implements RowMapper<PresignedUpload> {

@@ -58,7 +58,10 @@ public final class PresignedUploadStore {
         == 1;
   }
 
-  /** Lets an upload live on; returns false when it has expired by now or is gone. */
+  /**
+   * Lets an upload live on, never shorter than before; returns false when it has expired by now or
+   * is gone.
+   */
   public boolean extend(UploadId id, Instant now, Instant expireTime) {
     return database.write(
             handle ->
@@ -78,10 +81,18 @@ public final class PresignedUploadStore {
         == 1;
   }
 
-  /** Removes an upload; does nothing when it is gone. */
-  public void delete(UploadId id) {
+  /**
+   * Removes an upload; does nothing when it is gone or was begun anew.
+   *
+   * @param storeUploadId the store's name that it had
+   */
+  public void delete(UploadId id, Optional<String> storeUploadId) {
     int unused =
-        database.write(handle -> handle.attach(PresignedUploadDao.class).delete(id.value()));
+        database.write(
+            handle ->
+                handle
+                    .attach(PresignedUploadDao.class)
+                    .delete(id.value(), storeUploadId.orElse(null)));
   }
 
   /** Returns how many uploads have expired. */
@@ -89,10 +100,22 @@ public final class PresignedUploadStore {
     return database.read(handle -> handle.attach(PresignedUploadDao.class).countExpired(utc(now)));
   }
 
-  /** Returns uploads that have expired, the oldest first. */
-  public List<PresignedUpload> listExpired(Instant now, int limit) {
+  /**
+   * Returns uploads that have expired, the oldest first.
+   *
+   * @param after the last of the page before; empty: from the first
+   */
+  public List<PresignedUpload> listExpired(
+      Instant now, Optional<PresignedUpload> after, int limit) {
     return database.read(
-        handle -> handle.attach(PresignedUploadDao.class).listExpired(utc(now), limit));
+        handle ->
+            handle
+                .attach(PresignedUploadDao.class)
+                .listExpired(
+                    utc(now),
+                    utc(after.map(PresignedUpload::expireTime).orElse(Instant.EPOCH)),
+                    after.map(upload -> upload.id().value()).orElse(""),
+                    limit));
   }
 
   private static OffsetDateTime utc(Instant instant) {

@@ -11,6 +11,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -65,6 +69,35 @@ abstract class DirectTransfersContract {
     DirectTransfers.Joined joined = direct.openJoined(id).orElseThrow();
     joined.bytes().close();
     return joined;
+  }
+
+  /** Returns whether the store tells of uploads that were begun. */
+  abstract boolean listsBegun();
+
+  @Test
+  void forEach_ofAllAndOfOlder_tellsOfBoth() throws Exception {
+    String joined = upload(FIRST);
+    UploadId begun = new UploadId("begun");
+    String name = direct.begin(begun);
+    Instant later = Instant.now().plus(Duration.ofHours(1));
+    Instant earlier = later.minus(Duration.ofHours(2));
+    List<UploadId> told = new ArrayList<>();
+
+    direct.forEachJoined(earlier, told::add);
+    direct.forEachBegun(earlier, (it, named) -> told.add(it));
+    assertThat(told).isEmpty();
+
+    direct.forEachJoined(later, told::add);
+    assertThat(told).containsExactly(id);
+    Map<UploadId, String> names = new HashMap<>();
+    direct.forEachBegun(later, names::put);
+    assertThat(names).isEqualTo(listsBegun() ? Map.of(begun, name) : Map.of());
+
+    direct.abandon(begun, name);
+    direct.discard(id, joined);
+    direct.forEachJoined(later, told::add);
+    direct.forEachBegun(later, (it, named) -> told.add(it));
+    assertThat(told).hasSize(1);
   }
 
   @Test

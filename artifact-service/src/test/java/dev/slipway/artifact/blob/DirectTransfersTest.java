@@ -23,4 +23,9 @@ class DirectTransfersTest extends DirectTransfersContract {
         s3.getSecretKey(),
         MinioSettings.DEFAULT_REGION);
   }
+
+  @Override
+  boolean listsBegun() {
+    return true;
+  }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.artifact.Bytes;
+import dev.slipway.artifact.blob.DirectTransfers;
 import dev.slipway.artifact.blob.MinioBlobStore;
 import dev.slipway.artifact.blob.MinioSettings;
 import dev.slipway.artifact.blob.StoreUnavailableException;
@@ -17,6 +18,7 @@ import dev.slipway.artifact.store.ArtifactStore;
 import dev.slipway.artifact.store.CollectionStore;
 import dev.slipway.artifact.store.PresignedUploadStore;
 import dev.slipway.artifact.upload.PartPlan;
+import dev.slipway.artifact.upload.PresignedUpload;
 import dev.slipway.artifact.upload.UploadFinishingException;
 import dev.slipway.artifact.upload.UploadId;
 import dev.slipway.artifact.upload.UploadNotFoundException;
@@ -35,16 +37,19 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.AfterEach;
@@ -110,27 +115,37 @@ class PresignedUploadsTest {
     return new PresignedUploads(service, artifacts, binder, rows, blobs, EXPIRY, clock);
   }
 
+  private static UploadSpec spec(String path) {
+    return new UploadSpec(
+        new ArtifactPath(path),
+        Optional.empty(),
+        OptionalLong.of(BYTES.length),
+        Optional.of(SHA256),
+        Optional.empty(),
+        false);
+  }
+
   private UploadUrls begin(String path) {
-    UploadSpec spec =
-        new UploadSpec(
-            new ArtifactPath(path),
-            Optional.empty(),
-            OptionalLong.of(BYTES.length),
-            Optional.of(SHA256),
-            Optional.empty(),
-            false);
     return uploads
-        .begin(spec, PartPlan.of(BYTES.length, PartPlan.MIN_PART_BYTES), Optional.of(path), RANGE)
+        .begin(
+            spec(path),
+            PartPlan.of(BYTES.length, PartPlan.MIN_PART_BYTES),
+            Optional.of(path),
+            RANGE)
         .urls()
         .orElseThrow();
   }
 
   private static SortedMap<Integer, String> send(UploadUrls urls) throws Exception {
+    return send(urls, BYTES);
+  }
+
+  private static SortedMap<Integer, String> send(UploadUrls urls, byte[] bytes) throws Exception {
     String etag =
         HttpClient.newHttpClient()
             .send(
                 HttpRequest.newBuilder(URI.create(urls.parts().get(0).url()))
-                    .PUT(BodyPublishers.ofByteArray(BYTES))
+                    .PUT(BodyPublishers.ofByteArray(bytes))
                     .build(),
                 BodyHandlers.discarding())
             .headers()
@@ -231,6 +246,131 @@ class PresignedUploadsTest {
     assertThat(blobs.ensureDurable(new Content(SHA256, BYTES.length))).isTrue();
   }
 
+  private String nameInStore(UploadId id) {
+    return rows.find(id).orElseThrow().storeUploadId().orElseThrow();
+  }
+
+  private PresignedUploadSweeper sweeper(Predicate<UploadId> busy) {
+    return new PresignedUploadSweeper(rows, blobs.direct().orElseThrow(), busy);
+  }
+
+  @Test
+  void use_ofAnUploadThatLivesLong_doesNotShortenItsLife() {
+    UrlRange week = new UrlRange(1, 10, Duration.ofDays(7));
+    UploadId id = begin("a").upload().id();
+    Instant end = clock.instant().plus(Duration.ofDays(7));
+    uploads.renew(id, Optional.empty(), week);
+
+    uploads.renew(id, Optional.empty(), RANGE);
+
+    assertThat(rows.find(id).orElseThrow().expireTime()).isEqualTo(end);
+  }
+
+  @Test
+  void complete_thatTakesLongerThanTheExpiry_isSparedByOtherReplicas() throws Exception {
+    UploadUrls urls = begin("a");
+    SortedMap<Integer, String> etags = send(urls);
+    PresignedUploads other = uploads();
+    clock.whenAsked(
+        () -> {
+          clock.advance(Duration.ofHours(7));
+          int unused = other.sweep();
+        });
+
+    assertThat(uploads.complete(urls.upload().id(), etags).artifact().sha256()).isEqualTo(SHA256);
+  }
+
+  @Test
+  void complete_ofWhatIsReplacedWhileItIsRead_storesNothing() throws Exception {
+    UploadUrls urls = begin("a");
+    UploadId id = urls.upload().id();
+    SortedMap<Integer, String> etags = send(urls);
+    PresignedUploads other = uploads();
+    DirectTransfers store = blobs.direct().orElseThrow();
+    String first = nameInStore(id);
+    clock.whenAsked(
+        () -> {
+          if (store.isJoined(id) && nameInStore(id).equals(first)) {
+            other.abort(id);
+            try {
+              SortedMap<Integer, String> others = send(begin("a"), Bytes.random(2, BYTES.length));
+              assertThat(store.join(id, nameInStore(id), others)).isTrue();
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          }
+        });
+
+    assertThatThrownBy(() -> uploads.complete(id, etags))
+        .isInstanceOf(UploadNotFoundException.class);
+
+    assertThat(blobs.findSize(SHA256)).isEmpty();
+    assertThat(nameInStore(id)).isNotEqualTo(first);
+    assertThat(store.isJoined(id)).as("the other is left alone").isTrue();
+  }
+
+  @Test
+  void remove_uploadThatWasBegunAnew_leavesTheNewOne() throws Exception {
+    UploadId id = begin("a").upload().id();
+    PresignedUpload stale = rows.find(id).orElseThrow();
+    uploads.abort(id);
+    SortedMap<Integer, String> etags = send(begin("a"));
+    assertThat(blobs.direct().orElseThrow().join(id, nameInStore(id), etags)).isTrue();
+
+    sweeper(it -> false).remove(stale);
+    rows.delete(id, stale.storeUploadId());
+
+    assertThat(uploads.complete(id, etags).artifact().sha256()).isEqualTo(SHA256);
+  }
+
+  @Test
+  void sweep_whatNoRowTellsOf_isRemovedAfterADay() throws Exception {
+    DirectTransfers store = blobs.direct().orElseThrow();
+    UploadId parts = new UploadId("parts");
+    UploadId joined = begin("a").upload().id();
+    assertThat(store.join(joined, nameInStore(joined), send(begin("a")))).isTrue();
+    rows.delete(joined, rows.find(joined).orElseThrow().storeUploadId());
+    String name = store.begin(parts);
+    assertThat(name).isNotEmpty();
+    // The store has a clock of its own.
+    clock.set(Instant.now());
+    UploadUrls known = begin("b");
+    assertThat(uploads.countStale()).isZero();
+    assertThat(uploads.sweep()).isZero();
+    clock.advance(Duration.ofHours(23));
+    uploads.renew(known.upload().id(), Optional.empty(), RANGE);
+    clock.advance(Duration.ofHours(2));
+
+    assertThat(uploads.countStale()).isEqualTo(2);
+    assertThat(uploads.sweep()).isEqualTo(2);
+
+    assertThat(store.isJoined(joined)).isFalse();
+    assertThat(uploads.countStale()).isZero();
+    assertThat(uploads.complete(known.upload().id(), send(known)).artifact().sha256())
+        .isEqualTo(SHA256);
+  }
+
+  @Test
+  void sweep_manyThatAreSpared_goesOnBehindThem() {
+    Set<UploadId> busy = new HashSet<>();
+    for (int i = 0; i < 120; i++) {
+      UploadId id = new UploadId("u" + (1000 + i));
+      var unused =
+          rows.findOrInsert(
+              id,
+              spec("a").withUploadId(id),
+              PartPlan.ofUnknownSize(1),
+              clock.instant().plusSeconds(i / 50));
+      if (i < 110) {
+        busy.add(id);
+      }
+    }
+    clock.advance(EXPIRY);
+
+    assertThat(sweeper(busy::contains).sweep(clock.instant())).isEqualTo(10);
+    assertThat(rows.countExpired(clock.instant())).isEqualTo(110);
+  }
+
   @Test
   void refer_ofAnUploadThatWasBegunAnew_isRefused() {
     UploadId id = begin("a").upload().id();
@@ -260,6 +400,21 @@ class PresignedUploadsTest {
 
   private static final class MovingClock extends Clock {
     private Instant now = Instant.parse("2026-01-02T03:04:05Z");
+    private Runnable whenAsked = () -> {};
+
+    /** Runs something each time it is asked, which stands for all that may happen in between. */
+    void whenAsked(Runnable work) {
+      whenAsked =
+          () -> {
+            whenAsked = () -> {};
+            work.run();
+            whenAsked(work);
+          };
+    }
+
+    void set(Instant time) {
+      now = time;
+    }
 
     void advance(Duration time) {
       now = now.plus(time);
@@ -267,6 +422,7 @@ class PresignedUploadsTest {
 
     @Override
     public Instant instant() {
+      whenAsked.run();
       return now;
     }
 
