@@ -7,6 +7,7 @@ import io.minio.ListMultipartUploadsArgs;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.Result;
+import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import io.minio.messages.Item;
 import io.minio.messages.ListMultipartUploadsResult;
@@ -14,9 +15,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Looks at all that lies in a bucket below a prefix, a page at a time. Thread-safe. */
 final class MinioListing {
+  private static final Logger log = LoggerFactory.getLogger(MinioListing.class);
+
   private static final int PAGE = 1000;
 
   private final MinioAsyncClient client;
@@ -92,13 +97,20 @@ final class MinioListing {
   }
 
   private void abort(ListMultipartUploadsResult.Upload upload) throws MinioException {
-    var unused =
-        MinioCalls.await(
-            client.abortMultipartUpload(
-                AbortMultipartUploadArgs.builder()
-                    .bucket(bucket)
-                    .object(upload.objectName())
-                    .uploadId(upload.uploadId())
-                    .build()));
+    try {
+      var unused =
+          MinioCalls.await(
+              client.abortMultipartUpload(
+                  AbortMultipartUploadArgs.builder()
+                      .bucket(bucket)
+                      .object(upload.objectName())
+                      .uploadId(upload.uploadId())
+                      .build()));
+    } catch (ErrorResponseException e) {
+      if (!e.errorResponse().code().equals("NoSuchUpload")) {
+        throw e;
+      }
+      log.debug("{} was ended meanwhile", upload.objectName(), e);
+    }
   }
 }

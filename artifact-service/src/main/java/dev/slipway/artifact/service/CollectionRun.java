@@ -1,6 +1,7 @@
 package dev.slipway.artifact.service;
 
 import dev.slipway.artifact.blob.BlobStore;
+import dev.slipway.artifact.blob.StoreUnavailableException;
 import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.maintenance.CollectionCounts;
@@ -14,15 +15,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Is one garbage collection, or the dry run of one, and its counts. For one thread. */
 final class CollectionRun {
+  private static final Logger log = LoggerFactory.getLogger(CollectionRun.class);
+
   private static final Duration LONGEST_PUT = Duration.ofHours(24);
   private static final int PAGE = 1000;
-  // Whoever stores content that is being removed waits for the batch.
-  private static final int REMOVALS_PER_BATCH = 100;
+  // Whoever binds content that is being decided on waits for the batch.
+  private static final int DECISIONS_PER_BATCH = 100;
   private static final int MANIFESTS_PER_BATCH = 100;
 
   private final CollectionStore collections;
@@ -39,6 +44,7 @@ final class CollectionRun {
   private long removedBytes;
   private long removedManifests;
   private long discardedUploads;
+  private Optional<StoreUnavailableException> failure = Optional.empty();
 
   CollectionRun(
       CollectionStore collections,
@@ -80,12 +86,15 @@ final class CollectionRun {
     if (goesOn() && eachUnknown(this::countCondemned)) {
       eachPage(page -> page.forEach(this::countVerdict));
     }
+    throwFailure();
   }
 
   /**
    * Collects until nothing is left to do or it is told to end.
    *
    * @param staleUploads how many uploads were discarded
+   * @throws StoreUnavailableException at once if the store does not answer; at the end if it
+   *     refused something, which the next collection tries again
    */
   void collect(int staleUploads) {
     discardedUploads = staleUploads;
@@ -94,10 +103,18 @@ final class CollectionRun {
     if (removeManifests() && eachUnknown(this::condemnUnknown)) {
       eachPage(this::treat);
     }
+    throwFailure();
+  }
+
+  private void throwFailure() {
+    failure.ifPresent(
+        e -> {
+          throw e;
+        });
   }
 
   private int discardLeftovers(boolean dryRun) {
-    return blobs.discardLeftovers(clock.instant().minus(LONGEST_PUT), dryRun);
+    return inStore(() -> blobs.discardLeftovers(clock.instant().minus(LONGEST_PUT), dryRun), 0);
   }
 
   private boolean goesOn() {
@@ -180,7 +197,7 @@ final class CollectionRun {
       if (judged.verdict() != Verdict.KEEP) {
         due.add(judged.content().sha256());
       }
-      if (due.size() == REMOVALS_PER_BATCH) {
+      if (due.size() == DECISIONS_PER_BATCH) {
         decide(due);
         due.clear();
         if (!goesOn()) {
@@ -195,28 +212,40 @@ final class CollectionRun {
     if (due.isEmpty()) {
       return;
     }
-    List<JudgedContent> toRemove = new ArrayList<>();
     for (JudgedContent decided : collections.decide(due, clock.instant(), condemnedBefore)) {
       if (decided.verdict() == Verdict.REMOVE || decided.verdict() == Verdict.FINISH_REMOVAL) {
-        toRemove.add(decided);
+        remove(decided);
       } else {
         countVerdict(decided);
       }
     }
-    remove(toRemove);
   }
 
-  private void remove(List<JudgedContent> toRemove) {
-    if (toRemove.isEmpty()) {
-      return;
+  private void remove(JudgedContent judged) {
+    boolean removed =
+        inStore(() -> collections.remove(judged.content().sha256(), blobs::delete), false);
+    // Where it is not, an upload of the same content has finished the removal.
+    if (removed) {
+      countVerdict(judged);
     }
-    List<Sha256> digests = toRemove.stream().map(judged -> judged.content().sha256()).toList();
-    Set<Sha256> gone = collections.remove(digests, blobs::delete);
-    for (JudgedContent judged : toRemove) {
-      // Where it is not, an upload of the same content has finished the removal.
-      if (gone.contains(judged.content().sha256())) {
-        countVerdict(judged);
+  }
+
+  /**
+   * Does something with one thing of the store. When that fails, while the store answers, the rest
+   * goes on, and the failure is thrown at the end.
+   */
+  private <T> T inStore(Supplier<T> work, T otherwise) {
+    try {
+      return work.get();
+    } catch (StoreUnavailableException e) {
+      if (!blobs.answers()) {
+        throw e;
       }
+      log.warn("the collection goes on without what failed", e);
+      if (failure.isEmpty()) {
+        failure = Optional.of(e);
+      }
+      return otherwise;
     }
   }
 

@@ -6,7 +6,6 @@ import dev.slipway.artifact.store.ArtifactStore;
 import dev.slipway.artifact.store.CollectionStore;
 import dev.slipway.artifact.store.ContentLookup;
 import dev.slipway.artifact.store.ContentRemovedException;
-import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -39,7 +38,7 @@ public final class ContentBinder {
       ContentLookup found = artifacts.lookUp(sha256);
       try {
         if (found.removing()) {
-          collections.remove(List.of(sha256), blobs::delete);
+          boolean unused = collections.remove(sha256, blobs::delete);
           throw new ContentRemovedException(sha256);
         }
         return work.apply(found);

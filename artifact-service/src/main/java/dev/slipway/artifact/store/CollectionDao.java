@@ -60,13 +60,9 @@ public interface CollectionDao {
       """)
   List<String> lockFree(@BindList("digests") List<String> digests);
 
-  /** Locks those of some contents that are being removed, and returns them. */
-  @SqlQuery(
-      """
-      SELECT sha256 FROM blob WHERE sha256 IN (<digests>) AND state = 4
-      ORDER BY sha256 FOR UPDATE
-      """)
-  List<String> lockRemoving(@BindList("digests") List<String> digests);
+  /** Locks content that is being removed, and returns it. */
+  @SqlQuery("SELECT sha256 FROM blob WHERE sha256 = :sha256 AND state = 4 FOR UPDATE")
+  Optional<String> lockRemoving(@Bind("sha256") String sha256);
 
   /** Returns those of some digests that rows name. */
   @SqlQuery("SELECT sha256 FROM blob WHERE sha256 IN (<digests>) ORDER BY sha256")
@@ -95,9 +91,9 @@ public interface CollectionDao {
   @SqlUpdate("UPDATE blob SET state = 4 WHERE sha256 IN (<digests>)")
   void beginRemoval(@BindList("digests") List<String> digests);
 
-  /** Removes rows of content. */
-  @SqlUpdate("DELETE FROM blob WHERE sha256 IN (<digests>)")
-  void delete(@BindList("digests") List<String> digests);
+  /** Removes the row of content. */
+  @SqlUpdate("DELETE FROM blob WHERE sha256 = :sha256")
+  void delete(@Bind("sha256") String sha256);
 
   /** Counts the manifests that nobody keeps. */
   @SqlQuery(

@@ -128,39 +128,24 @@ public final class CollectionStore {
 
   /**
    * Removes content whose removal has begun: its bytes, then its row, both while the row is locked,
-   * so that whoever is to store the same bytes anew waits. Others among the given are left alone.
-   * When the store of bytes fails in between, those whose bytes are gone are removed all the same.
+   * so that whoever is to store the same bytes anew waits. Nothing else happens in the transaction:
+   * a connection that was lost is noticed before the bytes are touched.
    *
-   * @param deleteBytes removes the bytes, which may be gone already; its failure is thrown
-   * @return the contents that were removed
+   * @param deleteBytes removes the bytes, which may be gone already; when it fails, its failure is
+   *     thrown and the row stays
+   * @return whether it was removed; false when its removal had not begun, or is finished
    */
-  public Set<Sha256> remove(List<Sha256> contents, Consumer<Sha256> deleteBytes) {
-    List<RuntimeException> failure = new ArrayList<>();
-    Set<Sha256> removed =
-        database.write(
-            handle -> {
-              failure.clear();
-              CollectionDao dao = handle.attach(CollectionDao.class);
-              List<String> gone = new ArrayList<>();
-              try {
-                for (String hex : dao.lockRemoving(hex(contents))) {
-                  deleteBytes.accept(new Sha256(hex));
-                  gone.add(hex);
-                }
-              } catch (RuntimeException e) {
-                failure.add(e);
-              }
-              if (!gone.isEmpty()) {
-                dao.delete(gone);
-              }
-              Set<Sha256> digests = new HashSet<>();
-              gone.forEach(hex -> digests.add(new Sha256(hex)));
-              return digests;
-            });
-    if (!failure.isEmpty()) {
-      throw failure.get(0);
-    }
-    return removed;
+  public boolean remove(Sha256 content, Consumer<Sha256> deleteBytes) {
+    return database.write(
+        handle -> {
+          CollectionDao dao = handle.attach(CollectionDao.class);
+          if (dao.lockRemoving(content.hex()).isEmpty()) {
+            return false;
+          }
+          deleteBytes.accept(content);
+          dao.delete(content.hex());
+          return true;
+        });
   }
 
   /** Returns those of some stored contents that no row names. */

@@ -355,8 +355,8 @@ abstract class CollectGarbageContract {
     CollectGarbageRequest dry = CollectGarbageRequest.newBuilder().setDryRun(true).build();
     assertThat(collect(dry).getDiscardedUploadCount()).isZero();
     clock.advance(ArtifactConfig.DEFAULT_UPLOAD_EXPIRY.plusMinutes(1));
-    while (collect(dry).getDiscardedUploadCount() == 0) {
-      // The server may not have heard of the cut yet.
+    // The server may not have heard of the cut yet.
+    for (int i = 0; i < 10_000 && collect(dry).getDiscardedUploadCount() == 0; i++) {
       Thread.onSpinWait();
     }
 

@@ -53,6 +53,24 @@ abstract class CollectGarbageInFolderContract extends CollectGarbageContract {
   }
 
   @Test
+  void contentThatCannotBeRemoved_doesNotKeepTheRest() throws Exception {
+    calls().put("a/0", BYTES);
+    for (int i = 1; i < 8; i++) {
+      calls().put("a/" + i, Bytes.random(i + 100, 10));
+    }
+    delete("a");
+    assertThat(collect(ZERO).getCondemnedCount()).isEqualTo(8);
+    Files.delete(blob(folder));
+    Path obstacle = Files.createFile(Files.createDirectory(blob(folder)).resolve("obstacle"));
+
+    assertFails(() -> collect(ZERO), Code.UNAVAILABLE, "STORE_UNAVAILABLE");
+
+    Files.delete(obstacle);
+    Files.delete(blob(folder));
+    assertThat(collect(ZERO).getRemovedCount()).isEqualTo(1);
+  }
+
+  @Test
   void removalCutBeforeTheBytes_isFinishedByTheNextCollection() throws Exception {
     cutRemovalBetweenRowAndBytes();
 

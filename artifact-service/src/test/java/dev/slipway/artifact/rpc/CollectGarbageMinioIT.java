@@ -88,7 +88,7 @@ class CollectGarbageMinioIT extends CollectGarbageContract {
       assertThat(collections.decide(List.of(content.sha256()), future, future))
           .containsExactly(new JudgedContent(content, Verdict.REMOVE));
       minio.close();
-      assertThatThrownBy(() -> collections.remove(List.of(content.sha256()), blobs::delete))
+      assertThatThrownBy(() -> collections.remove(content.sha256(), blobs::delete))
           .isInstanceOf(StoreUnavailableException.class);
       minio = minio.startAgain();
     }

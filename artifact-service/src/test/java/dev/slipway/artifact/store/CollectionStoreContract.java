@@ -3,6 +3,7 @@ package dev.slipway.artifact.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.artifact.Bytes;
@@ -98,8 +99,7 @@ abstract class CollectionStoreContract {
   private void remove(Content content) {
     condemn(content);
     assertThat(decide(content)).containsExactly(new JudgedContent(content, Verdict.REMOVE));
-    assertThat(collections.remove(List.of(content.sha256()), sha256 -> {}))
-        .containsExactly(content.sha256());
+    assertThat(collections.remove(content.sha256(), sha256 -> {})).isTrue();
   }
 
   @Test
@@ -187,30 +187,34 @@ abstract class CollectionStoreContract {
   }
 
   @Test
-  void remove_storeThatFailsInTheMiddle_leavesTheRestForTheNext() {
-    List<Sha256> both = List.of(ONE.sha256(), OTHER.sha256());
-    for (Content content : List.of(ONE, OTHER)) {
-      condemn(content);
-      decide(content);
-    }
+  void remove_storeThatFails_leavesTheRowForTheNext() {
+    condemn(ONE);
+    decide(ONE);
     List<Sha256> deleted = new ArrayList<>();
 
     assertThatThrownBy(
             () ->
                 collections.remove(
-                    both,
+                    ONE.sha256(),
                     sha256 -> {
-                      if (!deleted.isEmpty()) {
-                        throw new IllegalStateException("away");
-                      }
-                      deleted.add(sha256);
+                      throw new IllegalStateException("away");
                     }))
         .hasMessage("away");
 
-    assertThat(artifacts.lookUp(deleted.get(0)).removing()).isFalse();
-    assertThat(collections.remove(both, deleted::add)).hasSize(1).doesNotContain(deleted.get(0));
-    assertThat(deleted).containsExactlyInAnyOrderElementsOf(both);
+    assertThat(artifacts.lookUp(ONE.sha256()).removing()).isTrue();
+    assertThat(collections.remove(ONE.sha256(), deleted::add)).isTrue();
+    assertThat(collections.remove(ONE.sha256(), deleted::add)).isFalse();
+    assertThat(deleted).containsExactly(ONE.sha256());
     assertThat(collections.examine(Optional.empty(), 10, LATER)).isEmpty();
+  }
+
+  @Test
+  void remove_contentThatIsInUse_leavesItsBytes() {
+    publish("a", ONE);
+
+    assertThat(collections.remove(ONE.sha256(), sha256 -> fail("bytes in use"))).isFalse();
+
+    assertThat(artifacts.findContent(ONE.sha256())).contains(ONE);
   }
 
   @Test
