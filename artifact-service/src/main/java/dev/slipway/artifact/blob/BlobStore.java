@@ -30,6 +30,12 @@ public interface BlobStore extends AutoCloseable {
   void put(Content content, Path file);
 
   /**
+   * Stores content as {@link #put} does, but also where something is there under its digest, which
+   * it takes the place of.
+   */
+  void replace(Content content, Path file);
+
+  /**
    * Returns whether content is there, with the size that it should have. What is there is durable
    * when this returns, whoever put it.
    */

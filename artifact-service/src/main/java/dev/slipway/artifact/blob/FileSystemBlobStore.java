@@ -85,9 +85,13 @@ public final class FileSystemBlobStore implements BlobStore {
 
   @Override
   public void put(Content content, Path file) {
-    if (ensureDurable(content)) {
-      return;
+    if (!ensureDurable(content)) {
+      replace(content, file);
     }
+  }
+
+  @Override
+  public void replace(Content content, Path file) {
     Path target = pathOf(content.sha256());
     try {
       Disk.syncFile(file);

@@ -140,11 +140,20 @@ public final class MinioBlobStore implements BlobStore {
 
   @Override
   public void put(Content content, Path file) {
+    put(content, file, false);
+  }
+
+  @Override
+  public void replace(Content content, Path file) {
+    put(content, file, true);
+  }
+
+  private void put(Content content, Path file, boolean anew) {
     if (!puts.tryAcquire()) {
       throw new StoreBusyException();
     }
     try {
-      if (!ensureDurable(content)) {
+      if (anew || !ensureDurable(content)) {
         upload(content, file);
       }
     } finally {

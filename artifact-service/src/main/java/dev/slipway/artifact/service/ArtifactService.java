@@ -210,7 +210,11 @@ public final class ArtifactService {
 
   private Published publish(
       ArtifactUpload upload, Content content, String contentType, ContentLookup found) {
-    blobs.put(content, upload.file());
+    if (found.suspect()) {
+      blobs.replace(content, upload.file());
+    } else {
+      blobs.put(content, upload.file());
+    }
     UploadSpec spec = upload.spec();
     Artifact artifact =
         artifacts.publish(

@@ -105,6 +105,7 @@ final class CheckRun {
       Optional<RecordedContent> rowNow = rows.find(sha256);
       // Else it was removed meanwhile.
       if (storedNow.equals(storedBytes) && rowNow.isPresent()) {
+        rows.suspect(sha256);
         tell(FindingKind.DIGEST_DIFFERS, sha256, rowNow, storedNow);
       }
     } else if (judge(row, storedBytes).isPresent()) {
@@ -154,7 +155,8 @@ final class CheckRun {
 
   /**
    * Returns whether the bytes have their digest; true also when there are none, or not as many as
-   * there should be, which is another difference, and when told to end before all was read.
+   * there should be, which is another difference, and when told to end before all was read. Bytes
+   * that cannot be read, from a store that answers, do not have it.
    */
   private boolean hasItsDigest(Content content, OptionalLong storedBytes) {
     if (storedBytes.isEmpty() || storedBytes.getAsLong() != content.sizeBytes()) {
@@ -179,8 +181,19 @@ final class CheckRun {
       log.debug("{} is not there any more", content, e);
       return true;
     } catch (IOException e) {
-      throw new StoreUnavailableException(e);
+      requireAnswer(content, new StoreUnavailableException(e));
+      return false;
+    } catch (StoreUnavailableException e) {
+      requireAnswer(content, e);
+      return false;
     }
     return Sha256.of(digest).equals(content.sha256());
+  }
+
+  private void requireAnswer(Content content, StoreUnavailableException failure) {
+    if (!blobs.answers()) {
+      throw failure;
+    }
+    log.warn("{} cannot be read", content, failure);
   }
 }

@@ -7,7 +7,10 @@ import dev.slipway.artifact.maintenance.Finding;
 import dev.slipway.artifact.store.ConsistencyStore;
 import dev.slipway.artifact.store.MaintenanceStore;
 
-/** Compares what rows say with what the store has. Changes nothing. Thread-safe. */
+/**
+ * Compares what rows say with what the store has. Changes nothing, but has uploads store those
+ * bytes anew that it found to be damaged. Thread-safe.
+ */
 public final class ConsistencyCheck {
   private final MaintenanceStore maintenance;
   private final ConsistencyStore rows;

@@ -57,7 +57,13 @@ public final class ArtifactStore {
 
   /** Returns content that is stored and not being removed, whatever refers to it. */
   public Optional<Content> findContent(Sha256 sha256) {
-    return lookUp(sha256).content();
+    return database.read(
+        handle ->
+            handle
+                .attach(BlobDao.class)
+                .find(sha256.hex())
+                .filter(found -> !found.isRemoving())
+                .map(found -> new Content(sha256, found.sizeBytes())));
   }
 
   /** Returns what is known of content, for one who is going to make sure of its bytes. */
@@ -69,8 +75,9 @@ public final class ArtifactStore {
           long removals = dao.removals();
           Optional<BlobDao.BlobRow> row = dao.find(sha256.hex());
           return new ContentLookup(
-              row.filter(found -> !found.isRemoving())
+              row.filter(found -> !found.isRemoving() && !found.suspect())
                   .map(found -> new Content(sha256, found.sizeBytes())),
+              row.map(BlobDao.BlobRow::suspect).orElse(false),
               row.map(BlobDao.BlobRow::isRemoving).orElse(false),
               removals);
         });
@@ -134,7 +141,8 @@ public final class ArtifactStore {
    * @throws ArtifactAlreadyExistsException if {@code createOnly} and another upload has bound the
    *     path
    * @throws UploadSpecChangedException if the same upload has bound the path to other content
-   * @throws ContentRemovedException if the bytes were removed since they were made sure of
+   * @throws ContentRemovedException if the bytes were removed, or found to be damaged, since they
+   *     were made sure of
    */
   public Artifact publish(
       ArtifactPath path,

@@ -15,15 +15,16 @@ public interface BlobDao {
    *
    * @param sizeBytes its size
    * @param state number of its {@link BlobState}
+   * @param suspect whether its bytes are not, or not known to be, those of its digest
    */
-  record BlobRow(long sizeBytes, int state) {
+  record BlobRow(long sizeBytes, int state, boolean suspect) {
     boolean isRemoving() {
       return state == BlobState.REMOVING.number();
     }
   }
 
   /** Returns content that a row names. */
-  @SqlQuery("SELECT size_bytes, state FROM blob WHERE sha256 = :sha256")
+  @SqlQuery("SELECT size_bytes, state, suspect FROM blob WHERE sha256 = :sha256")
   Optional<BlobRow> find(@Bind("sha256") String sha256);
 
   /** Returns how often content has begun to be removed. */
@@ -31,11 +32,11 @@ public interface BlobDao {
   long removals();
 
   /** Locks a row against everybody. */
-  @SqlQuery("SELECT size_bytes, state FROM blob WHERE sha256 = :sha256 FOR UPDATE")
+  @SqlQuery("SELECT size_bytes, state, suspect FROM blob WHERE sha256 = :sha256 FOR UPDATE")
   Optional<BlobRow> lock(@Bind("sha256") String sha256);
 
   /** Locks a row against collections, together with others who do so. PostgreSQL only. */
-  @SqlQuery("SELECT size_bytes, state FROM blob WHERE sha256 = :sha256 FOR KEY SHARE")
+  @SqlQuery("SELECT size_bytes, state, suspect FROM blob WHERE sha256 = :sha256 FOR KEY SHARE")
   Optional<BlobRow> lockAgainstCollection(@Bind("sha256") String sha256);
 
   /** Adds content. */
@@ -45,6 +46,14 @@ public interface BlobDao {
       @Bind("sha256") String sha256,
       @Bind("sizeBytes") long sizeBytes,
       @Bind("now") OffsetDateTime now);
+
+  /** Notes that the bytes of content were stored anew, and how many they are. */
+  @SqlUpdate("UPDATE blob SET suspect = FALSE, size_bytes = :sizeBytes WHERE sha256 = :sha256")
+  void trust(@Bind("sha256") String sha256, @Bind("sizeBytes") long sizeBytes);
+
+  /** Notes that the bytes of content are not those of its digest. */
+  @SqlUpdate("UPDATE blob SET suspect = TRUE WHERE sha256 = :sha256 AND state <> 4")
+  void suspect(@Bind("sha256") String sha256);
 
   /** Notes that condemned content is bound again. */
   @SqlUpdate("UPDATE blob SET state = 3, condemn_time = NULL WHERE sha256 = :sha256 AND state = 2")

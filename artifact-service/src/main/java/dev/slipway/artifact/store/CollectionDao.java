@@ -68,11 +68,11 @@ public interface CollectionDao {
   @SqlQuery("SELECT sha256 FROM blob WHERE sha256 IN (<digests>) ORDER BY sha256")
   List<String> findKnown(@BindList("digests") List<String> digests);
 
-  /** Adds content that is condemned already. */
+  /** Adds content that is condemned already, and whose bytes nobody has read. */
   @SqlUpdate(
       """
-      INSERT INTO blob (sha256, size_bytes, create_time, state, condemn_time)
-      VALUES (:sha256, :sizeBytes, :now, 2, :now)
+      INSERT INTO blob (sha256, size_bytes, create_time, state, condemn_time, suspect)
+      VALUES (:sha256, :sizeBytes, :now, 2, :now, TRUE)
       """)
   void insertCondemned(
       @Bind("sha256") String sha256,

@@ -162,7 +162,7 @@ public final class CollectionStore {
 
   /**
    * Adds a row for stored content that has none, condemned from the beginning; does nothing when it
-   * has one.
+   * has one. Nobody has compared its bytes with its digest, so uploads of it store them anew.
    */
   public boolean condemnUnknown(Content stored, Instant now) {
     return Races.write(

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Tells what rows say of content, for checks. Reads only. Thread-safe. */
+/** Tells what rows say of content, for checks, and keeps what these find. Thread-safe. */
 public final class ConsistencyStore {
   private final Database database;
 
@@ -48,6 +48,18 @@ public final class ConsistencyStore {
     return database.read(
         handle ->
             handle.attach(ConsistencyDao.class).find(sha256.hex()).map(ConsistencyStore::recorded));
+  }
+
+  /**
+   * Notes that the bytes of content are not those of its digest: from now on uploads of it store
+   * them anew. Does nothing when no row names it.
+   */
+  public void suspect(Sha256 sha256) {
+    database.write(
+        handle -> {
+          handle.attach(BlobDao.class).suspect(sha256.hex());
+          return null;
+        });
   }
 
   /** Returns the first paths that refer to content. */

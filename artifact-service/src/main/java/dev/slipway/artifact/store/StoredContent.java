@@ -8,6 +8,8 @@ import java.util.function.Predicate;
  *
  * @param content digest and size
  * @param removals how often content had begun to be removed before the bytes were made sure of
+ * @param anew whether the bytes were stored now, whatever was there under their digest before
  * @param isStored asks the store of bytes again
  */
-public record StoredContent(Content content, long removals, Predicate<Content> isStored) {}
+public record StoredContent(
+    Content content, long removals, boolean anew, Predicate<Content> isStored) {}

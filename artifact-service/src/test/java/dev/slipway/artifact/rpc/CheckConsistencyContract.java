@@ -1,5 +1,6 @@
 package dev.slipway.artifact.rpc;
 
+import static dev.slipway.artifact.rpc.Calls.declared;
 import static dev.slipway.artifact.rpc.Failures.assertFails;
 import static dev.slipway.artifact.rpc.Failures.assertInvalid;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -22,6 +23,7 @@ import dev.slipway.artifact.v1.DeleteRequest;
 import dev.slipway.artifact.v1.FindingKind;
 import dev.slipway.artifact.v1.PushAssetRequest;
 import dev.slipway.artifact.v1.SnapshotRequest;
+import dev.slipway.artifact.v1.UploadSpec;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
@@ -46,7 +48,7 @@ abstract class CheckConsistencyContract {
   private static final byte[] TWO = "two two".getBytes(UTF_8);
   private static final byte[] SIX = "sixsix".getBytes(UTF_8);
   private static final CheckConsistencyRequest PLAIN = CheckConsistencyRequest.getDefaultInstance();
-  private static final CheckConsistencyRequest VERIFYING =
+  static final CheckConsistencyRequest VERIFYING =
       CheckConsistencyRequest.newBuilder().setVerifyContent(true).build();
 
   @TempDir Path folder;
@@ -83,8 +85,12 @@ abstract class CheckConsistencyContract {
     calls = new Calls(server.channel());
   }
 
+  final Calls calls() {
+    return calls;
+  }
+
   /** Checks, and returns the last message with the findings of all. */
-  private CheckConsistencyProgress check(CheckConsistencyRequest request) throws Exception {
+  final CheckConsistencyProgress check(CheckConsistencyRequest request) throws Exception {
     BlockingClientCall<?, CheckConsistencyProgress> call = calls.stub().checkConsistency(request);
     List<ConsistencyFinding> findings = new ArrayList<>();
     CheckConsistencyProgress last = CheckConsistencyProgress.getDefaultInstance();
@@ -196,6 +202,28 @@ abstract class CheckConsistencyContract {
                 .setStoredSizeBytes(7)
                 .addPaths("b")
                 .build());
+  }
+
+  @Test
+  void contentWithAnotherDigest_isReplacedByTheNextUpload() throws Exception {
+    byte[] damaged = "TWO TWO".getBytes(UTF_8);
+    for (boolean declared : new boolean[] {true, false}) {
+      UploadSpec spec =
+          declared ? declared("b", TWO) : UploadSpec.newBuilder().setPath("b").build();
+      calls.put("a", TWO);
+      store(TWO, damaged);
+      assertThat(calls.put(declared("b", TWO), TWO, 100).getAlreadyPresent())
+          .as("nobody has looked")
+          .isTrue();
+      assertThat(check(VERIFYING).getFindingCount()).isEqualTo(1);
+      assertThat(calls.get("a")).isEqualTo(damaged);
+
+      assertThat(calls.put(spec, TWO, 100).getAlreadyPresent()).isFalse();
+
+      assertThat(calls.get("a")).isEqualTo(TWO);
+      assertThat(check(VERIFYING).getFindingsList()).isEmpty();
+      assertThat(calls.put(declared("c", TWO), TWO, 100).getAlreadyPresent()).isTrue();
+    }
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.slipway.artifact.ArtifactModule;
 import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.MovableClock;
 import dev.slipway.artifact.blob.BlobStore;
+import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.store.MaintenanceStore;
 import dev.slipway.artifact.v1.AssetContent;
 import dev.slipway.artifact.v1.AssetServiceGrpc;
@@ -345,6 +346,21 @@ abstract class CollectGarbageContract {
                 .build());
     assertThat(calls.get("b")).isEqualTo(TWO);
     assertThat(isStored(ONE)).isFalse();
+  }
+
+  @Test
+  void bytesThatNoRowNames_cutShort_areReplacedByAnUpload() throws Exception {
+    try (BlobStore blobs = openBlobs()) {
+      blobs.put(
+          new Content(Bytes.content(TWO).sha256(), 2),
+          Files.write(Files.createTempFile(folder, "cut", ""), new byte[] {1, 2}));
+    }
+    assertThat(collect().getCondemnedCount()).isEqualTo(1);
+
+    assertThat(calls.put(declared("b", TWO), TWO, 100).getAlreadyPresent()).isFalse();
+
+    assertThat(calls.get("b")).isEqualTo(TWO);
+    assertThat(collect()).isEqualTo(counts().setExaminedCount(1).setRevivedCount(1).build());
   }
 
   @Test

@@ -120,6 +120,11 @@ class ArtifactServiceTest {
     }
 
     @Override
+    public void replace(Content content, Path file) {
+      store.replace(content, file);
+    }
+
+    @Override
     public boolean ensureDurable(Content content) {
       return store.ensureDurable(content);
     }

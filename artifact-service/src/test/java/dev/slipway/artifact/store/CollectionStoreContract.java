@@ -187,6 +187,35 @@ abstract class CollectionStoreContract {
   }
 
   @Test
+  void publish_contentThatBecameSuspectSinceItWasLookedUp_isRefusedUnlessStoredAnew() {
+    publish("a", ONE);
+    ContentLookup before = artifacts.lookUp(ONE.sha256());
+    new ConsistencyStore(database).suspect(ONE.sha256());
+
+    assertThatThrownBy(() -> publish("b", before, ONE, it -> true))
+        .isInstanceOf(ContentRemovedException.class);
+    assertThat(artifacts.findContent(ONE.sha256())).as("for readers").contains(ONE);
+    ContentLookup found = artifacts.lookUp(ONE.sha256());
+    assertThat(found.content()).isEmpty();
+    assertThat(found.suspect()).isTrue();
+    publish("b", found, ONE, it -> true);
+
+    assertThat(artifacts.lookUp(ONE.sha256()).content()).contains(ONE);
+  }
+
+  @Test
+  void condemnUnknown_bytesThatNobodyHasRead_areSuspectUntilStoredAnewInTheirTrueSize() {
+    assertThat(collections.condemnUnknown(new Content(ONE.sha256(), 1), NOW)).isTrue();
+    ContentLookup found = artifacts.lookUp(ONE.sha256());
+    assertThat(found.content()).isEmpty();
+
+    publish("a", found, ONE, it -> true);
+
+    assertThat(artifacts.lookUp(ONE.sha256()).content()).contains(ONE);
+    assertThat(verdict(ONE)).isEqualTo(Verdict.REVIVE);
+  }
+
+  @Test
   void remove_storeThatFails_leavesTheRowForTheNext() {
     condemn(ONE);
     decide(ONE);

@@ -29,8 +29,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Compares what the artifact service has noted with what its store has, and tells what"
-          + " differs. Changes nothing.",
+          + " differs. Mends nothing.",
       "Content that is missing, or has another size or digest, is damage: upload the files again."
+          + " What --verify finds to have another digest is marked, so that they replace it."
           + " Content that is unknown, or that nothing refers to, is waste, which `slipway gc`"
           + " removes.",
       "Ends with 1 when there is damage, and when the check fails.",
