@@ -197,13 +197,7 @@ public final class FileSystemBlobStore implements BlobStore {
     List<Content> found = new ArrayList<>();
     try {
       for (Path directory : directoriesFrom(after)) {
-        for (Path file : firstFiles(directory, after, limit - found.size())) {
-          try {
-            found.add(new Content(new Sha256(file.getFileName().toString()), Files.size(file)));
-          } catch (NoSuchFileException e) {
-            log.debug("{} was removed meanwhile", file, e);
-          }
-        }
+        list(directory, after, limit, found);
         if (found.size() == limit) {
           break;
         }
@@ -212,6 +206,27 @@ public final class FileSystemBlobStore implements BlobStore {
       throw Disk.failure(e);
     }
     return found;
+  }
+
+  /** Adds what a directory has after a digest, until as many as wanted were found. */
+  private static void list(Path directory, Optional<Sha256> after, int limit, List<Content> found)
+      throws IOException {
+    Optional<Sha256> last = after;
+    boolean more = true;
+    while (more && found.size() < limit) {
+      int wanted = limit - found.size();
+      SortedSet<Path> files = firstFiles(directory, last, wanted);
+      for (Path file : files) {
+        Sha256 sha256 = new Sha256(file.getFileName().toString());
+        last = Optional.of(sha256);
+        try {
+          found.add(new Content(sha256, Files.size(file)));
+        } catch (NoSuchFileException e) {
+          log.debug("{} was removed meanwhile", file, e);
+        }
+      }
+      more = files.size() == wanted;
+    }
   }
 
   /** Returns the directories that may have what comes after a digest, in order of name. */

@@ -214,6 +214,9 @@ final class CollectionRun {
     }
     for (JudgedContent decided : collections.decide(due, clock.instant(), condemnedBefore)) {
       if (decided.verdict() == Verdict.REMOVE || decided.verdict() == Verdict.FINISH_REMOVAL) {
+        if (!goesOn()) {
+          return;
+        }
         remove(decided);
       } else {
         countVerdict(decided);

@@ -160,15 +160,13 @@ public final class AssetPublisher {
     }
     AssetSource.Tree tree = (AssetSource.Tree) source;
     EntryDao entries = handle.attach(EntryDao.class);
-    if (tree.delete()) {
-      // What is deleted must be what was recorded.
-      ArtifactStore.lock(entries, tree.path());
+    if (!tree.delete()) {
+      return manifests.record(handle, tree.path(), now, () -> {});
     }
-    ManifestStore.Recorded files = manifests.record(handle, tree.path(), now);
-    if (tree.delete()) {
-      ArtifactStore.delete(entries, tree.path(), true);
-    }
-    return files;
+    // What is deleted must be what was recorded.
+    ArtifactStore.lock(entries, tree.path());
+    return manifests.record(
+        handle, tree.path(), now, () -> ArtifactStore.delete(entries, tree.path(), true));
   }
 
   private ManifestStore.Recorded recorded(Handle handle, Sha256 digest) {

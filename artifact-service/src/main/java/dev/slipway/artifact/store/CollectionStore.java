@@ -187,14 +187,17 @@ public final class CollectionStore {
    * numbers, and those of manifests whose removal was cut off.
    */
   public List<Long> beginManifestRemoval(int limit) {
+    // They may be many to look through, and others wait for the lock: what is found here is looked
+    // at again behind it.
+    List<Long> unheld =
+        database.read(handle -> handle.attach(CollectionDao.class).listUnheldManifests(limit));
+    if (unheld.isEmpty()) {
+      return unheld;
+    }
     return database.write(
         handle -> {
           long unused = handle.attach(MaintenanceDao.class).lockOutDecisions();
           CollectionDao dao = handle.attach(CollectionDao.class);
-          List<Long> unheld = dao.listUnheldManifests(limit);
-          if (unheld.isEmpty()) {
-            return unheld;
-          }
           dao.beginManifestRemoval(unheld);
           return dao.findUnknownManifests(unheld);
         });

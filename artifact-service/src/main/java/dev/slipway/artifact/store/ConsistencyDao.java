@@ -44,15 +44,19 @@ public interface ConsistencyDao {
           + " ORDER BY b.sha256")
   List<Row> list(@Bind("after") String after, @Bind("limit") int limit);
 
-  /** Returns the content of a path and of the paths of a range, in order of digest. */
+  /**
+   * Returns the content of a path and of the paths of a range, in order of digest. Begins with the
+   * paths, since there may be far more content elsewhere.
+   */
   @SqlQuery(
       """
-      SELECT b.sha256, b.size_bytes, TRUE AS in_use FROM blob b
-      WHERE b.sha256 > :after AND EXISTS (
-        SELECT 1 FROM entry
-        WHERE entry.sha256 = b.sha256
-          AND (entry.path = :path OR (entry.path > :pathAfter AND entry.path < :pathEnd)))
-      ORDER BY b.sha256 FETCH FIRST :limit ROWS ONLY
+      SELECT b.sha256, b.size_bytes, TRUE AS in_use
+      FROM (
+        SELECT DISTINCT sha256 FROM entry
+        WHERE (path = :path OR (path > :pathAfter AND path < :pathEnd)) AND sha256 > :after
+        ORDER BY sha256 FETCH FIRST :limit ROWS ONLY) e
+      JOIN blob b ON b.sha256 = e.sha256
+      ORDER BY b.sha256
       """)
   List<Row> listBelow(
       @Bind("path") byte[] path,

@@ -55,7 +55,7 @@ public final class ManifestStore {
           if (held.isPresent()) {
             return held.get();
           }
-          Recorded recorded = record(handle, path, now);
+          Recorded recorded = record(handle, path, now, () -> {});
           dao.hold(holder.value(), path.utf8(), recorded.id(), now);
           return recorded.manifest();
         });
@@ -74,18 +74,20 @@ public final class ManifestStore {
    * Records the files at or below a path within a transaction, which must note who keeps the
    * manifest, and end soon: collections and others who record wait for it.
    *
+   * @param onCopied is run once the files are noted, before others have to wait; the caller locks
+   *     no path after it
    * @throws ArtifactNotFoundException if there is no file at or below the path
    * @throws TooManyFilesException if there are more files than a manifest may have
    * @throws ContentRemovedException if a collection took what was at the path: run it again
    */
-  Recorded record(Handle handle, ArtifactPath path, OffsetDateTime now) {
+  Recorded record(Handle handle, ArtifactPath path, OffsetDateTime now, Runnable onCopied) {
     Entry entry =
         handle
             .attach(EntryDao.class)
             .find(path.utf8())
             .map(EntryRow::entry)
             .orElseThrow(() -> new ArtifactNotFoundException(path));
-    long id = new ManifestWriter(handle, maxFiles).record(path, entry, now);
+    long id = new ManifestWriter(handle, maxFiles).record(path, entry, now, onCopied);
     return new Recorded(
         id,
         handle.attach(ManifestDao.class).findById(id).orElseThrow(),

@@ -42,18 +42,21 @@ final class ManifestWriter {
    * for it.
    *
    * @param entry what lies at the path
+   * @param onCopied is run once the files are noted, before others have to wait; whatever locks
+   *     paths belongs here, since who holds those may be waiting too
    * @throws ArtifactNotFoundException if there is no file at or below the path
    * @throws TooManyFilesException if there are more files than a manifest may have
    * @throws ContentRemovedException if what was below the path was deleted and its content removed
    *     meanwhile: begin anew
    */
-  long record(ArtifactPath path, Entry entry, OffsetDateTime now) {
+  long record(ArtifactPath path, Entry entry, OffsetDateTime now, Runnable onCopied) {
     long begun = dao.begin(now);
     copyFiles(begun, path, entry);
     ManifestDigest digest = digest(begun);
     if (digest.fileCount() == 0) {
       throw new ArtifactNotFoundException(path);
     }
+    onCopied.run();
     Sha256 name = digest.finish();
     Optional<Long> same = keep(name);
     if (same.isPresent()) {

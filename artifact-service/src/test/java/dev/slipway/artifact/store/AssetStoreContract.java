@@ -56,6 +56,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -581,6 +583,33 @@ abstract class AssetStoreContract {
     for (int n = 40 - MAX_FILES; n < 40; n++) {
       assertThat(seen)
           .contains(Bytes.content(("text " + n).getBytes(StandardCharsets.UTF_8)).sha256().hex());
+    }
+  }
+
+  @Test
+  void push_deleteSource_waitsForDirectoriesBeforeOthersWaitForIt() throws Exception {
+    publish("inbox/x/file", "text");
+    Database other = replicas.get(0);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<AssetVersion> pushed =
+          other.write(
+              handle -> {
+                handle.attach(EntryDao.class).lock(new ArtifactPath("inbox").utf8());
+                AssetSource source = new AssetSource.Tree(new ArtifactPath("inbox/x/file"), true);
+                Future<AssetVersion> waiting =
+                    threads.submit(
+                        () -> publishers.get(1).push(version("a", FIRST, source, NO_NOTES)));
+                assertThatThrownBy(() -> waiting.get(300, TimeUnit.MILLISECONDS))
+                    .isInstanceOf(TimeoutException.class);
+                handle.attach(MaintenanceDao.class).lockOutDecisions();
+                return waiting;
+              });
+
+      assertThat(pushed.get(30, TimeUnit.SECONDS).fileCount()).isEqualTo(1);
+      assertThat(artifacts.find(new ArtifactPath("inbox"))).isEmpty();
+    } finally {
+      threads.shutdownNow();
     }
   }
 
