@@ -62,7 +62,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PresignedUploadsTest {
   private static final Duration EXPIRY = Duration.ofHours(24);
   private static final UrlRange RANGE = new UrlRange(1, 10, Duration.ofHours(1));
-  private static final byte[] BYTES = Bytes.random(1, 50);
+  private static final byte[] BYTES = Bytes.random(1, 300_000);
   private static final Sha256 SHA256 = Bytes.content(BYTES).sha256();
 
   @TempDir Path folder;
