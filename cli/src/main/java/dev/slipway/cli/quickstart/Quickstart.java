@@ -3,7 +3,6 @@ package dev.slipway.cli.quickstart;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import com.google.protobuf.ByteString;
-import dev.slipway.artifact.v1.Artifact;
 import dev.slipway.cli.client.Progress;
 import dev.slipway.cli.quickstart.DigitsTrainer.Hyperparameters;
 import dev.slipway.cli.quickstart.DigitsTrainer.Trained;
@@ -11,6 +10,7 @@ import dev.slipway.client.ActiveRun;
 import dev.slipway.client.RunOptions;
 import dev.slipway.client.RunSummary;
 import dev.slipway.client.SlipwayClient;
+import dev.slipway.client.UploadedFolder;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
@@ -245,16 +245,11 @@ public final class Quickstart {
             run.getRunId(),
             trained,
             digits.validation().first(GOLDEN_ROWS));
-    List<Artifact> files =
+    UploadedFolder uploaded =
         slipway
             .transfers()
             .uploadFolder(written.root(), source.substring(ARTIFACT_SCHEME.length()));
-    say(
-        "artifact",
-        "%d files, %,d bytes at %s",
-        files.size(),
-        files.stream().mapToLong(Artifact::getSizeBytes).sum(),
-        source);
+    say("artifact", "%d files, %,d bytes at %s", uploaded.files(), uploaded.bytes(), source);
     createModelIfAbsent();
     return slipway
         .registry()

@@ -30,7 +30,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -46,7 +45,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -112,7 +110,7 @@ public final class ArtifactTransfers {
   }
 
   /** Uploads a folder, see {@link #uploadFolder(Path, String, TransferListener)}. */
-  public List<Artifact> uploadFolder(Path folder, String path)
+  public UploadedFolder uploadFolder(Path folder, String path)
       throws IOException, InterruptedException {
     return uploadFolder(folder, path, TransferListener.NONE);
   }
@@ -120,36 +118,51 @@ public final class ArtifactTransfers {
   /**
    * Uploads all files below a folder, several at a time, and keeps their names relative to it. The
    * folder itself may be a link; below it links to files are followed, links to folders are not.
-   * Not atomic: after a failure some files may be there; a snapshot taken afterwards is.
+   * Not atomic: after a failure some files may be there; a snapshot taken afterwards is. Memory is
+   * that of a batch of names, however many files there are.
    *
    * @param path artifact path of the folder; empty for the root
-   * @return the artifacts in order of their local paths
+   * @return how much was uploaded
    */
-  public List<Artifact> uploadFolder(Path folder, String path, TransferListener listener)
+  public UploadedFolder uploadFolder(Path folder, String path, TransferListener listener)
       throws IOException, InterruptedException {
     if (!Files.isDirectory(folder)) {
       throw new NotDirectoryException(folder.toString());
     }
     // A walk does not follow a link, not even the one that it begins at.
     Path root = folder.toRealPath();
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(root)) {
-      files = walk.filter(Files::isRegularFile).sorted().toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
+    TransferMeter meter = meter(root, listener);
+    long count = 0;
     long bytes = 0;
-    for (Path file : files) {
-      bytes += Files.size(file);
+    try (FolderFiles files = new FolderFiles(root)) {
+      for (List<Path> batch = files.next(); !batch.isEmpty(); batch = files.next()) {
+        List<ParallelTasks.Task<Artifact>> tasks = new ArrayList<>();
+        for (Path file : batch) {
+          String relative = RelativePath.of(root, file);
+          String target = path.isEmpty() ? relative : path + '/' + relative;
+          tasks.add(() -> upload(TransferSource.of(file), target, meter));
+        }
+        for (Artifact artifact : ParallelTasks.run("upload", options.parallelFiles(), tasks)) {
+          count++;
+          bytes += artifact.getSizeBytes();
+        }
+      }
     }
-    TransferMeter meter = new TransferMeter(listener, files.size(), bytes);
-    List<ParallelTasks.Task<Artifact>> tasks = new ArrayList<>();
-    for (Path file : files) {
-      String relative = RelativePath.of(root, file);
-      String target = path.isEmpty() ? relative : path + '/' + relative;
-      tasks.add(() -> upload(TransferSource.of(file), target, meter));
+    return new UploadedFolder(count, bytes);
+  }
+
+  private static TransferMeter meter(Path root, TransferListener listener) throws IOException {
+    long count = 0;
+    long bytes = 0;
+    try (FolderFiles files = new FolderFiles(root)) {
+      for (List<Path> batch = files.next(); !batch.isEmpty(); batch = files.next()) {
+        count += batch.size();
+        for (Path file : batch) {
+          bytes += Files.size(file);
+        }
+      }
     }
-    return ParallelTasks.run("upload", options.parallelFiles(), tasks);
+    return new TransferMeter(listener, count, bytes);
   }
 
   private Artifact upload(TransferSource source, String path, TransferMeter meter)

@@ -104,7 +104,7 @@ public final class AssetUploads {
     try {
       String path = staging;
       if (Files.isDirectory(files)) {
-        if (transfers.uploadFolder(files, staging, listener).isEmpty()) {
+        if (transfers.uploadFolder(files, staging, listener).files() == 0) {
           throw new IOException(files + " has no files");
         }
       } else {

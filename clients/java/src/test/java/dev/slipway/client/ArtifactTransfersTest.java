@@ -154,7 +154,7 @@ class ArtifactTransfersTest {
     }
     List<TransferListener.Progress> heard = new ArrayList<>();
 
-    List<Artifact> artifacts =
+    UploadedFolder uploaded =
         transfers.uploadFolder(folder.resolve("model"), "1/r/artifacts/model", heard::add);
     Manifest manifest =
         client
@@ -167,7 +167,7 @@ class ArtifactTransfersTest {
     client.artifacts().delete(DeleteRequest.newBuilder().setPath("1").setRecursive(true).build());
     Manifest down = transfers.downloadManifest(manifest.getDigest(), folder.resolve("copy"));
 
-    assertThat(artifacts).hasSize(44);
+    assertThat(uploaded.files()).isEqualTo(44);
     assertThat(heard.get(heard.size() - 1).filesDone()).isEqualTo(44);
     assertThat(down.getFileCount()).isEqualTo(44);
     assertSameFolders(folder.resolve("model"), folder.resolve("copy"));
@@ -196,9 +196,10 @@ class ArtifactTransfersTest {
     file("v1/b/c", 20);
     Path current = Files.createSymbolicLink(folder.resolve("current"), folder.resolve("v1"));
 
-    List<Artifact> artifacts = transfers.uploadFolder(current, "m");
+    assertThat(transfers.uploadFolder(current, "m")).isEqualTo(new UploadedFolder(2, 30));
 
-    assertThat(artifacts).extracting(Artifact::getPath).containsExactly("m/a", "m/b/c");
+    assertThat(transfers.readBytes("m/a", 10)).hasSize(10);
+    assertThat(transfers.readBytes("m/b/c", 20)).hasSize(20);
   }
 
   @Test
