@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,8 +67,22 @@ final class JavaProcess implements AutoCloseable {
     return readyLine;
   }
 
-  long pid() {
-    return process.pid();
+  /** Returns the most memory that the process has held so far; Linux only. */
+  long peakResidentMebibytes() throws IOException {
+    return statusKibibytes("VmHWM:") >> 10;
+  }
+
+  /** Returns the memory that the process holds; Linux only. */
+  double residentMebibytes() throws IOException {
+    return statusKibibytes("VmRSS:") / 1024.0;
+  }
+
+  private long statusKibibytes(String field) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+        .filter(line -> line.startsWith(field))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Returns the processor time that the process has used so far, on all cores together. */

@@ -1,8 +1,6 @@
 package dev.slipway.benchmarks;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -60,16 +58,8 @@ public final class StartupBenchmark {
       try (JavaProcess process = JavaProcess.start(List.of(), line)) {
         double seconds = (System.nanoTime() - started) / 1e9;
         Thread.sleep(IDLE_MILLIS);
-        return new Sample(seconds, residentMebibytes(process.pid()));
+        return new Sample(seconds, process.residentMebibytes());
       }
     }
-  }
-
-  private static double residentMebibytes(long pid) throws IOException {
-    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
-        .findFirst()
-        .orElseThrow();
   }
 }
