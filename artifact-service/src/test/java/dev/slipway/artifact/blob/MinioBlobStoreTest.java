@@ -22,19 +22,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class MinioBlobStoreTest extends BlobStoreContract {
-  @RegisterExtension
-  private final S3ProxyExtension s3 =
-      S3ProxyExtension.builder()
-          .withCredentials(AuthenticationType.AWS_V4, "access", "very-secret")
-          .withBlobStoreProvider("transient-nio2")
-          .withPort(0)
-          .build();
+  @RegisterExtension private final S3ProxyExtension s3 = S3Server.make();
 
   @Override
   BlobStore open() {

@@ -7,7 +7,7 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.artifact.ArtifactConfig;
 import dev.slipway.artifact.ArtifactModule;
 import dev.slipway.artifact.Bytes;
-import dev.slipway.artifact.blob.MinioSettings;
+import dev.slipway.artifact.blob.S3Server;
 import dev.slipway.artifact.v1.DownloadRequest;
 import dev.slipway.artifact.v1.DownloadResponse;
 import dev.slipway.artifact.v1.UploadResponse;
@@ -22,7 +22,6 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.api.Assertions;
-import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
@@ -38,12 +37,7 @@ class ArtifactOverNettyTest {
 
   @Order(1)
   @RegisterExtension
-  private final S3ProxyExtension s3 =
-      S3ProxyExtension.builder()
-          .withCredentials(AuthenticationType.AWS_V4, "access", "very-secret")
-          .withBlobStoreProvider("transient-nio2")
-          .withPort(0)
-          .build();
+  private final S3ProxyExtension s3 = S3Server.make();
 
   @Order(2)
   @RegisterExtension
@@ -56,13 +50,7 @@ class ArtifactOverNettyTest {
     return ArtifactModule.open(
         new ArtifactConfig(
             TestDatabases.h2(folder),
-            new ArtifactConfig.Minio(
-                new MinioSettings(
-                    s3.getUri().toString(),
-                    "artifacts",
-                    s3.getAccessKey(),
-                    s3.getSecretKey(),
-                    MinioSettings.DEFAULT_REGION)),
+            new ArtifactConfig.Minio(S3Server.settings(s3)),
             folder.resolve("uploads"),
             ArtifactConfig.DEFAULT_UPLOAD_EXPIRY),
         new MetricRegistry(),

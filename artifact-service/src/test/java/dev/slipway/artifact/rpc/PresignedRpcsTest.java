@@ -6,13 +6,13 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.artifact.ArtifactConfig;
 import dev.slipway.artifact.ArtifactModule;
 import dev.slipway.artifact.blob.MinioSettings;
+import dev.slipway.artifact.blob.S3Server;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import dev.slipway.runtime.testing.TestDatabases;
 import io.grpc.Channel;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,12 +24,7 @@ class PresignedRpcsTest extends PresignedRpcsContract {
 
   @Order(1)
   @RegisterExtension
-  private final S3ProxyExtension s3 =
-      S3ProxyExtension.builder()
-          .withCredentials(AuthenticationType.AWS_V4, "access", "very-secret")
-          .withBlobStoreProvider("transient-nio2")
-          .withPort(0)
-          .build();
+  private final S3ProxyExtension s3 = S3Server.make();
 
   @Order(2)
   @RegisterExtension
@@ -59,11 +54,6 @@ class PresignedRpcsTest extends PresignedRpcsContract {
 
   @Override
   MinioSettings settings() {
-    return new MinioSettings(
-        s3.getUri().toString(),
-        "artifacts",
-        s3.getAccessKey(),
-        s3.getSecretKey(),
-        MinioSettings.DEFAULT_REGION);
+    return S3Server.settings(s3);
   }
 }

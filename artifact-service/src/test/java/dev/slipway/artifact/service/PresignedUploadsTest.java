@@ -7,7 +7,7 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.blob.DirectTransfers;
 import dev.slipway.artifact.blob.MinioBlobStore;
-import dev.slipway.artifact.blob.MinioSettings;
+import dev.slipway.artifact.blob.S3Server;
 import dev.slipway.artifact.blob.StoreUnavailableException;
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.content.Content;
@@ -50,7 +50,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Predicate;
-import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,13 +66,7 @@ class PresignedUploadsTest {
 
   @TempDir Path folder;
 
-  @RegisterExtension
-  private final S3ProxyExtension s3 =
-      S3ProxyExtension.builder()
-          .withCredentials(AuthenticationType.AWS_V4, "access", "very-secret")
-          .withBlobStoreProvider("transient-nio2")
-          .withPort(0)
-          .build();
+  @RegisterExtension private final S3ProxyExtension s3 = S3Server.make();
 
   private final MovingClock clock = new MovingClock();
   private Database database;
@@ -87,14 +80,7 @@ class PresignedUploadsTest {
     database =
         Database.open(
             TestDatabases.h2(folder), "artifact", "db/migration/artifact", new MetricRegistry());
-    blobs =
-        new MinioBlobStore(
-            new MinioSettings(
-                s3.getUri().toString(),
-                "artifacts",
-                s3.getAccessKey(),
-                s3.getSecretKey(),
-                MinioSettings.DEFAULT_REGION));
+    blobs = new MinioBlobStore(S3Server.settings(s3));
     artifacts = new ArtifactStore(database, clock);
     rows = new PresignedUploadStore(database);
     uploads = uploads();
