@@ -2,13 +2,10 @@ package dev.slipway.cli.artifacts;
 
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.cli.client.ClientOptions;
-import dev.slipway.cli.client.Failures;
-import dev.slipway.cli.client.InterruptAtExit;
+import dev.slipway.cli.client.InterruptibleWork;
 import dev.slipway.client.SlipwayClient;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,26 +20,13 @@ abstract class ArtifactCall implements Callable<Integer> {
 
   @Override
   public final Integer call() {
-    try (SlipwayClient client = services.connect()) {
-      InterruptAtExit stop = InterruptAtExit.listen();
-      try {
-        run(client);
-      } finally {
-        stop.end();
-      }
-      return 0;
-    } catch (StatusRuntimeException e) {
-      Failures.print(err(), e);
-    } catch (IOException e) {
-      Failures.print(err(), e);
-    } catch (UncheckedIOException e) {
-      Failures.print(err(), e.getCause());
-    } catch (InterruptedException e) {
-      Failures.printInterrupted(err());
-    } finally {
-      out().flush();
-    }
-    return 1;
+    return InterruptibleWork.run(
+        spec.commandLine(),
+        () -> {
+          try (SlipwayClient client = services.connect()) {
+            run(client);
+          }
+        });
   }
 
   /** Does the work. */

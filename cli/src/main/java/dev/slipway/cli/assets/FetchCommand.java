@@ -7,8 +7,7 @@ import com.google.protobuf.util.JsonFormat;
 import dev.slipway.artifact.asset.AssetSpec;
 import dev.slipway.artifact.v1.AssetVersion;
 import dev.slipway.cli.client.ClientOptions;
-import dev.slipway.cli.client.Failures;
-import dev.slipway.cli.client.InterruptAtExit;
+import dev.slipway.cli.client.InterruptibleWork;
 import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.client.AssetCache;
 import dev.slipway.client.AssetCacheOptions;
@@ -16,7 +15,6 @@ import dev.slipway.client.CachedAsset;
 import dev.slipway.client.SlipwayClient;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -101,7 +99,10 @@ final class FetchCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw usage(asset + ": " + e.getMessage());
     }
-    InterruptAtExit stop = InterruptAtExit.listen();
+    return InterruptibleWork.run(spec.commandLine(), this::fetch);
+  }
+
+  private void fetch() throws IOException, InterruptedException {
     try (SlipwayClient client = services.connect();
         AssetCache cache = client.assetCache(options());
         CachedAsset fetched = fetch(cache)) {
@@ -111,18 +112,7 @@ final class FetchCommand implements Callable<Integer> {
         path = output;
       }
       print(path.toAbsolutePath(), fetched);
-      return 0;
-    } catch (IOException e) {
-      Failures.print(spec.commandLine().getErr(), e);
-    } catch (UncheckedIOException e) {
-      Failures.print(spec.commandLine().getErr(), e.getCause());
-    } catch (InterruptedException e) {
-      Failures.printInterrupted(spec.commandLine().getErr());
-    } finally {
-      // What is unfinished is removed by now.
-      stop.end();
     }
-    return 1;
   }
 
   private AssetCacheOptions options() {

@@ -3,13 +3,11 @@ package dev.slipway.cli.assets;
 import dev.slipway.artifact.v1.AssetContent;
 import dev.slipway.artifact.v1.AssetVersion;
 import dev.slipway.cli.client.ClientOptions;
-import dev.slipway.cli.client.Failures;
-import dev.slipway.cli.client.InterruptAtExit;
+import dev.slipway.cli.client.InterruptibleWork;
 import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.client.TransferListener;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -62,25 +60,17 @@ final class PushOptions {
             .setDescription(description)
             .putAllMetadata(metadata)
             .build();
-    InterruptAtExit stop = InterruptAtExit.listen();
-    try (SlipwayClient client = services.connect()) {
-      AssetVersion version;
-      try (TransferProgress progress =
-          TransferProgress.of("upload", spec.commandLine().getErr(), quiet)) {
-        version = push.push(client, content, progress);
-      }
-      new AssetOutput(spec.commandLine().getOut(), json).version(version);
-      spec.commandLine().getOut().flush();
-      return 0;
-    } catch (IOException e) {
-      Failures.print(spec.commandLine().getErr(), e);
-    } catch (UncheckedIOException e) {
-      Failures.print(spec.commandLine().getErr(), e.getCause());
-    } catch (InterruptedException e) {
-      Failures.printInterrupted(spec.commandLine().getErr());
-    } finally {
-      stop.end();
-    }
-    return 1;
+    return InterruptibleWork.run(
+        spec.commandLine(),
+        () -> {
+          try (SlipwayClient client = services.connect()) {
+            AssetVersion version;
+            try (TransferProgress progress =
+                TransferProgress.of("upload", spec.commandLine().getErr(), quiet)) {
+              version = push.push(client, content, progress);
+            }
+            new AssetOutput(spec.commandLine().getOut(), json).version(version);
+          }
+        });
   }
 }
