@@ -38,12 +38,6 @@ public final class SegmentReader {
             });
   }
 
-  /** Hands every point, with its name id, to the consumer. */
-  public static void readAll(byte[] packed, ObjIntConsumer<MetricPoint> consumer) {
-    new Layout(packed)
-        .forEach((block, blockName) -> block.points(point -> consumer.accept(point, blockName)));
-  }
-
   /** Hands the latest point of every metric, with its name id, to the consumer. */
   public static void readLatest(byte[] packed, ObjIntConsumer<MetricPoint> consumer) {
     new Layout(packed)

@@ -88,6 +88,7 @@ public final class Ingest implements AutoCloseable {
       Runnable committed,
       MetricRegistry registry) {
     Ingest ingest = new Ingest(metrics, chunks, runs, compaction, clock, committed, registry);
+    ingest.points.folder.takeOver();
     ingest.points.start();
     ingest.entries.start();
     ingest.compactor.start();

@@ -68,12 +68,14 @@ public final class LatestFolder implements AutoCloseable {
     this.logId = store.openLog(clock.instant());
   }
 
-  /**
-   * Folds what earlier processes left behind, and from now on every second what this one commits.
-   */
-  void start() {
+  /** Folds what earlier processes left behind, and forgets logs that have been quiet for long. */
+  void takeOver() {
     store.foldOthers(ownLog());
     store.closeQuietLogs(clock.instant().minus(QUIET));
+  }
+
+  /** Folds from now on every second what this process commits. */
+  void start() {
     var unused =
         timer.scheduleWithFixedDelay(
             this::foldOwnQuietly, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);

@@ -188,8 +188,10 @@ final class FeedRead {
           SegmentReader.readLatest(
               row.packed(), (point, nameId) -> touched.add(run, nameId, point));
           if (query.withPoints().contains(run)) {
-            SegmentReader.readAll(
-                row.packed(), (point, nameId) -> appended.add(row.run(), nameId, point));
+            SegmentReader.read(
+                row.packed(),
+                nameId -> true,
+                (point, nameId) -> appended.add(row.run(), nameId, point));
           }
         });
     return segments.get() <= MAX_SEGMENTS;

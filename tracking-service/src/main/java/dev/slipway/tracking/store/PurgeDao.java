@@ -83,9 +83,6 @@ public interface PurgeDao {
   @SqlQuery("SELECT log_id FROM metric_log ORDER BY log_id FOR UPDATE")
   List<Long> lockLogs();
 
-  @SqlQuery("SELECT log_id FROM metric_fold ORDER BY log_id FOR UPDATE")
-  List<Long> lockFolds();
-
   @SqlQuery(
       "SELECT "
           + RunInfoMapper.COLUMNS

@@ -162,7 +162,7 @@ public final class PurgeStore {
     long bytes = dao.metricBytesOf(id);
     TABLES_OF_RUN.forEach(table -> dao.deleteOfRun(table, id));
     // A fold under way may be about to write latest points; one that comes later finds no run.
-    dao.lockFolds();
+    handle.attach(MetricDao.class).lockFolds();
     dao.deleteOfRun("latest_metric", id);
     dao.deleteRequests("run", run.id().toString());
     dao.deleteOfRun("run", id);
