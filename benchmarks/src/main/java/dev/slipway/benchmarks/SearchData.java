@@ -92,6 +92,8 @@ final class SearchData {
       statement.execute(
           "INSERT INTO experiment VALUES (%d, 'search benchmark', 'mlflow-artifacts:/b', TRUE, 0, 0)"
               .formatted(EXPERIMENT_ID));
+      statement.execute(
+          "INSERT INTO experiment_revision VALUES (%d, 1, 1, 0, 0)".formatted(EXPERIMENT_ID));
       for (int i = 0; i < METRICS; i++) {
         statement.execute(
             "INSERT INTO metric_name (name_id, name) VALUES (%d, '%s')"
@@ -170,9 +172,13 @@ final class SearchData {
         texts(users),
         longs(starts));
     execute(
+        "INSERT INTO run_revision SELECT run_id, %d, 1, 1, 1, 1, 0, 0, 0 FROM unnest(?) AS x (run_id)"
+            .formatted(EXPERIMENT_ID),
+        uuids(runIds));
+    execute(
         """
-        INSERT INTO run_param (run_id, param_key, param_value, param_number)
-        SELECT run_id, param_key, param_value, param_number
+        INSERT INTO run_param (run_id, param_key, param_value, param_number, revision)
+        SELECT run_id, param_key, param_value, param_number, 1
         FROM unnest(?, ?, ?, ?) AS x (run_id, param_key, param_value, param_number)
         """,
         uuids(params.runs),
@@ -181,8 +187,8 @@ final class SearchData {
         numbers(params.values));
     execute(
         """
-        INSERT INTO run_tag (run_id, tag_key, tag_value, entry_hash, start_time_ms)
-        SELECT run_id, tag_key, tag_value, entry_hash, start_time_ms
+        INSERT INTO run_tag (run_id, tag_key, tag_value, revision, entry_hash, start_time_ms)
+        SELECT run_id, tag_key, tag_value, 1, entry_hash, start_time_ms
         FROM unnest(?, ?, ?, ?, ?) AS x (run_id, tag_key, tag_value, entry_hash, start_time_ms)
         """,
         uuids(tags.runs),
