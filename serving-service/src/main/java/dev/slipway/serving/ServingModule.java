@@ -14,6 +14,7 @@ import dev.slipway.serving.rpc.InferenceGrpcService;
 import dev.slipway.serving.rpc.OpenStreams;
 import dev.slipway.serving.rpc.ServingGrpcService;
 import dev.slipway.serving.rpc.TritonErrorHeader;
+import dev.slipway.serving.upstream.CatalogFile;
 import dev.slipway.serving.upstream.PackageCache;
 import dev.slipway.serving.upstream.RegistryFollower;
 import dev.slipway.serving.upstream.SignatureLookup;
@@ -21,7 +22,10 @@ import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ServerInterceptors;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +42,10 @@ public final class ServingModule implements ServiceModule {
   private static final Logger log = LoggerFactory.getLogger(ServingModule.class);
 
   private static final long SWEEP_MILLIS = 5_000;
+  private static final long SAVE_MILLIS = 1_000;
+
+  /** How long the registry has after the start before what was last known of it is served. */
+  private static final long REGISTRY_PATIENCE_MILLIS = 1_000;
 
   /** How late a request that waits for a load may learn that its deadline passed. */
   private static final long DROP_MILLIS = 100;
@@ -49,6 +57,7 @@ public final class ServingModule implements ServiceModule {
   private final ModelPool pool;
   private final Catalog catalog;
   private final StageRouter router;
+  private final CatalogFile catalogFile;
   private final RegistryFollower follower;
   private final InferenceService inference;
   private final List<BindableService> services;
@@ -79,7 +88,8 @@ public final class ServingModule implements ServiceModule {
     this.router = new StageRouter(catalog, pool, config::follows, timer);
     catalog.onChange(router::catalogChanged);
     pool.onLoaded(router::versionLoaded);
-    this.follower = new RegistryFollower(registry, catalog, timer);
+    this.catalogFile = new CatalogFile(config.cacheFolder(), catalog);
+    this.follower = new RegistryFollower(registry, catalog, timer, clock);
     this.inference = new InferenceService(router, pool, config.limits(), predictions);
     BindableService openInference =
         new InferenceGrpcService(
@@ -108,6 +118,9 @@ public final class ServingModule implements ServiceModule {
                         .count());
     metrics.gauge("serving.registry.revision", () -> (Gauge<Long>) catalog::revision);
     metrics.gauge(
+        "serving.registry.age-seconds",
+        () -> (Gauge<Long>) () -> secondsSince(catalog.heardTime(), clock));
+    metrics.gauge(
         "serving.requests.awaiting-load", () -> (Gauge<Integer>) inference::waitingForLoads);
   }
 
@@ -124,6 +137,12 @@ public final class ServingModule implements ServiceModule {
       MetricRegistry metrics,
       Clock clock) {
     return new ServingModule(config, registry, artifact, metrics, clock);
+  }
+
+  /** Returns -1 for never. */
+  private static long secondsSince(Optional<Instant> time, Clock clock) {
+    return time.map(known -> Math.max(0, Duration.between(known, clock.instant()).toSeconds()))
+        .orElse(-1L);
   }
 
   private static String version() {
@@ -153,6 +172,9 @@ public final class ServingModule implements ServiceModule {
   @Override
   public void start() {
     follower.start();
+    Future<?> unused =
+        timer.schedule(catalogFile::restore, REGISTRY_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    every(SAVE_MILLIS, catalogFile::save);
     every(SWEEP_MILLIS, this::sweep);
     every(DROP_MILLIS, inference::dropDeadWaiters);
   }
@@ -191,8 +213,8 @@ public final class ServingModule implements ServiceModule {
   }
 
   /**
-   * Returns whether the registry was heard and the first loads have ended; a registry lost later
-   * changes nothing.
+   * Returns whether the registry was heard, by this server or the one before it, and the first
+   * loads have ended; a registry lost later changes nothing.
    */
   @Override
   public boolean ready() {
@@ -218,10 +240,12 @@ public final class ServingModule implements ServiceModule {
     }
     // Last: downloads that end need it.
     timer.shutdownNow();
+    catalogFile.save();
     pool.close();
     packages.close();
     metrics.remove("serving.models.ready");
     metrics.remove("serving.registry.revision");
+    metrics.remove("serving.registry.age-seconds");
     metrics.remove("serving.requests.awaiting-load");
   }
 }

@@ -37,7 +37,13 @@ import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.server.Channels;
 import dev.slipway.runtime.server.GrpcServer;
 import dev.slipway.runtime.server.GrpcServerConfig;
+import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.serving.testing.ServingHarness;
+import dev.slipway.serving.v1.DescribeModelRequest;
+import dev.slipway.serving.v1.DescribeModelResponse;
+import dev.slipway.serving.v1.ListModelsRequest;
+import dev.slipway.serving.v1.ListModelsResponse;
+import dev.slipway.serving.v1.ServingServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -74,30 +80,45 @@ class ServingEndToEndTest {
   void start() throws InterruptedException {
     String name = UUID.randomUUID().toString();
     channel = Channels.inProcess(name);
-    MetricRegistry metrics = new MetricRegistry();
-    server =
-        GrpcServer.start(
-            new GrpcServerConfig("127.0.0.1", 0, 0, 1 << 24, Duration.ofSeconds(5)),
-            name,
-            List.of(
-                ArtifactModule.open(
-                    ArtifactConfig.below(folder.resolve("artifact")), metrics, Clock.systemUTC()),
-                RegistryModule.open(
-                    new RegistryConfig(
-                        DatabaseConfig.h2File(folder.resolve("registry")),
-                        RegistryConfig.DEFAULT_POLL_INTERVAL),
-                    channel,
-                    channel,
-                    metrics,
-                    Clock.systemUTC()),
-                ServingModule.open(
-                    ServingConfig.withDefaults(folder.resolve("cache")),
-                    channel,
-                    channel,
-                    metrics,
-                    Clock.systemUTC())),
-            metrics);
+    server = start(name, suite());
     assertThat(server.awaitReady(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static GrpcServer start(String name, List<ServiceModule> modules) {
+    return GrpcServer.start(
+        new GrpcServerConfig("127.0.0.1", 0, 0, 1 << 24, Duration.ofSeconds(5)),
+        name,
+        modules,
+        new MetricRegistry());
+  }
+
+  private List<ServiceModule> suite() {
+    return List.of(artifact(), registry(), serving());
+  }
+
+  private ServiceModule artifact() {
+    return ArtifactModule.open(
+        ArtifactConfig.below(folder.resolve("artifact")), new MetricRegistry(), Clock.systemUTC());
+  }
+
+  private ServiceModule registry() {
+    return RegistryModule.open(
+        new RegistryConfig(
+            DatabaseConfig.h2File(folder.resolve("registry")),
+            RegistryConfig.DEFAULT_POLL_INTERVAL),
+        channel,
+        channel,
+        new MetricRegistry(),
+        Clock.systemUTC());
+  }
+
+  private ServiceModule serving() {
+    return ServingModule.open(
+        ServingConfig.withDefaults(folder.resolve("cache")),
+        channel,
+        channel,
+        new MetricRegistry(),
+        Clock.systemUTC());
   }
 
   @AfterEach
@@ -265,6 +286,50 @@ class ServingEndToEndTest {
     assertThat(answers.get()).isGreaterThan(20);
     assertThat(infer().getParametersMap().get("slipway_digest").getStringParam())
         .isEqualTo(PackageDigest.of(folder.resolve("package-4")).hex());
+  }
+
+  @Test
+  void restartWhileRegistryAndArtifactsAreAway_servesWhatWasKnownAndSaysSo() throws Exception {
+    RegistryServiceGrpc.newBlockingStub(channel)
+        .createRegisteredModel(CreateRegisteredModelRequest.newBuilder().setName("net").build());
+    promote(publish(1));
+    ServingHarness.await(() -> answersWith(1));
+    long revision = models(channel).getRegistryRevision();
+    server.close();
+
+    String alone = UUID.randomUUID().toString();
+    ManagedChannel suite = channel;
+    channel = Channels.inProcess(alone);
+    // What it follows is the suite, and nobody is there.
+    ServiceModule restarted =
+        ServingModule.open(
+            ServingConfig.withDefaults(folder.resolve("cache")),
+            suite,
+            suite,
+            new MetricRegistry(),
+            Clock.systemUTC());
+    server = start(alone, List.of(restarted));
+    assertThat(server.awaitReady(30, TimeUnit.SECONDS)).isTrue();
+
+    ModelInferResponse answer = infer();
+    assertThat(values(answer)).containsExactly(expected);
+    assertThat(answer.getModelVersion()).isEqualTo("1");
+    ListModelsResponse models = models(channel);
+    assertThat(models.getRegistryConnected()).isFalse();
+    assertThat(models.getRegistryRevision()).isEqualTo(revision);
+    assertThat(models.hasRegistryHeardTime()).isTrue();
+    DescribeModelResponse described =
+        ServingServiceGrpc.newBlockingStub(channel)
+            .describeModel(DescribeModelRequest.newBuilder().setModel("net").build());
+    assertThat(described.getRegistryConnected()).isFalse();
+    assertThat(described.getRegistryRevision()).isEqualTo(revision);
+    assertThat(described.getRegistryHeardTime()).isEqualTo(models.getRegistryHeardTime());
+    suite.shutdownNow();
+  }
+
+  private static ListModelsResponse models(ManagedChannel channel) {
+    return ServingServiceGrpc.newBlockingStub(channel)
+        .listModels(ListModelsRequest.getDefaultInstance());
   }
 
   private boolean answersWith(long version) {

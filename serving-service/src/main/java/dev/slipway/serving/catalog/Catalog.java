@@ -1,5 +1,6 @@
 package dev.slipway.serving.catalog;
 
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class Catalog {
 
   private final Map<String, CatalogModel> models = new ConcurrentHashMap<>();
   private volatile long revision = NEVER;
+  private volatile Optional<Instant> heardTime = Optional.empty();
   private volatile Consumer<Set<String>> listener = names -> {};
 
   /**
@@ -30,7 +32,7 @@ public final class Catalog {
     this.listener = newListener;
   }
 
-  /** Tells whether the registry was heard at least once. */
+  /** Tells whether the registry was heard at least once, by this server or the one before it. */
   public boolean isKnown() {
     return revision != NEVER;
   }
@@ -40,6 +42,50 @@ public final class Catalog {
    */
   public long revision() {
     return Math.max(0, revision);
+  }
+
+  /** Returns when the registry was last heard; absent if it never was. */
+  public Optional<Instant> heardTime() {
+    return heardTime;
+  }
+
+  /** Takes note that the registry was heard; what it said is taken over before. */
+  public void heard(Instant time) {
+    heardTime = Optional.of(time);
+  }
+
+  /**
+   * One moment of the catalog, to be kept over a restart.
+   *
+   * @param revision last revision that was taken over
+   * @param heardTime when the registry was last heard
+   * @param models every model
+   */
+  public record State(long revision, Instant heardTime, List<CatalogModel> models) {
+    /** Copies the list. */
+    public State {
+      models = List.copyOf(models);
+    }
+  }
+
+  /** Returns all that is known; empty if the registry was never heard. */
+  public synchronized Optional<State> state() {
+    return heardTime
+        .filter(time -> isKnown())
+        .map(time -> new State(revision, time, List.copyOf(models.values())));
+  }
+
+  /**
+   * Takes over what an earlier server knew, unless the registry was heard since; returns whether it
+   * did.
+   */
+  public synchronized boolean restore(State state) {
+    if (isKnown()) {
+      return false;
+    }
+    heardTime = Optional.of(state.heardTime());
+    reset(state.revision(), state.models());
+    return true;
   }
 
   /** Replaces everything by a snapshot. */

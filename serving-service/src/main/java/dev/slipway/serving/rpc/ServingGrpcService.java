@@ -206,6 +206,9 @@ public final class ServingGrpcService extends ServingServiceImplBase {
         ListModelsResponse.newBuilder()
             .setRegistryRevision(catalog.revision())
             .setRegistryConnected(registryConnected.getAsBoolean());
+    catalog
+        .heardTime()
+        .ifPresent(time -> response.setRegistryHeardTime(ServingProtos.timestamp(time)));
     for (String name : catalog.names()) {
       if (name.compareTo(after) <= 0 || !pattern.matches(name)) {
         continue;
@@ -258,7 +261,12 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     DescribeModelResponse.Builder response =
         DescribeModelResponse.newBuilder()
             .setVersion(describe(status))
+            .setRegistryRevision(catalog.revision())
+            .setRegistryConnected(registryConnected.getAsBoolean())
             .setSettings(ServingProtos.settings(limits, rollbackRetention));
+    catalog
+        .heardTime()
+        .ifPresent(time -> response.setRegistryHeardTime(ServingProtos.timestamp(time)));
     catalog
         .find(key)
         .ifPresent(

@@ -15,6 +15,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the catalog at the registry's present revision: a snapshot first, then every event. After a
  * cut it resumes from the last revision, with growing pauses; what is known stays valid meanwhile.
+ * What an earlier server knew is never resumed from: its registry may have been another.
  * Thread-safe.
  */
 public final class RegistryFollower implements AutoCloseable {
@@ -45,6 +47,7 @@ public final class RegistryFollower implements AutoCloseable {
   private final Channel channel;
   private final Catalog catalog;
   private final ScheduledExecutorService scheduler;
+  private final Clock clock;
   private final Duration heartbeat;
   private final Object lock = new Object();
 
@@ -68,15 +71,21 @@ public final class RegistryFollower implements AutoCloseable {
    * @param channel leads to the registry; stays the caller's
    * @param scheduler where pauses are waited out; stays the caller's
    */
-  public RegistryFollower(Channel channel, Catalog catalog, ScheduledExecutorService scheduler) {
-    this(channel, catalog, scheduler, HEARTBEAT);
+  public RegistryFollower(
+      Channel channel, Catalog catalog, ScheduledExecutorService scheduler, Clock clock) {
+    this(channel, catalog, scheduler, clock, HEARTBEAT);
   }
 
   RegistryFollower(
-      Channel channel, Catalog catalog, ScheduledExecutorService scheduler, Duration heartbeat) {
+      Channel channel,
+      Catalog catalog,
+      ScheduledExecutorService scheduler,
+      Clock clock,
+      Duration heartbeat) {
     this.channel = channel;
     this.catalog = catalog;
     this.scheduler = scheduler;
+    this.clock = clock;
     this.heartbeat = heartbeat;
   }
 
@@ -130,6 +139,7 @@ public final class RegistryFollower implements AutoCloseable {
   }
 
   private void heard() {
+    catalog.heard(clock.instant());
     if (!connected) {
       connected = true;
       log.info("following the registry from revision {}", catalog.revision());

@@ -2,6 +2,7 @@ package dev.slipway.serving.upstream;
 
 import com.google.protobuf.Timestamp;
 import dev.slipway.registry.v1.ModelVersion;
+import dev.slipway.registry.v1.ModelVersionState;
 import dev.slipway.registry.v1.RegistryChange;
 import dev.slipway.registry.v1.RegistryEvent;
 import dev.slipway.registry.v1.RegistryState;
@@ -13,7 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Turns the registry's messages into catalog values. */
+/** Turns the registry's messages into catalog values and back. */
 final class RegistryStates {
   private RegistryStates() {}
 
@@ -48,8 +49,42 @@ final class RegistryStates {
     };
   }
 
-  private static Instant instant(Timestamp time) {
+  static Instant instant(Timestamp time) {
     return Instant.ofEpochSecond(time.getSeconds(), time.getNanos());
+  }
+
+  /** Writes a version so that {@link #version} reads the same again. */
+  static ModelVersion message(CatalogVersion version) {
+    return ModelVersion.newBuilder()
+        .setName(version.key().model())
+        .setVersion(version.key().version())
+        .setStage(
+            switch (version.stage()) {
+              case NONE -> dev.slipway.registry.v1.Stage.STAGE_NONE;
+              case STAGING -> dev.slipway.registry.v1.Stage.STAGE_STAGING;
+              case PRODUCTION -> dev.slipway.registry.v1.Stage.STAGE_PRODUCTION;
+              case ARCHIVED -> dev.slipway.registry.v1.Stage.STAGE_ARCHIVED;
+            })
+        .setState(
+            switch (version.readiness()) {
+              case PENDING -> ModelVersionState.MODEL_VERSION_STATE_PENDING;
+              case READY -> ModelVersionState.MODEL_VERSION_STATE_READY;
+              case FAILED -> ModelVersionState.MODEL_VERSION_STATE_FAILED;
+            })
+        .addAllAliases(version.aliases())
+        .setPackageDigest(version.packageDigest())
+        .setRunId(version.runId())
+        .setSource(version.source())
+        .setDescription(version.description())
+        .setCreateTime(timestamp(version.createTime()))
+        .build();
+  }
+
+  static Timestamp timestamp(Instant time) {
+    return Timestamp.newBuilder()
+        .setSeconds(time.getEpochSecond())
+        .setNanos(time.getNano())
+        .build();
   }
 
   /**

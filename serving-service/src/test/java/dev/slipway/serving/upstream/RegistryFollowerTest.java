@@ -21,6 +21,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -90,7 +91,7 @@ class RegistryFollowerTest {
   }
 
   private void follow(Duration heartbeat) {
-    follower = new RegistryFollower(channel, catalog, timer, heartbeat);
+    follower = new RegistryFollower(channel, catalog, timer, Clock.systemUTC(), heartbeat);
     follower.start();
   }
 
