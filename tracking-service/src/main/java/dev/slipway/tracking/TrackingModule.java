@@ -78,6 +78,7 @@ public final class TrackingModule implements ServiceModule {
             new ChunkStore(database),
             runs,
             config.compaction(),
+            config.streamBytes(),
             clock,
             feed::hint,
             metrics);

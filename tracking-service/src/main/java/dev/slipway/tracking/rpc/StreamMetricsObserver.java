@@ -135,7 +135,7 @@ final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest
     } else if (clientDone) {
       openedStream.end(Optional.empty());
     } else {
-      call.request(1);
+      requestNext();
     }
   }
 
@@ -184,8 +184,8 @@ final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest
   }
 
   /**
-   * Asks for the next message, unless the writer has used up its credit; the stream then says when
-   * there is room.
+   * Asks for the next message, unless the writer has used up its credit, or all streams their
+   * memory; the stream then says when there is room.
    */
   private void requestNext() {
     if (stream.isEmpty() || stream.get().hasRoom(streams.credit())) {

@@ -30,8 +30,8 @@ public final class GroupCommitter implements AutoCloseable {
   private static final int MAX_WRITES_PER_COMMIT = 10_000;
 
   /**
-   * The memory that waiting writes of one committer take at most: beyond, the server is so far
-   * behind that callers are better told.
+   * The memory that the writes of calls take at most while they wait for one committer: beyond, the
+   * server is so far behind that callers are better told. Those of streams have their own.
    */
   static final long MAX_WAITING_BYTES =
       Math.min(256L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
@@ -60,12 +60,14 @@ public final class GroupCommitter implements AutoCloseable {
     private final RunWrite write;
     private final Outcome outcome;
     private final long bytes;
+    private final boolean ofStream;
     private boolean told;
 
-    Waiting(RunWrite write, Outcome outcome) {
+    Waiting(RunWrite write, Outcome outcome, boolean ofStream) {
       this.write = write;
       this.outcome = outcome;
       this.bytes = write.costBytes();
+      this.ofStream = ofStream;
     }
 
     void committed() {
@@ -109,7 +111,7 @@ public final class GroupCommitter implements AutoCloseable {
   private final List<Waiting> queue = new ArrayList<>();
 
   @GuardedBy("lock")
-  private long queueBytes;
+  private long callBytes;
 
   @GuardedBy("lock")
   private boolean closed;
@@ -139,21 +141,31 @@ public final class GroupCommitter implements AutoCloseable {
   }
 
   /**
-   * Hands a write over and returns at once.
+   * Hands a call's write over and returns at once.
    *
    * @throws OverloadedException if too many writes wait, or too large ones
    */
   void submit(RunWrite write, Outcome outcome) {
-    Waiting waiting = new Waiting(write, outcome);
+    add(new Waiting(write, outcome, false));
+  }
+
+  /** Hands over the write of a stream, which keeps within the streams' own memory. */
+  void submitOfStream(RunWrite write, Outcome outcome) {
+    add(new Waiting(write, outcome, true));
+  }
+
+  private void add(Waiting waiting) {
     synchronized (lock) {
       if (closed) {
         throw new StoppingException();
       }
-      if (queueBytes + waiting.bytes > MAX_WAITING_BYTES) {
-        throw new OverloadedException();
+      if (!waiting.ofStream) {
+        if (callBytes + waiting.bytes > MAX_WAITING_BYTES) {
+          throw new OverloadedException();
+        }
+        callBytes += waiting.bytes;
       }
       queue.add(waiting);
-      queueBytes += waiting.bytes;
       lock.notifyAll();
     }
   }
@@ -208,7 +220,7 @@ public final class GroupCommitter implements AutoCloseable {
       closed = true;
       rest = List.copyOf(queue);
       queue.clear();
-      queueBytes = 0;
+      callBytes = 0;
     }
     fail(rest, new StoppingException());
   }
@@ -246,10 +258,11 @@ public final class GroupCommitter implements AutoCloseable {
       while (count < queue.size()
           && count < MAX_WRITES_PER_COMMIT
           && (count == 0 || bytes + queue.get(count).bytes <= MAX_BYTES_PER_COMMIT)) {
-        bytes += queue.get(count).bytes;
+        Waiting next = queue.get(count);
+        bytes += next.bytes;
+        callBytes -= next.ofStream ? 0 : next.bytes;
         count++;
       }
-      queueBytes -= bytes;
       List<Waiting> first = queue.subList(0, count);
       List<Waiting> group = new ArrayList<>(first);
       first.clear();

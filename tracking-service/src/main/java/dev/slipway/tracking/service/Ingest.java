@@ -1,5 +1,6 @@
 package dev.slipway.tracking.service;
 
+import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.tracking.store.ChunkStore;
 import dev.slipway.tracking.store.CommitResult;
@@ -50,6 +51,7 @@ public final class Ingest implements AutoCloseable {
       ChunkStore chunks,
       RunStore runs,
       CompactionConfig compaction,
+      long streamBytes,
       Clock clock,
       Runnable committed,
       MetricRegistry registry) {
@@ -61,7 +63,8 @@ public final class Ingest implements AutoCloseable {
     this.points = new Lane("tracking-committer", metrics, clock, tell);
     this.entries = new Lane("tracking-entries", metrics, clock, tell);
     this.compactor = new Compactor(chunks, points.folder, compaction, this::isBusy, registry);
-    this.streams = new MetricStreams(metrics, points.committer);
+    this.streams = new MetricStreams(metrics, points.committer, streamBytes);
+    registry.gauge("tracking.stream-bytes", () -> (Gauge<Long>) streams::waitingBytes);
     this.runs = new RunService(runs, points.committer, entries.committer, points.folder, compactor);
   }
 
@@ -76,18 +79,21 @@ public final class Ingest implements AutoCloseable {
   /**
    * Opens logs of its own and starts the threads.
    *
+   * @param streamBytes memory that batches of streams may take while they wait
    * @param committed hears of every commit, on a committer's thread, so it must be quick
-   * @param registry receives what the compaction does
+   * @param registry receives what the compaction does, and how much of that memory is taken
    */
   public static Ingest start(
       MetricStore metrics,
       ChunkStore chunks,
       RunStore runs,
       CompactionConfig compaction,
+      long streamBytes,
       Clock clock,
       Runnable committed,
       MetricRegistry registry) {
-    Ingest ingest = new Ingest(metrics, chunks, runs, compaction, clock, committed, registry);
+    Ingest ingest =
+        new Ingest(metrics, chunks, runs, compaction, streamBytes, clock, committed, registry);
     ingest.points.folder.takeOver();
     ingest.points.start();
     ingest.entries.start();

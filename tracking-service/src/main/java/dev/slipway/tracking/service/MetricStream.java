@@ -15,7 +15,7 @@ import java.util.Optional;
  * far they are durable.
  *
  * <p>Batches come from one thread at a time, outcomes from the committer's; the listener is called
- * by either, never by two at once.
+ * by either, never by two at once unless to say that there is room.
  */
 public final class MetricStream {
   /** Hears of a stream's progress. */
@@ -26,7 +26,7 @@ public final class MetricStream {
      */
     void progressed(long committedSeq);
 
-    /** Says that a stream without room has room again. */
+    /** Says that a stream without room has room again. Comes from any thread, at any time. */
     void roomAgain();
 
     /**
@@ -43,6 +43,8 @@ public final class MetricStream {
   private final WriterPosition opened;
   private final GroupCommitter committer;
   private final Listener listener;
+  private final StreamRoom room;
+  private final StreamRoom.Reader place;
 
   @GuardedBy("this")
   private long receivedSeq;
@@ -75,12 +77,15 @@ public final class MetricStream {
       String writerId,
       WriterPosition opened,
       GroupCommitter committer,
+      StreamRoom room,
       Listener listener) {
     this.run = run;
     this.writerId = writerId;
     this.opened = opened;
     this.committer = committer;
     this.listener = listener;
+    this.room = room;
+    this.place = room.reader(listener::roomAgain);
     this.receivedSeq = opened.committedSeq();
     this.committedSeq = opened.committedSeq();
     this.reportedSeq = opened.committedSeq();
@@ -100,7 +105,8 @@ public final class MetricStream {
   }
 
   /**
-   * Returns whether the writer may send on. After a no the listener hears when there is room; after
+   * Returns whether the writer may send on, which is so while it keeps within its credit and all
+   * streams together within their memory. After a no the listener hears when there is room; after
    * the stream's end there is never room again.
    *
    * @param credit points that may be pending; names, and each batch by itself, count as points of
@@ -111,7 +117,7 @@ public final class MetricStream {
       return false;
     }
     if (hasRoomWithin(credit)) {
-      return true;
+      return place.mayRead();
     }
     awaitedRoom = credit;
     return false;
@@ -126,7 +132,9 @@ public final class MetricStream {
   private void tellRoom() {
     if (awaitedRoom > 0 && !ending && hasRoomWithin(awaitedRoom)) {
       awaitedRoom = 0;
-      listener.roomAgain();
+      if (place.mayRead()) {
+        listener.roomAgain();
+      }
     }
   }
 
@@ -156,11 +164,11 @@ public final class MetricStream {
     pendingBatches++;
     long bytes = write.costBytes();
     pendingBytes += bytes;
+    place.received(bytes);
     try {
-      committer.submit(write, new BatchOutcome(seq, bytes));
+      committer.submitOfStream(write, new BatchOutcome(seq, bytes));
     } catch (RuntimeException e) {
-      pendingBatches--;
-      pendingBytes -= bytes;
+      decided(bytes);
       end(Optional.of(e));
     }
   }
@@ -173,9 +181,17 @@ public final class MetricStream {
   public synchronized void end(Optional<RuntimeException> reason) {
     if (!ending) {
       ending = true;
+      place.leave();
       endReason = reason;
       endWhenDecided();
     }
+  }
+
+  @GuardedBy("this")
+  private void decided(long bytes) {
+    pendingBatches--;
+    pendingBytes -= bytes;
+    room.decided(bytes);
   }
 
   @GuardedBy("this")
@@ -188,8 +204,7 @@ public final class MetricStream {
 
   private synchronized void committed(long seq, long bytes) {
     committedSeq = seq;
-    pendingBatches--;
-    pendingBytes -= bytes;
+    decided(bytes);
   }
 
   /** Tells of all batches of a commit at once. */
@@ -212,11 +227,11 @@ public final class MetricStream {
   }
 
   private synchronized void failed(long bytes, RuntimeException reason) {
-    pendingBatches--;
-    pendingBytes -= bytes;
+    decided(bytes);
     // A refusal says more than the client's own end of the stream.
     if (!ending || endReason.isEmpty()) {
       ending = true;
+      place.leave();
       endReason = Optional.of(reason);
     }
     endWhenDecided();
@@ -239,11 +254,13 @@ public final class MetricStream {
     @Override
     public void groupCommitted() {
       report();
+      room.letInNext();
     }
 
     @Override
     public void failed(RuntimeException reason) {
       MetricStream.this.failed(bytes, reason);
+      room.letInNext();
     }
   }
 }

@@ -29,15 +29,16 @@ public final class MetricStreams {
 
   private static final long MIN_CREDIT = 1_000;
 
-  /**
-   * The memory that the pending points of all streams may take. More would not make commits
-   * quicker, only acknowledgements slower: what waits long has to be copied by the garbage
-   * collector. Half of the committer's queue is for other calls.
-   */
-  private static final long SHARED_BYTES =
-      Math.min(16L * 1024 * 1024, GroupCommitter.MAX_WAITING_BYTES / 2);
+  /** The memory that batches of all streams may take while they wait, by default, in bytes. */
+  public static final long DEFAULT_WAITING_BYTES = GroupCommitter.MAX_WAITING_BYTES / 2;
 
-  private static final long SHARED_CREDIT = SHARED_BYTES / MetricBatch.POINT_BYTES;
+  /**
+   * The points that all streams may have pending by their credit. More would not make commits
+   * quicker, only acknowledgements slower: what waits long has to be copied by the garbage
+   * collector.
+   */
+  private static final long SHARED_CREDIT =
+      Math.min(16L * 1024 * 1024, DEFAULT_WAITING_BYTES) / MetricBatch.POINT_BYTES;
 
   /** Streams that are opened at the same time: each waits for the database. */
   private static final int OPENING_THREADS = 4;
@@ -51,11 +52,18 @@ public final class MetricStreams {
   private final GroupCommitter committer;
   private final Map<Writer, MetricStream> open = new ConcurrentHashMap<>();
   private final ExecutorService openings;
+  private final StreamRoom room;
   private volatile boolean draining;
 
-  MetricStreams(MetricStore store, GroupCommitter committer) {
+  /**
+   * Creates what opens streams.
+   *
+   * @param maxWaitingBytes memory that batches may take while they wait for the committer
+   */
+  MetricStreams(MetricStore store, GroupCommitter committer, long maxWaitingBytes) {
     this.store = store;
     this.committer = committer;
+    this.room = new StreamRoom(maxWaitingBytes, StreamRoom.PATIENCE);
     this.openings = openings();
   }
 
@@ -123,7 +131,7 @@ public final class MetricStreams {
       throw new GroupCommitter.StoppingException();
     }
     WriterPosition position = store.openWriter(run, writerId);
-    MetricStream stream = new MetricStream(run, writerId, position, committer, listener);
+    MetricStream stream = new MetricStream(run, writerId, position, committer, room, listener);
     Writer writer = new Writer(run, writerId);
     MetricStream[] older = new MetricStream[1];
     // Two openings at once may get here in either order: the greater epoch stays.
@@ -150,6 +158,11 @@ public final class MetricStreams {
     open.remove(new Writer(stream.run(), stream.writerId()), stream);
   }
 
+  /** Returns the memory that batches take which wait to be committed, in bytes. */
+  long waitingBytes() {
+    return room.takenBytes();
+  }
+
   /** Returns how many points a stream may have pending, less the more streams are open. */
   public long credit() {
     return Math.max(MIN_CREDIT, Math.min(MAX_CREDIT, SHARED_CREDIT / Math.max(1, open.size())));
@@ -169,5 +182,6 @@ public final class MetricStreams {
   void close() {
     draining = true;
     GracefulStop.stop(openings);
+    room.close();
   }
 }

@@ -67,7 +67,14 @@ class CompactorTest {
   private void start(CompactionConfig config) {
     ingest =
         Ingest.start(
-            metrics, new ChunkStore(database), runs, config, Clock.systemUTC(), () -> {}, registry);
+            metrics,
+            new ChunkStore(database),
+            runs,
+            config,
+            MetricStreams.DEFAULT_WAITING_BYTES,
+            Clock.systemUTC(),
+            () -> {},
+            registry);
   }
 
   private RunId newRun() {

@@ -71,6 +71,7 @@ abstract class IngestContract {
             new ChunkStore(database),
             runs,
             CompactionConfig.DEFAULT,
+            MetricStreams.DEFAULT_WAITING_BYTES,
             Clock.systemUTC(),
             () -> {},
             new MetricRegistry());

@@ -65,6 +65,7 @@ abstract class PurgeRaceContract {
             new ChunkStore(database),
             runs,
             CompactionConfig.DEFAULT,
+            MetricStreams.DEFAULT_WAITING_BYTES,
             Clock.systemUTC(),
             () -> {},
             new MetricRegistry());
