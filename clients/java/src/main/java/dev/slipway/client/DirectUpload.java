@@ -37,6 +37,7 @@ final class DirectUpload {
   private final UploadSpec spec;
   private final Retries retries;
   private final PartsProgress progress;
+  private volatile boolean reached;
 
   DirectUpload(
       ArtifactServiceBlockingV2Stub stub,
@@ -160,13 +161,16 @@ final class DirectUpload {
       throws IOException, InterruptedException {
     for (int failures = 1; ; failures++) {
       try {
-        return StoreHttp.put(
-            part.getUrl(),
-            part.getHeadersMap(),
-            source,
-            part.getOffset(),
-            part.getSizeBytes(),
-            partProgress);
+        String etag =
+            StoreHttp.put(
+                part.getUrl(),
+                part.getHeadersMap(),
+                source,
+                part.getOffset(),
+                part.getSizeBytes(),
+                partProgress);
+        reached = true;
+        return etag;
       } catch (LocalFileException e) {
         throw e;
       } catch (StoreHttp.RefusedException e) {
@@ -186,7 +190,7 @@ final class DirectUpload {
 
   /** A store that the service reaches and we do not is no reason to fail. */
   private void giveUpAfter(int failures, IOException e) throws UnavailableException {
-    if (StoreHttp.isHopeless(e, failures, options)) {
+    if (StoreHttp.isHopeless(e, failures, reached, options)) {
       throw new UnavailableException(e);
     }
   }

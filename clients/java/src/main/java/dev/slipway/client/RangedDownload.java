@@ -35,6 +35,7 @@ final class RangedDownload {
   private final PartsProgress progress;
   private final long rangeBytes;
   private volatile Optional<CreateDownloadUrlResponse> url = Optional.empty();
+  private volatile boolean reached;
 
   RangedDownload(
       ArtifactServiceBlockingV2Stub stub,
@@ -122,13 +123,14 @@ final class RangedDownload {
       try {
         StoreHttp.get(
             from.get().getUrl(), from.get().getHeadersMap(), to, offset, length(offset), part);
+        reached = true;
         return;
       } catch (LocalFileException e) {
         throw e;
       } catch (IOException e) {
         part.at(0);
         boolean expired = e instanceof StoreHttp.RefusedException refused && !refused.mayPass();
-        if (StoreHttp.isHopeless(e, failures, options)) {
+        if (StoreHttp.isHopeless(e, failures, reached, options)) {
           // The service reaches the store, and sends what it reads there.
           url = Optional.empty();
         } else if (expired) {

@@ -63,9 +63,13 @@ final class StoreHttp {
   /**
    * Returns whether to try no more: too many failures in a row, or a few for want of a connection,
    * which others then would not get either.
+   *
+   * @param reached whether the store was reached before: then it is away for a while, and not out
+   *     of our reach
    */
-  static boolean isHopeless(IOException e, int failures, TransferOptions options) {
-    return failures >= options.maxAttempts() || (failures >= MAX_UNREACHED && isUnreachable(e));
+  static boolean isHopeless(IOException e, int failures, boolean reached, TransferOptions options) {
+    return failures >= options.maxAttempts()
+        || (!reached && failures >= MAX_UNREACHED && isUnreachable(e));
   }
 
   private static boolean isUnreachable(IOException e) {

@@ -3,6 +3,7 @@ package dev.slipway.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.tracking.TrackingServer;
 import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.DeleteRunRequest;
 import dev.slipway.tracking.v1.Param;
@@ -220,7 +221,7 @@ class ActiveRunTest {
   void run_serverKilledAgainAndAgain_storesEachPointOnce() throws Exception {
     backend.stop();
     Path data = folder.resolve("killed");
-    TrackingProcess server = TrackingProcess.start(data);
+    ServiceProcess server = ServiceProcess.start(TrackingServer.class, data);
     try {
       backend.proxy().forwardTo(server.port());
       ActiveRun run = startRun(options());
@@ -233,7 +234,7 @@ class ActiveRunTest {
         }
         TrackingBackend.await(() -> run.summary().acknowledgedPoints() > before);
         server.kill();
-        server = TrackingProcess.start(data);
+        server = ServiceProcess.start(TrackingServer.class, data);
         backend.proxy().forwardTo(server.port());
       }
       RunSummary summary = run.finish();

@@ -1,50 +1,51 @@
 package dev.slipway.client;
 
-import dev.slipway.tracking.TrackingServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Is a tracking service in a process of its own. */
-final class TrackingProcess implements AutoCloseable {
+/** Is a service in a process of its own. */
+final class ServiceProcess implements AutoCloseable {
   private static final Pattern READY = Pattern.compile("ready on [^:]+:(\\d+)");
 
   private final Process process;
   private final int port;
 
-  private TrackingProcess(Process process, int port) {
+  private ServiceProcess(Process process, int port) {
     this.process = process;
     this.port = port;
   }
 
-  /** Starts it on a free port and waits until it is ready. */
-  static TrackingProcess start(Path data) throws IOException {
+  /** Starts a service by its main class on a free port and waits until it is ready. */
+  static ServiceProcess start(Class<?> main, Path data, String... flags) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName(),
+                "--port=0",
+                "--admin-port=0",
+                "--data-dir=" + data));
+    command.addAll(List.of(flags));
     Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-Xmx512m",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    TrackingServer.class.getName(),
-                    "--port=0",
-                    "--admin-port=0",
-                    "--data-dir=" + data))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     for (String line = out.readLine(); line != null; line = out.readLine()) {
       Matcher ready = READY.matcher(line);
       if (ready.find()) {
-        return new TrackingProcess(process, Integer.parseInt(ready.group(1)));
+        return new ServiceProcess(process, Integer.parseInt(ready.group(1)));
       }
     }
     throw new IOException("the service does not start");
