@@ -17,6 +17,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -99,8 +100,16 @@ public final class ArtifactBenchmark implements Callable<Integer> {
             + " -Xmx256m%n",
         mebibytes, files);
     System.out.printf(
-        "%-8s %-16s %10s %12s %6s %14s %16s%n",
-        "store", "what", "seconds", "store alone", "ratio", "client heap", "server resident");
+        "%-8s %-16s %10s %12s %6s %10s %10s %14s %16s%n",
+        "store",
+        "what",
+        "seconds",
+        "store alone",
+        "ratio",
+        "client CPU",
+        "server CPU",
+        "client heap",
+        "server resident");
     try (ScratchFolder scratch = ScratchFolder.create()) {
       Path sources = writeSources(scratch.path().resolve("sources"));
       measure("folder", List.of(), sources, scratch.path(), folder(scratch.path()));
@@ -275,15 +284,21 @@ public final class ArtifactBenchmark implements Callable<Integer> {
       throws Exception {
     double bareSeconds = seconds(bare);
     heapPools().forEach(MemoryPoolMXBean::resetPeakUsage);
+    Duration serverBefore = server.processorTime();
+    Duration clientBefore = processorTime();
     double seconds = seconds(ours);
+    Duration clientUsed = processorTime().minus(clientBefore);
+    Duration serverUsed = server.processorTime().minus(serverBefore);
     long heap = heapPools().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum();
     System.out.printf(
-        "%-8s %-16s %10.2f %12.2f %6.2f %10d MiB %12d MiB%n",
+        "%-8s %-16s %10.2f %12.2f %6.2f %8.2f s %8.2f s %10d MiB %12d MiB%n",
         store,
         what,
         seconds,
         bareSeconds,
         bareSeconds / seconds,
+        clientUsed.toMillis() / 1e3,
+        serverUsed.toMillis() / 1e3,
         heap >> 20,
         server.peakResidentMebibytes());
   }
@@ -292,6 +307,10 @@ public final class ArtifactBenchmark implements Callable<Integer> {
     long started = System.nanoTime();
     transfer.run();
     return (System.nanoTime() - started) / 1e9;
+  }
+
+  private static Duration processorTime() {
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow();
   }
 
   private static Stream<MemoryPoolMXBean> heapPools() {
