@@ -5,20 +5,25 @@ import com.codahale.metrics.jdbi3.InstrumentedSqlLogger;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
+import io.grpc.Context;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.sqlobject.SqlObjectPlugin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +40,14 @@ public final class Database implements AutoCloseable {
 
   private static final int MAX_ATTEMPTS = 8;
   private static final long FIRST_BACKOFF_NANOS = 2_000_000;
+
+  /** The state of a statement that was cancelled, in both databases. */
+  private static final String CANCELED = "57014";
+
   private static final long CONNECTION_TIMEOUT_MILLIS = 10_000;
+
+  /** To cancel a statement of PostgreSQL takes a connection of its own, which may take a while. */
+  private static final int GUARD_THREADS = 2;
 
   /** What all services' databases have, in a folder for each kind of database. */
   private static final String RUNTIME_MIGRATIONS = "db/migration/runtime";
@@ -43,12 +55,16 @@ public final class Database implements AutoCloseable {
   private final HikariDataSource pool;
   private final Jdbi jdbi;
   private final Dialect dialect;
+  private final Duration searchTimeout;
+  private final ScheduledThreadPoolExecutor searchGuards;
   private final SharedFlush commitSync;
 
-  private Database(HikariDataSource pool, Jdbi jdbi, Dialect dialect) {
+  private Database(HikariDataSource pool, Jdbi jdbi, DatabaseConfig config) {
     this.pool = pool;
     this.jdbi = jdbi;
-    this.dialect = dialect;
+    this.dialect = config.dialect();
+    this.searchTimeout = config.searchTimeout();
+    this.searchGuards = searchGuards(pool.getPoolName());
     this.commitSync =
         new SharedFlush(() -> jdbi.useHandle(handle -> handle.execute("CHECKPOINT SYNC")));
   }
@@ -117,7 +133,21 @@ public final class Database implements AutoCloseable {
     }
     Jdbi jdbi = Jdbi.create(pool).installPlugin(new SqlObjectPlugin());
     jdbi.setSqlLogger(new InstrumentedSqlLogger(metrics));
-    return new Database(pool, jdbi, dialect);
+    return new Database(pool, jdbi, config);
+  }
+
+  private static ScheduledThreadPoolExecutor searchGuards(String name) {
+    ScheduledThreadPoolExecutor guards =
+        new ScheduledThreadPoolExecutor(
+            GUARD_THREADS,
+            task -> {
+              Thread thread = new Thread(task, name + "-search-guard");
+              thread.setDaemon(true);
+              return thread;
+            });
+    guards.setRemoveOnCancelPolicy(true);
+    guards.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    return guards;
   }
 
   private static String[] locations(String migrations, Dialect dialect) {
@@ -152,6 +182,43 @@ public final class Database implements AutoCloseable {
       return jdbi.withHandle(work);
     } catch (JdbiException e) {
       throw translate(e);
+    }
+  }
+
+  /**
+   * Runs queries as {@link #read} does, for the caller of the current gRPC call: they end when its
+   * deadline passes, when it goes away, and when they take longer than the configuration allows.
+   * The connection is then free again.
+   *
+   * @throws SearchEndedException if the search ended before its time
+   * @throws DatabaseException if no connection is to be had in time
+   */
+  public <T> T search(HandleCallback<T, RuntimeException> work) {
+    try (SearchGuard guard = new SearchGuard(Context.current(), searchTimeout, searchGuards)) {
+      guard.throwIfEnded();
+      try {
+        return jdbi.withHandle(handle -> search(handle, guard, work));
+      } catch (JdbiException e) {
+        guard.throwIfEnded();
+        throw translate(e);
+      }
+    }
+  }
+
+  private <T> T search(Handle handle, SearchGuard guard, HandleCallback<T, RuntimeException> work) {
+    handle.getConfig(SqlStatements.class).addCustomizer(guard);
+    boolean answered = false;
+    try {
+      return work.withHandle(handle);
+    } catch (JdbiException e) {
+      answered = sqlCause(e).map(cause -> CANCELED.equals(cause.getSQLState())).orElse(false);
+      throw e;
+    } finally {
+      guard.close();
+      if (guard.askedToCancel() && !answered) {
+        // The wish may still be there, and would hit who has the connection next.
+        pool.evictConnection(handle.getConnection());
+      }
     }
   }
 
@@ -233,6 +300,7 @@ public final class Database implements AutoCloseable {
   /** Closes the pool; an H2 file is then free for another process. */
   @Override
   public void close() {
+    searchGuards.shutdown();
     pool.close();
   }
 

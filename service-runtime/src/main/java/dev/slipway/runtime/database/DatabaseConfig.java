@@ -1,6 +1,7 @@
 package dev.slipway.runtime.database;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 
 /**
@@ -11,12 +12,18 @@ import java.util.Objects;
  * @param user database user; empty for the URL's own
  * @param password that user's password; never printed
  * @param poolSize most connections held at once, from 2
+ * @param searchTimeout the most that one search may take, from 1 ms; callers with an earlier
+ *     deadline end it earlier
  */
-public record DatabaseConfig(String url, String user, String password, int poolSize) {
+public record DatabaseConfig(
+    String url, String user, String password, int poolSize, Duration searchTimeout) {
   /**
    * Connections that suit a small machine: commits are grouped, so that few connections carry much.
    */
   public static final int DEFAULT_POOL_SIZE = 12;
+
+  /** The most that one search may take, by default. */
+  public static final Duration DEFAULT_SEARCH_TIMEOUT = Duration.ofSeconds(60);
 
   /** Fewest connections of a pool: one may wait for another. */
   public static final int MIN_POOL_SIZE = 2;
@@ -45,6 +52,19 @@ public record DatabaseConfig(String url, String user, String password, int poolS
       throw new IllegalArgumentException(
           "a pool needs at least " + MIN_POOL_SIZE + " connections, not " + poolSize);
     }
+    if (searchTimeout.toMillis() < 1) {
+      throw new IllegalArgumentException("a search needs some time, not " + searchTimeout);
+    }
+  }
+
+  /** Returns settings with the default time for searches. */
+  public DatabaseConfig(String url, String user, String password, int poolSize) {
+    this(url, user, password, poolSize, DEFAULT_SEARCH_TIMEOUT);
+  }
+
+  /** Returns these settings with another time for searches. */
+  public DatabaseConfig withSearchTimeout(Duration most) {
+    return new DatabaseConfig(url, user, password, poolSize, most);
   }
 
   /**

@@ -121,6 +121,19 @@ class CommandsTest {
   }
 
   @Test
+  void run_searchTimeout_isTheDatabases() {
+    assertThat(run(Map.of())).isZero();
+    assertThat(sample.databaseConfig.searchTimeout()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(run(Map.of("SLIPWAY_SEARCH_TIMEOUT", "5"))).isZero();
+    assertThat(sample.databaseConfig.searchTimeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(run(Map.of(), "--search-timeout=0")).isEqualTo(CommandLine.ExitCode.USAGE);
+
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines(
+            "slipway: --search-timeout (SLIPWAY_SEARCH_TIMEOUT): is 0; must be at least 1 second");
+  }
+
+  @Test
   void databaseConfig_neverPrintsThePassword() {
     assertThat(new DatabaseConfig("jdbc:postgresql://db/x", "u", "hush", 4).toString())
         .doesNotContain("hush");

@@ -24,6 +24,11 @@ class DatabaseH2Test extends DatabaseContract {
     return TestDatabases.h2(folder);
   }
 
+  @Override
+  String endlessQuery() {
+    return "SELECT count(*) FROM system_range(1, 100000000) a, system_range(1, 100000000) b";
+  }
+
   @Test
   void write_flushesAfterItsCommitAndReadDoesNot() {
     try (Database database =

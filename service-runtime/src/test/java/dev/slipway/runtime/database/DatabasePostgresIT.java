@@ -7,4 +7,9 @@ class DatabasePostgresIT extends DatabaseContract {
   DatabaseConfig config() {
     return TestDatabases.postgres();
   }
+
+  @Override
+  String endlessQuery() {
+    return "SELECT 1 FROM pg_sleep(100000)";
+  }
 }

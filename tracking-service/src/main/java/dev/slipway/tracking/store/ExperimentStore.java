@@ -141,7 +141,7 @@ public final class ExperimentStore {
         });
     query.filter().ifPresent(filter -> FilterSql.append(fromWhere.sql(" AND "), filter, fieldSql));
     KeysetQuery keyset = new KeysetQuery("e.*", fromWhere, fieldSql.sortKeys(query.order()));
-    return database.read(
+    return database.search(
         handle -> {
           List<KeysetQuery.Row<Experiment>> rows =
               keyset.read(handle, new ExperimentMapper(), page);

@@ -283,7 +283,7 @@ public final class LineageStore {
     KeysetQuery keyset =
         new KeysetQuery(
             "d.experiment_id, d.dataset_name, d.dataset_digest, c.context", fromWhere, keys);
-    return database.read(
+    return database.search(
         handle ->
             pages.of(
                 keyset.read(handle, new SummaryMapper(), page),

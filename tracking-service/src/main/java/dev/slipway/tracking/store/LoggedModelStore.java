@@ -125,7 +125,7 @@ public final class LoggedModelStore {
   /** Returns a page of the active models that match, cut short where it grows too large to send. */
   public Page<LoggedModel> search(LoggedModelQuery query, PageRequest page) {
     KeysetQuery keyset = LoggedModelSearch.of(database.dialect(), query);
-    return database.read(
+    return database.search(
         handle ->
             pages.of(
                 keyset.read(handle, new LoggedModelDao.InfoMapper(), page),

@@ -284,7 +284,7 @@ public final class MetricStore {
         .find(query.metricKey())
         .map(
             nameId ->
-                database.read(
+                database.search(
                     handle -> new SeriesReader(handle, query.run(), nameId).history(query, limit)))
         .orElse(List.of());
   }
@@ -303,7 +303,7 @@ public final class MetricStore {
     if (nameIds.isEmpty()) {
       return keys.size();
     }
-    return database.read(
+    return database.search(
         handle -> {
           RunTail tail = new RunTail(handle, run, nameIds.values(), query);
           for (int i = from; i < keys.size(); i++) {

@@ -285,7 +285,7 @@ public final class RunStore {
     RunSearch search = new RunSearch(database.dialect(), query, names.findAll(query.metricKeys()));
     PageRequest some =
         new PageRequest(Math.min(page.size(), MAX_PAGE), page.token(), page.fingerprint());
-    return database.read(
+    return database.search(
         handle -> {
           List<KeysetQuery.Row<RunInfo>> rows = search.read(handle, some);
           return pages.of(
