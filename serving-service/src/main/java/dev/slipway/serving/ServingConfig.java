@@ -1,6 +1,7 @@
 package dev.slipway.serving;
 
 import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.NamePattern;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import java.util.List;
  *     load on request
  * @param limits bounds of the queue in front of each version
  * @param keep how long versions stay that no stage points to
- * @param parallelLoads loads that run at once, from 1
+ * @param loads bounds of what is loaded
  * @param idleBufferBytes most memory kept for putting batches together
  */
 public record ServingConfig(
@@ -23,7 +24,7 @@ public record ServingConfig(
     List<NamePattern> followed,
     QueueLimits limits,
     KeepPolicy keep,
-    int parallelLoads,
+    LoadLimits loads,
     long idleBufferBytes) {
   /** Default of the requests that may wait for one version. */
   public static final int DEFAULT_MAX_QUEUED = 1024;
@@ -37,15 +38,35 @@ public record ServingConfig(
   /** Default of how long a version that a request loaded stays without being used. */
   public static final Duration DEFAULT_IDLE_RETENTION = Duration.ofHours(1);
 
-  private static final int DEFAULT_PARALLEL_LOADS = 2;
+  /** Default of how long an engine may take to open a package. */
+  public static final Duration DEFAULT_LOAD_TIMEOUT = Duration.ofMinutes(5);
+
+  private static final int DEFAULT_PARALLEL_FETCHES = 2;
   private static final long DEFAULT_IDLE_BUFFER_BYTES = 64L << 20;
+
+  /**
+   * Bounds of what is loaded.
+   *
+   * @param parallelFetches packages that are fetched at once, from 1
+   * @param timeout how long an engine may take to open and warm up a package
+   * @param memoryBytes what all versions may take together, from 1; {@link MemoryBudget#UNLIMITED}
+   *     for no bound
+   */
+  public record LoadLimits(int parallelFetches, Duration timeout, long memoryBytes) {
+    /** Checks the ranges. */
+    public LoadLimits {
+      if (parallelFetches < 1 || timeout.isNegative() || timeout.isZero() || memoryBytes < 1) {
+        throw new IllegalArgumentException(
+            "limits out of range: " + parallelFetches + ", " + timeout + ", " + memoryBytes);
+      }
+    }
+  }
 
   /** Copies the list and checks the ranges. */
   public ServingConfig {
     followed = List.copyOf(followed);
-    if (parallelLoads < 1 || idleBufferBytes < 0) {
-      throw new IllegalArgumentException(
-          "parallelLoads must be at least 1 and idleBufferBytes at least 0");
+    if (idleBufferBytes < 0) {
+      throw new IllegalArgumentException("idleBufferBytes must be at least 0");
     }
   }
 
@@ -57,7 +78,7 @@ public record ServingConfig(
         new QueueLimits(
             DEFAULT_MAX_QUEUED, Runtime.getRuntime().availableProcessors(), DEFAULT_MAX_BATCH_ROWS),
         new KeepPolicy(DEFAULT_ROLLBACK_RETENTION, 1, DEFAULT_IDLE_RETENTION),
-        DEFAULT_PARALLEL_LOADS,
+        new LoadLimits(DEFAULT_PARALLEL_FETCHES, DEFAULT_LOAD_TIMEOUT, MemorySize.ofMachine() / 2),
         DEFAULT_IDLE_BUFFER_BYTES);
   }
 

@@ -6,6 +6,8 @@ import dev.slipway.engine.tensor.TensorBuffers;
 import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.inference.InferenceService;
+import dev.slipway.serving.model.LoadTurns;
+import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelLoader;
 import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
@@ -44,13 +46,17 @@ public final class ServingModule implements ServiceModule {
   private static final long SWEEP_MILLIS = 5_000;
   private static final long SAVE_MILLIS = 1_000;
 
+  /** How long a load has to itself, so that its memory can be told from that of others. */
+  private static final Duration LOAD_PATIENCE = Duration.ofSeconds(3);
+
   /** How long the registry has after the start before what was last known of it is served. */
   private static final long REGISTRY_PATIENCE_MILLIS = 1_000;
 
   /** How late a request that waits for a load may learn that its deadline passed. */
   private static final long DROP_MILLIS = 100;
 
-  private final ExecutorService loads;
+  private final ExecutorService fetches;
+  private final LoadTurns turns;
   private final ExecutorService predictions;
   private final ScheduledExecutorService timer;
   private final PackageCache packages;
@@ -71,20 +77,26 @@ public final class ServingModule implements ServiceModule {
       MetricRegistry metrics,
       Clock clock) {
     this.metrics = metrics;
-    this.loads = Executors.newFixedThreadPool(config.parallelLoads(), threads("model-load"));
+    this.fetches =
+        Executors.newFixedThreadPool(config.loads().parallelFetches(), threads("package-fetch"));
     this.predictions =
         Executors.newFixedThreadPool(config.limits().maxRunning(), threads("prediction"));
     this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
     this.packages = new PackageCache(config.cacheFolder(), artifact, timer);
+    this.turns = new LoadTurns(LOAD_PATIENCE, config.loads().timeout(), timer);
+    MemoryBudget budget = new MemoryBudget(config.loads().memoryBytes());
     ModelLoader loader =
         new ModelLoader(
             packages,
+            fetches,
+            turns,
+            budget,
             config.limits(),
             new TensorBuffers(config.idleBufferBytes()),
             predictions,
             clock);
-    this.pool = new ModelPool(loader, loads, config.keep(), clock);
+    this.pool = new ModelPool(loader, budget, config.keep(), clock);
     this.router = new StageRouter(catalog, pool, config::follows, timer);
     catalog.onChange(router::catalogChanged);
     pool.onLoaded(router::versionLoaded);
@@ -102,6 +114,7 @@ public final class ServingModule implements ServiceModule {
             inference,
             new SignatureLookup(registry),
             follower::isConnected,
+            budget,
             config.limits(),
             config.keep().rollback(),
             streams);
@@ -120,6 +133,9 @@ public final class ServingModule implements ServiceModule {
     metrics.gauge(
         "serving.registry.age-seconds",
         () -> (Gauge<Long>) () -> secondsSince(catalog.heardTime(), clock));
+    metrics.gauge("serving.memory.used-bytes", () -> (Gauge<Long>) budget::usedBytes);
+    metrics.gauge("serving.memory.budget-bytes", () -> (Gauge<Long>) budget::limitBytes);
+    metrics.gauge("serving.loads.hanging", () -> (Gauge<Integer>) turns::hanging);
     metrics.gauge(
         "serving.requests.awaiting-load", () -> (Gauge<Integer>) inference::waitingForLoads);
   }
@@ -230,11 +246,12 @@ public final class ServingModule implements ServiceModule {
   @Override
   public void close() {
     follower.close();
-    loads.shutdownNow();
+    fetches.shutdownNow();
+    turns.close();
     predictions.shutdown();
     try {
       predictions.awaitTermination(5, TimeUnit.SECONDS);
-      loads.awaitTermination(5, TimeUnit.SECONDS);
+      fetches.awaitTermination(5, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -246,6 +263,9 @@ public final class ServingModule implements ServiceModule {
     metrics.remove("serving.models.ready");
     metrics.remove("serving.registry.revision");
     metrics.remove("serving.registry.age-seconds");
+    metrics.remove("serving.memory.used-bytes");
+    metrics.remove("serving.memory.budget-bytes");
+    metrics.remove("serving.loads.hanging");
     metrics.remove("serving.requests.awaiting-load");
   }
 }

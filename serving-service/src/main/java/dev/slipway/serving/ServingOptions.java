@@ -1,13 +1,16 @@
 package dev.slipway.serving;
 
 import dev.slipway.runtime.config.ConfigProblems;
+import dev.slipway.serving.ServingConfig.LoadLimits;
 import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.NamePattern;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import picocli.CommandLine.Option;
 
 /** Holds the flags of the serving service. A mixin of picocli; not thread-safe. */
@@ -61,6 +64,24 @@ public final class ServingOptions {
   private long idleSeconds;
 
   @Option(
+      names = "--serve-load-timeout-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "300",
+      description =
+          "How long opening and warming up a version may take. Default: ${DEFAULT-VALUE}.")
+  private long loadTimeoutSeconds;
+
+  @Option(
+      names = "--serve-memory-budget",
+      paramLabel = "SIZE",
+      defaultValue = "50%",
+      description =
+          "Memory that all loaded versions may take together, as measured: bytes, with a unit"
+              + " (8GiB, 500MB), or a share of the memory of the machine or container; 0 for no"
+              + " bound. Default: ${DEFAULT-VALUE}.")
+  private String memoryBudget;
+
+  @Option(
       names = "--serve-cache-dir",
       paramLabel = "DIR",
       description = "Where fetched packages are kept. Default: serving/packages below --data-dir.")
@@ -81,6 +102,14 @@ public final class ServingOptions {
     good &= atLeast(1, maxBatchRows, "--serve-max-batch-rows", problems);
     good &= atLeast(0, rollbackSeconds, "--serve-rollback-seconds", problems);
     good &= atLeast(1, idleSeconds, "--serve-idle-seconds", problems);
+    good &= atLeast(1, loadTimeoutSeconds, "--serve-load-timeout-seconds", problems);
+    OptionalLong memory = MemorySize.parse(memoryBudget, MemorySize.ofMachine());
+    if (memory.isEmpty()) {
+      problems.add(
+          "--serve-memory-budget",
+          "is \"" + memoryBudget + "\"; must be bytes, a size like 8GiB or 500MB, or 0% to 100%");
+      good = false;
+    }
     if (!good) {
       return null;
     }
@@ -94,7 +123,10 @@ public final class ServingOptions {
             Duration.ofSeconds(rollbackSeconds),
             defaults.keep().rollbackVersions(),
             Duration.ofSeconds(idleSeconds)),
-        defaults.parallelLoads(),
+        new LoadLimits(
+            defaults.loads().parallelFetches(),
+            Duration.ofSeconds(loadTimeoutSeconds),
+            memory.getAsLong() == 0 ? MemoryBudget.UNLIMITED : memory.getAsLong()),
         defaults.idleBufferBytes());
   }
 

@@ -55,7 +55,7 @@ class AdmissionTest {
                     config.followed(),
                     new QueueLimits(MAX_QUEUED, 1, 64),
                     config.keep(),
-                    config.parallelLoads(),
+                    config.loads(),
                     config.idleBufferBytes()));
     harness.addScripted("m", 10, "gated", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);

@@ -71,7 +71,7 @@ class BatchingDifferentialTest {
                     config.followed(),
                     new QueueLimits(1024, 1, 64),
                     config.keep(),
-                    config.parallelLoads(),
+                    config.loads(),
                     config.idleBufferBytes()))) {
       harness.addOnnx("two", "two_in_two_out", Stage.STAGE_PRODUCTION);
       ServingHarness.await(

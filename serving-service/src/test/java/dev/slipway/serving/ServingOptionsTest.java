@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipway.runtime.config.Commands;
 import dev.slipway.runtime.config.ConfigException;
 import dev.slipway.runtime.config.ConfigProblems;
+import dev.slipway.serving.model.MemoryBudget;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
@@ -64,7 +66,27 @@ class ServingOptionsTest {
                     Map.of(),
                     "--serve-max-queued=-1",
                     "--serve-max-batch-rows=0",
-                    "--serve-idle-seconds=0"))
-        .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).hasSize(3));
+                    "--serve-idle-seconds=0",
+                    "--serve-load-timeout-seconds=0",
+                    "--serve-memory-budget=much"))
+        .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).hasSize(5));
+  }
+
+  @Test
+  void memoryBudget_isBytesAUnitOrAShare() {
+    assertThat(memoryBudget("4096")).isEqualTo(4096);
+    assertThat(memoryBudget("8GiB")).isEqualTo(8L << 30);
+    assertThat(memoryBudget("500 MB")).isEqualTo(500_000_000);
+    assertThat(memoryBudget("0")).isEqualTo(MemoryBudget.UNLIMITED);
+    long half = memoryBudget("50%");
+    assertThat(half).isPositive().isEqualTo(read(Map.of()).loads().memoryBytes());
+    assertThat(memoryBudget("100%")).isBetween(half * 2 - 1, half * 2 + 1);
+    for (String wrong : List.of("", "-1", "101%", "8 gigs", "1.5GiB", "99999999999TiB")) {
+      assertThatThrownBy(() -> memoryBudget(wrong)).isInstanceOf(ConfigException.class);
+    }
+  }
+
+  private static long memoryBudget(String text) {
+    return read(Map.of(), "--serve-memory-budget=" + text).loads().memoryBytes();
   }
 }

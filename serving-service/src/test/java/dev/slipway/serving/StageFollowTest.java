@@ -125,7 +125,7 @@ class StageFollowTest {
                     config.followed(),
                     config.limits(),
                     new KeepPolicy(Duration.ZERO, 0, Duration.ZERO),
-                    config.parallelLoads(),
+                    config.loads(),
                     config.idleBufferBytes()));
   }
 
@@ -466,7 +466,7 @@ class StageFollowTest {
                     config.followed(),
                     config.limits(),
                     new KeepPolicy(Duration.ofMillis(1), 1, Duration.ofMillis(1)),
-                    1,
+                    config.loads(),
                     0));
     harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);

@@ -15,7 +15,7 @@ import dev.slipway.serving.model.ModelHandle;
 import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelPool.Retry;
 import dev.slipway.serving.model.ModelUnloadedException;
-import dev.slipway.serving.model.Residence;
+import dev.slipway.serving.model.Need;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Target;
 import java.util.HashSet;
@@ -156,7 +156,7 @@ public final class InferenceService {
       return CompletableFuture.failedFuture(new ModelUnloadedException(target.version().key()));
     }
     CatalogVersion version = target.version();
-    CompletableFuture<Void> load = pool.load(version, Residence.ON_DEMAND, Retry.HELD_OFF);
+    CompletableFuture<Void> load = pool.load(version, Need.REQUESTS, Retry.HELD_OFF);
     CompletableFuture<Void> waiting;
     try {
       waiting = waiters.await(version.key(), load, deadlineNanos, callerGone);

@@ -1,5 +1,6 @@
 package dev.slipway.serving.model;
 
+import dev.slipway.engine.packaging.GoldenResult;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.serving.catalog.CatalogVersion;
@@ -27,6 +28,7 @@ public final class LoadedModel {
   private final ExecutionQueue queue;
   private final ModelStatistics statistics;
   private final LoadReport report;
+  private final MemoryBudget.Reservation memory;
   private final AtomicInteger holders = new AtomicInteger(1);
 
   LoadedModel(
@@ -35,13 +37,15 @@ public final class LoadedModel {
       Predictor predictor,
       ExecutionQueue queue,
       ModelStatistics statistics,
-      LoadReport report) {
+      LoadReport report,
+      MemoryBudget.Reservation memory) {
     this.version = version;
     this.modelPackage = modelPackage;
     this.predictor = predictor;
     this.queue = queue;
     this.statistics = statistics;
     this.report = report;
+    this.memory = memory;
   }
 
   /**
@@ -66,12 +70,12 @@ public final class LoadedModel {
   }
 
   /**
-   * A golden request that gave what it should.
+   * A golden request that was run.
    *
-   * @param name its name in the package
+   * @param result how it came out
    * @param duration how long it took
    */
-  public record WarmUp(String name, Duration duration) {}
+  public record WarmUp(GoldenResult result, Duration duration) {}
 
   /** Takes hold, unless the predictor is closed already. */
   Optional<ModelHandle> acquire() {
@@ -83,6 +87,12 @@ public final class LoadedModel {
       count = holders.get();
     }
     return Optional.empty();
+  }
+
+  /** Lets go for the pool: it no longer counts against the budget. */
+  void letGo() {
+    memory.release();
+    release();
   }
 
   void release() {
@@ -125,6 +135,11 @@ public final class LoadedModel {
   /** Returns the figures since the load. */
   public ModelStatistics statistics() {
     return statistics;
+  }
+
+  /** Returns what it takes in memory as measured when it was loaded, bytes. */
+  public long memoryBytes() {
+    return memory.bytes();
   }
 
   /** Returns how the load went. */

@@ -1,5 +1,6 @@
 package dev.slipway.serving.model;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.engine.error.EngineException;
 import dev.slipway.engine.packaging.GoldenCase;
 import dev.slipway.engine.packaging.GoldenRequests;
@@ -26,36 +27,81 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a version from the registry into memory: fetches and verifies its package, opens it with
  * the engine of its flavor and runs its golden requests, which also warms the engine up.
- * Thread-safe; every call blocks.
+ *
+ * <p>What a version takes is measured: the growth of the process's resident memory outside the Java
+ * heap while it is opened and warmed up ({@link ResidentMemory}), but at least the size of its
+ * files, which stands alone where the system does not tell, or the engine keeps its model in the
+ * Java heap. The first load of an engine counts its library too, and whatever else grows meanwhile
+ * is counted with it: rather too much than too little. Loads are opened one after the other for
+ * that; when one takes longer than a few seconds, others go ahead and each counts the growth of
+ * both. Thread-safe; nothing blocks the caller.
  */
 public final class ModelLoader {
+  private static final Logger log = LoggerFactory.getLogger(ModelLoader.class);
+
+  /** Packages whose size in memory is remembered, so that room is made before they are opened. */
+  private static final int REMEMBERED_SIZES = 1_000;
+
   private final PackageCache packages;
+  private final Executor fetches;
+  private final LoadTurns turns;
+  private final MemoryBudget budget;
   private final QueueLimits limits;
   private final TensorBuffers buffers;
   private final Executor executor;
   private final Clock clock;
 
+  @GuardedBy("sizes")
+  private final Map<String, Long> sizes =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+          return size() > REMEMBERED_SIZES;
+        }
+      };
+
   /**
    * Creates a loader.
    *
+   * @param fetches runs the fetching, which blocks; its size bounds how many run at once; stays the
+   *     caller's
+   * @param turns opens packages; stays the caller's
    * @param limits bounds of the queue that each version gets
    * @param buffers lends the memory in which batches are put together
    * @param executor runs what the callers' threads do not; stays the caller's
    */
   public ModelLoader(
       PackageCache packages,
+      Executor fetches,
+      LoadTurns turns,
+      MemoryBudget budget,
       QueueLimits limits,
       TensorBuffers buffers,
       Executor executor,
       Clock clock) {
     this.packages = packages;
+    this.fetches = fetches;
+    this.turns = turns;
+    this.budget = budget;
     this.limits = limits;
     this.buffers = buffers;
     this.executor = executor;
@@ -63,13 +109,50 @@ public final class ModelLoader {
   }
 
   /**
-   * Loads a version.
+   * Loads a version. The future fails with {@link ModelLoadFailedException} if another try would
+   * fail the same way, {@link MemoryBudgetExceededException} if there is no room, and a {@link
+   * ServiceException} of kind UNAVAILABLE if the package cannot be fetched at the moment. What is
+   * loaded is the caller's, who lets it go.
    *
-   * @throws ModelLoadFailedException if another try would fail the same way
-   * @throws ServiceException of kind UNAVAILABLE if the package cannot be fetched at the moment
+   * @param need decides what is unloaded to make room
    */
-  LoadedModel load(CatalogVersion version) {
+  CompletableFuture<LoadedModel> load(CatalogVersion version, Need need) {
     long started = System.nanoTime();
+    VersionKey key = version.key();
+    return CompletableFuture.completedFuture(version)
+        .thenApplyAsync(this::fetch, fetches)
+        .thenCompose(
+            folder ->
+                turns.open(
+                    version.packageDigest(),
+                    () -> open(version, folder, need, started),
+                    LoadedModel::letGo))
+        .exceptionallyCompose(failure -> CompletableFuture.failedFuture(translate(key, failure)));
+  }
+
+  private static RuntimeException translate(VersionKey key, Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof ServiceException known) {
+      return known;
+    }
+    if (cause instanceof CancellationException || cause instanceof RejectedExecutionException) {
+      return new ModelUnloadedException(key);
+    }
+    if (cause instanceof EngineException || cause instanceof TimeoutException) {
+      return new ModelLoadFailedException(key, cause.getMessage(), cause);
+    }
+    if (cause instanceof LinkageError) {
+      return new ModelLoadFailedException(
+          key, "the engine's native library does not load: " + cause, cause);
+    }
+    log.error("loading {} failed in an unforeseen way", key, cause);
+    return new ModelLoadFailedException(key, cause.toString(), cause);
+  }
+
+  private Path fetch(CatalogVersion version) {
     VersionKey key = version.key();
     switch (version.readiness()) {
       case PENDING ->
@@ -82,71 +165,107 @@ public final class ModelLoader {
       throw new ModelLoadFailedException(
           key, "its files are not in the artifact service but at " + version.source());
     }
-    Path folder = fetch(version);
-    try {
-      ModelPackage modelPackage = ModelPackage.read(folder);
-      long opening = System.nanoTime();
-      Predictor predictor = Predictors.load(modelPackage);
-      long opened = System.nanoTime();
-      try {
-        ModelStatistics statistics = new ModelStatistics();
-        List<WarmUp> warmUp = warmUp(key, predictor, modelPackage.goldenRequests(), statistics);
-        ExecutionQueue queue =
-            new ExecutionQueue(
-                key.toString(),
-                limits,
-                new BatchRunner(key.toString(), predictor, buffers, statistics, clock),
-                statistics,
-                executor);
-        LoadReport report =
-            new LoadReport(
-                clock.instant(),
-                Duration.ofNanos(System.nanoTime() - started),
-                Duration.ofNanos(opened - opening),
-                sizeOf(folder),
-                warmUp);
-        return new LoadedModel(version, modelPackage, predictor, queue, statistics, report);
-      } catch (RuntimeException | Error e) {
-        predictor.close();
-        throw e;
-      }
-    } catch (EngineException e) {
-      throw new ModelLoadFailedException(key, e.getMessage(), e);
-    } catch (LinkageError e) {
-      throw new ModelLoadFailedException(key, "the engine's native library does not load: " + e, e);
-    }
-  }
-
-  private Path fetch(CatalogVersion version) {
     try {
       return packages.get(version.packageDigest());
     } catch (ServiceException e) {
       throw switch (e.kind()) {
         case UNAVAILABLE -> e;
-        default -> new ModelLoadFailedException(version.key(), e.getMessage(), e);
+        default -> new ModelLoadFailedException(key, e.getMessage(), e);
       };
     }
   }
 
+  private LoadedModel open(CatalogVersion version, Path folder, Need need, long started) {
+    long packageBytes = sizeOf(folder);
+    MemoryBudget.Reservation memory =
+        budget.reserve(version.key(), expectedBytes(version.packageDigest(), packageBytes), need);
+    try {
+      OptionalLong before = ResidentMemory.read();
+      ModelPackage modelPackage = ModelPackage.read(folder);
+      long opening = System.nanoTime();
+      Predictor predictor = Predictors.load(modelPackage);
+      long engineNanos = System.nanoTime() - opening;
+      try {
+        ModelStatistics statistics = new ModelStatistics();
+        List<WarmUp> warmUp = warmUp(predictor, modelPackage.goldenRequests(), statistics);
+        requirePassed(version.key(), warmUp);
+        memory.resize(measure(version.packageDigest(), before, packageBytes));
+        LoadReport report =
+            new LoadReport(
+                clock.instant(),
+                Duration.ofNanos(System.nanoTime() - started),
+                Duration.ofNanos(engineNanos),
+                packageBytes,
+                warmUp);
+        return new LoadedModel(
+            version,
+            modelPackage,
+            predictor,
+            queue(version.key(), predictor, statistics),
+            statistics,
+            report,
+            memory);
+      } catch (RuntimeException | Error e) {
+        predictor.close();
+        throw e;
+      }
+    } catch (RuntimeException | Error e) {
+      memory.release();
+      throw e;
+    }
+  }
+
+  private ExecutionQueue queue(VersionKey key, Predictor predictor, ModelStatistics statistics) {
+    String name = key.toString();
+    return new ExecutionQueue(
+        name,
+        limits,
+        new BatchRunner(name, predictor, buffers, statistics, clock),
+        statistics,
+        executor);
+  }
+
+  private long expectedBytes(String digest, long packageBytes) {
+    synchronized (sizes) {
+      return Math.max(packageBytes, sizes.getOrDefault(digest, 0L));
+    }
+  }
+
+  private long measure(String digest, OptionalLong before, long packageBytes) {
+    OptionalLong after = before.isPresent() ? ResidentMemory.read() : OptionalLong.empty();
+    long growth = after.isPresent() ? after.getAsLong() - before.getAsLong() : 0;
+    long bytes = Math.max(packageBytes, growth);
+    synchronized (sizes) {
+      sizes.remove(digest);
+      sizes.put(digest, bytes);
+    }
+    return bytes;
+  }
+
   private static List<WarmUp> warmUp(
-      VersionKey key, Predictor predictor, GoldenRequests golden, ModelStatistics statistics) {
+      Predictor predictor, GoldenRequests golden, ModelStatistics statistics) {
     List<WarmUp> warmUp = new ArrayList<>();
     for (GoldenCase request : golden.cases()) {
       long started = System.nanoTime();
       GoldenResult result = GoldenCheck.run(predictor, GoldenRequests.of(request)).get(0);
       long took = System.nanoTime() - started;
-      if (!result.passed()) {
+      statistics.observeCall(took);
+      warmUp.add(new WarmUp(result, Duration.ofNanos(took)));
+    }
+    return warmUp;
+  }
+
+  private static void requirePassed(VersionKey key, List<WarmUp> warmUp) {
+    for (WarmUp request : warmUp) {
+      if (!request.result().passed()) {
         throw new ModelLoadFailedException(
             key,
             "golden request \""
-                + request.name()
+                + request.result().name()
                 + "\" does not give what it should: "
-                + String.join("; ", result.problems()));
+                + String.join("; ", request.result().problems()));
       }
-      statistics.observeCall(took);
-      warmUp.add(new WarmUp(request.name(), Duration.ofNanos(took)));
     }
-    return warmUp;
   }
 
   private static long sizeOf(Path folder) {

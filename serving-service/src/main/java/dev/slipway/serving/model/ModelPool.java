@@ -15,23 +15,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The versions in memory, at most one copy of each in use. Loads are single-flight: whoever asks
- * for a version that is being loaded shares that load. Thread-safe; nothing here blocks but the
- * loads, on their executor.
+ * for a version that is being loaded shares that load. Thread-safe; nothing here blocks.
  */
 public final class ModelPool implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelPool.class);
 
-  private final Function<CatalogVersion, LoadedModel> loader;
-  private final Executor loads;
+  private final Loader loader;
   private final KeepPolicy keep;
   private final Clock clock;
   private final Map<VersionKey, Slot> slots = new ConcurrentHashMap<>();
@@ -42,18 +39,23 @@ public final class ModelPool implements AutoCloseable {
   /**
    * Creates an empty pool.
    *
-   * @param loads runs the loads; its size bounds how many run at once; stays the caller's
+   * @param budget is told what may be unloaded to make room
    */
-  public ModelPool(ModelLoader loader, Executor loads, KeepPolicy keep, Clock clock) {
-    this(loader::load, loads, keep, clock);
+  public ModelPool(ModelLoader loader, MemoryBudget budget, KeepPolicy keep, Clock clock) {
+    this(loader::load, budget, keep, clock);
   }
 
-  ModelPool(
-      Function<CatalogVersion, LoadedModel> loader, Executor loads, KeepPolicy keep, Clock clock) {
+  ModelPool(Loader loader, MemoryBudget budget, KeepPolicy keep, Clock clock) {
     this.loader = loader;
-    this.loads = loads;
     this.keep = keep;
     this.clock = clock;
+    budget.candidates(this::candidates);
+  }
+
+  /** Brings versions into memory. */
+  interface Loader {
+    /** Loads a version; see {@link ModelLoader#load}. */
+    CompletableFuture<LoadedModel> load(CatalogVersion version, Need need);
   }
 
   /**
@@ -98,15 +100,17 @@ public final class ModelPool implements AutoCloseable {
   /**
    * Loads a version unless it is loaded. The future fails with the {@link ServiceException} that
    * says why the load did. It belongs to all who asked: do not cancel it.
+   *
+   * @param need who wants it; a stage keeps it loaded until {@link #pin} says otherwise
    */
-  public CompletableFuture<Void> load(CatalogVersion version, Residence residence, Retry retry) {
+  public CompletableFuture<Void> load(CatalogVersion version, Need need, Retry retry) {
     CompletableFuture<Void> started = new CompletableFuture<>();
     while (true) {
-      Slot slot = slot(version, residence);
-      Optional<CompletableFuture<Void>> present = slot.begin(started, residence, retry);
+      Slot slot = slot(version);
+      Optional<CompletableFuture<Void>> present = slot.begin(started, need, retry);
       if (present.isPresent()) {
         if (present.get() == started) {
-          loads.execute(() -> run(slot, version, started));
+          run(slot, version, need, started);
         }
         return present.get();
       }
@@ -114,7 +118,7 @@ public final class ModelPool implements AutoCloseable {
   }
 
   /** Returns the slot of a version; a new one in place of one that is of other files, or over. */
-  private Slot slot(CatalogVersion version, Residence residence) {
+  private Slot slot(CatalogVersion version) {
     Slot[] replaced = new Slot[1];
     Slot slot =
         slots.compute(
@@ -124,7 +128,7 @@ public final class ModelPool implements AutoCloseable {
                 return present;
               }
               replaced[0] = present;
-              return new Slot(version, residence, keep, clock);
+              return new Slot(version, keep, clock);
             });
     if (replaced[0] != null) {
       letGo(replaced[0].discard());
@@ -132,21 +136,38 @@ public final class ModelPool implements AutoCloseable {
     return slot;
   }
 
-  private void run(Slot slot, CatalogVersion version, CompletableFuture<Void> started) {
-    LoadedModel model;
-    try {
-      if (closed) {
-        throw new ModelUnloadedException(version.key());
-      }
-      model = loader.apply(version);
-    } catch (ServiceException e) {
-      fail(slot, version, started, e);
-      return;
-    } catch (RuntimeException | Error e) {
-      log.error("loading {} failed in an unforeseen way", version.key(), e);
-      fail(slot, version, started, new ModelLoadFailedException(version.key(), e.toString(), e));
+  private void run(Slot slot, CatalogVersion version, Need need, CompletableFuture<Void> started) {
+    if (closed) {
+      fail(slot, version, started, new ModelUnloadedException(version.key()));
       return;
     }
+    CompletableFuture<LoadedModel> unused =
+        loader
+            .load(version, need)
+            .whenComplete(
+                (model, failure) -> {
+                  if (failure == null) {
+                    succeed(slot, version, started, model);
+                  } else {
+                    fail(slot, version, started, known(version.key(), failure));
+                  }
+                });
+  }
+
+  private static ServiceException known(VersionKey key, Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof ServiceException known) {
+      return known;
+    }
+    log.error("loading {} failed in an unforeseen way", key, cause);
+    return new ModelLoadFailedException(key, cause.toString(), cause);
+  }
+
+  private void succeed(
+      Slot slot, CatalogVersion version, CompletableFuture<Void> started, LoadedModel model) {
     Optional<LoadedModel> old = slot.succeed(model);
     letGo(old);
     if (old.filter(given -> given == model).isPresent()) {
@@ -156,7 +177,11 @@ public final class ModelPool implements AutoCloseable {
     if (closed) {
       remove(slot);
     }
-    log.info("loaded {} in {} ms", version.key(), model.report().duration().toMillis());
+    log.info(
+        "loaded {} in {} ms; it takes {} bytes",
+        version.key(),
+        model.report().duration().toMillis(),
+        model.memoryBytes());
     tellLoaded(version);
     started.complete(null);
   }
@@ -211,7 +236,7 @@ public final class ModelPool implements AutoCloseable {
     model.ifPresent(
         old -> {
           draining.add(old);
-          old.release();
+          old.letGo();
           draining.removeIf(LoadedModel::isClosed);
         });
   }
@@ -220,12 +245,35 @@ public final class ModelPool implements AutoCloseable {
    * Says which versions of a model stages point to; those that no stage points to any more become
    * rollback copies.
    */
-  public void pin(String model, Set<VersionKey> pinned) {
+  public void pin(String model, Map<VersionKey, Need> pinned) {
     for (Slot slot : slots.values()) {
       if (slot.key().model().equals(model)) {
-        slot.pin(pinned.contains(slot.key()));
+        slot.pin(pinned.getOrDefault(slot.key(), Need.REQUESTS));
       }
     }
+  }
+
+  private List<MemoryBudget.Candidate> candidates(Need need) {
+    return slots.values().stream()
+        .flatMap(slot -> slot.eviction(need).stream())
+        .sorted(Slot.Eviction.ORDER)
+        .map(
+            eviction ->
+                new MemoryBudget.Candidate(eviction.model().memoryBytes(), () -> unload(eviction)))
+        .toList();
+  }
+
+  private boolean unload(Slot.Eviction eviction) {
+    Optional<LoadedModel> model = eviction.slot().evict(eviction);
+    if (model.isEmpty()) {
+      return false;
+    }
+    if (eviction.slot().isDiscarded()) {
+      slots.remove(eviction.slot().key(), eviction.slot());
+    }
+    log.info("unloading {} to make room", eviction.slot().key());
+    letGo(model);
+    return true;
   }
 
   /** Lets go of what was kept long enough. To be called from time to time. */

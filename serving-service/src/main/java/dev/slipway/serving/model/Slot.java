@@ -10,6 +10,7 @@ import dev.slipway.serving.model.ModelPool.Retry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -43,6 +44,10 @@ final class Slot {
   @GuardedBy("this")
   private Residence residence;
 
+  /** Who needs the version while it is pinned. */
+  @GuardedBy("this")
+  private Need need = Need.REQUESTS;
+
   @GuardedBy("this")
   private Duration idle;
 
@@ -50,12 +55,12 @@ final class Slot {
   @GuardedBy("this")
   private Instant since;
 
-  Slot(CatalogVersion version, Residence residence, KeepPolicy keep, Clock clock) {
+  Slot(CatalogVersion version, KeepPolicy keep, Clock clock) {
     this.key = version.key();
     this.packageDigest = version.packageDigest();
     this.keep = keep;
     this.clock = clock;
-    this.residence = residence;
+    this.residence = Residence.ON_DEMAND;
     this.idle = keep.idle();
     this.since = clock.instant();
   }
@@ -91,14 +96,14 @@ final class Slot {
    * when the slot was discarded meanwhile, and another must be taken.
    */
   synchronized Optional<CompletableFuture<Void>> begin(
-      CompletableFuture<Void> started, Residence wanted, Retry retry) {
+      CompletableFuture<Void> started, Need wantedBy, Retry retry) {
     if (discarded) {
       return Optional.empty();
     }
-    if (wanted == Residence.PINNED) {
+    if (wantedBy.compareTo(need) > 0) {
       // From here on, not only from the next look at the stages: in between, a copy kept for a
       // rollback may have been kept long enough.
-      pin(true);
+      pin(wantedBy);
     }
     if (loading != null) {
       return Optional.of(loading);
@@ -191,14 +196,61 @@ final class Slot {
     return used.isAfter(since) ? used : since;
   }
 
-  synchronized void pin(boolean pinned) {
-    if (pinned && residence != Residence.PINNED) {
+  /** Says who needs the version; one that no stage needs any more becomes a rollback copy. */
+  synchronized void pin(Need by) {
+    need = by;
+    if (by != Need.REQUESTS && residence != Residence.PINNED) {
       residence = Residence.PINNED;
       since = clock.instant();
-    } else if (!pinned && residence == Residence.PINNED) {
+    } else if (by == Need.REQUESTS && residence == Residence.PINNED) {
       residence = Residence.ROLLBACK;
       since = clock.instant();
     }
+  }
+
+  /**
+   * Tells whether the copy may be unloaded to make room.
+   *
+   * @param model the copy
+   * @param residence why it is kept
+   * @param lastUsed when it last answered, or came
+   */
+  record Eviction(Slot slot, LoadedModel model, Residence residence, Instant lastUsed) {
+    /** Copies for a rollback first, then what nobody used for long, then Staging. */
+    static final Comparator<Eviction> ORDER =
+        Comparator.<Eviction, Integer>comparing(
+                eviction ->
+                    switch (eviction.residence()) {
+                      case ROLLBACK -> 0;
+                      case ON_DEMAND -> 1;
+                      case PINNED -> 2;
+                    })
+            .thenComparing(Eviction::lastUsed);
+  }
+
+  /** Returns how the copy could be unloaded for a need; absent if it may not be. */
+  synchronized Optional<Eviction> eviction(Need by) {
+    LoadedModel model = ready;
+    boolean staysForStage =
+        residence == Residence.PINNED && (by != Need.PRODUCTION || need == Need.PRODUCTION);
+    return model == null || loading != null || staysForStage
+        ? Optional.empty()
+        : Optional.of(new Eviction(this, model, residence, lastUsed()));
+  }
+
+  /** Takes the copy out if it is still kept for the same reason; a stage's is noted as failed. */
+  synchronized Optional<LoadedModel> evict(Eviction seen) {
+    if (ready != seen.model() || loading != null || residence != seen.residence()) {
+      return Optional.empty();
+    }
+    if (residence == Residence.PINNED) {
+      failure =
+          new ModelStatus.Failure(MemoryBudgetExceededException.displaced(key), clock.instant());
+    } else {
+      discarded = true;
+    }
+    ready = null;
+    return Optional.of(seen.model());
   }
 
   synchronized void keepIdle(Duration value) {

@@ -11,7 +11,6 @@ import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.catalog.VersionKey;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -124,7 +123,7 @@ public final class StageRouter {
 
   /**
    * Tells whether every stage of every followed model that has a version has one that answers and
-   * is loaded.
+   * is loaded; but for versions in Staging for which there is no room.
    */
   public boolean answersEverywhere() {
     if (!catalog.isKnown()) {
@@ -134,12 +133,24 @@ public final class StageRouter {
       for (Stage stage : List.of(Stage.PRODUCTION, Stage.STAGING)) {
         boolean wanted = catalog.find(name).flatMap(model -> model.find(stage)).isPresent();
         CatalogVersion present = answering.get(new StageKey(name, stage));
-        if (wanted && isFollowed(name) && (present == null || !pool.isReady(present))) {
+        if (wanted
+            && isFollowed(name)
+            && (present == null || !pool.isReady(present))
+            && !(stage == Stage.STAGING && hasNoRoom(name))) {
           return false;
         }
       }
     }
     return true;
+  }
+
+  private boolean hasNoRoom(String model) {
+    return catalog
+        .find(model)
+        .flatMap(known -> known.find(Stage.STAGING))
+        .flatMap(version -> pool.status(version.key()).failure())
+        .filter(failure -> failure.cause() instanceof MemoryBudgetExceededException)
+        .isPresent();
   }
 
   /** Takes note that models may have changed; starts loads, and switches what is loaded already. */
@@ -202,7 +213,7 @@ public final class StageRouter {
   @GuardedBy("lock")
   private CompletableFuture<Void> load(StageKey key, CatalogVersion wanted, int tries) {
     pending.put(key, new Pending(wanted, tries));
-    CompletableFuture<Void> load = pool.load(wanted, Residence.PINNED, ModelPool.Retry.AT_ONCE);
+    CompletableFuture<Void> load = pool.load(wanted, need(key.stage()), ModelPool.Retry.AT_ONCE);
     return load.whenComplete((done, failure) -> loaded(key, wanted, failure));
   }
 
@@ -242,12 +253,18 @@ public final class StageRouter {
     }
   }
 
+  private static Need need(Stage stage) {
+    return stage == Stage.PRODUCTION ? Need.PRODUCTION : Need.STAGING;
+  }
+
+  /** There may be room later, too. */
   private static boolean isTransient(Throwable failure) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    return cause instanceof ServiceException known && known.kind() == ErrorKind.UNAVAILABLE;
+    return cause instanceof ServiceException known
+        && (known.kind() == ErrorKind.UNAVAILABLE || known.kind() == ErrorKind.RESOURCE_EXHAUSTED);
   }
 
   private CatalogVersion wanted(StageKey key) {
@@ -263,19 +280,21 @@ public final class StageRouter {
   /** Pins what stages point to, and lets go of versions that the registry no longer has. */
   @GuardedBy("lock")
   private void pinAndDrop(String model) {
-    Set<VersionKey> pinned = new HashSet<>();
+    Map<VersionKey, Need> pinned = new HashMap<>();
     for (Stage stage : List.of(Stage.PRODUCTION, Stage.STAGING)) {
       StageKey key = new StageKey(model, stage);
-      Optional.ofNullable(answering.get(key)).ifPresent(version -> pinned.add(version.key()));
+      // Production first: it needs more than Staging does.
+      Optional.ofNullable(answering.get(key))
+          .ifPresent(version -> pinned.putIfAbsent(version.key(), need(stage)));
       Optional.ofNullable(pending.get(key))
-          .ifPresent(loading -> pinned.add(loading.version().key()));
+          .ifPresent(loading -> pinned.putIfAbsent(loading.version().key(), need(stage)));
     }
     pool.pin(model, pinned);
     Optional<CatalogModel> known = catalog.find(model);
     for (ModelStatus status : pool.statuses()) {
       VersionKey key = status.key();
       boolean gone = known.flatMap(present -> present.find(key.version())).isEmpty();
-      if (key.model().equals(model) && gone && !pinned.contains(key)) {
+      if (key.model().equals(model) && gone && !pinned.containsKey(key)) {
         pool.unload(key);
       }
     }

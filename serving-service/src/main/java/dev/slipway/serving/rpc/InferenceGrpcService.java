@@ -40,7 +40,7 @@ import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
 import dev.slipway.serving.model.ModelStatus;
-import dev.slipway.serving.model.Residence;
+import dev.slipway.serving.model.Need;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Target;
 import io.grpc.Status;
@@ -281,7 +281,7 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
             .orElse(Selector.PRODUCTION);
     CatalogVersion version = catalog.get(name).get(selector);
     complete(
-        pool.load(version, Residence.ON_DEMAND, ModelPool.Retry.RELOAD),
+        pool.load(version, Need.REQUESTS, ModelPool.Retry.RELOAD),
         out,
         loaded ->
             RepositoryModelLoadResponse.newBuilder().setModelName(name).setIsLoaded(true).build());

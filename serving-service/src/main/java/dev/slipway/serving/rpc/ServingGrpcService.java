@@ -16,11 +16,12 @@ import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.inference.InferenceService;
 import dev.slipway.serving.model.LoadedModel;
+import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
 import dev.slipway.serving.model.ModelStatus;
 import dev.slipway.serving.model.NamePattern;
-import dev.slipway.serving.model.Residence;
+import dev.slipway.serving.model.Need;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.upstream.SignatureLookup;
 import dev.slipway.serving.v1.DescribeModelRequest;
@@ -61,6 +62,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   private final InferenceService inference;
   private final SignatureLookup signatures;
   private final BooleanSupplier registryConnected;
+  private final MemoryBudget budget;
   private final QueueLimits limits;
   private final Duration rollbackRetention;
   private final OpenStreams streams;
@@ -70,6 +72,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
    * Creates the adapter.
    *
    * @param registryConnected tells whether the registry is being heard
+   * @param budget the memory of all versions, as ListModels tells it
    * @param limits bounds of the queue that each version gets, as DescribeModel tells them
    * @param rollbackRetention how long a replaced version stays, as DescribeModel tells it
    * @param streams knows the open streams
@@ -81,6 +84,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       InferenceService inference,
       SignatureLookup signatures,
       BooleanSupplier registryConnected,
+      MemoryBudget budget,
       QueueLimits limits,
       Duration rollbackRetention,
       OpenStreams streams) {
@@ -90,6 +94,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     this.inference = inference;
     this.signatures = signatures;
     this.registryConnected = registryConnected;
+    this.budget = budget;
     this.limits = limits;
     this.rollbackRetention = rollbackRetention;
     this.streams = streams;
@@ -141,7 +146,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     complete(
         pool.load(
             version,
-            Residence.ON_DEMAND,
+            Need.REQUESTS,
             request.getReload() ? ModelPool.Retry.RELOAD : ModelPool.Retry.AT_ONCE),
         out,
         loaded -> {
@@ -205,7 +210,11 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     ListModelsResponse.Builder response =
         ListModelsResponse.newBuilder()
             .setRegistryRevision(catalog.revision())
-            .setRegistryConnected(registryConnected.getAsBoolean());
+            .setRegistryConnected(registryConnected.getAsBoolean())
+            .setMemoryUsedBytes(budget.usedBytes());
+    if (budget.limitBytes() != MemoryBudget.UNLIMITED) {
+      response.setMemoryBudgetBytes(budget.limitBytes());
+    }
     catalog
         .heardTime()
         .ifPresent(time -> response.setRegistryHeardTime(ServingProtos.timestamp(time)));
@@ -295,6 +304,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     model.predictor().outputs().forEach(output -> response.addOutputs(ServingTensors.info(output)));
     response
         .setStatistics(ServingProtos.statistics(model.statistics()))
+        .setTotalMemoryBytes(model.memoryBytes())
         .setTotalLoadDuration(ServingProtos.duration(model.report().duration()))
         .setEngineLoadDuration(ServingProtos.duration(model.report().engineDuration()))
         .setPackageBytes(model.report().packageBytes());

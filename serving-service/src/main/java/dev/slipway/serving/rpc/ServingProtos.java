@@ -136,6 +136,7 @@ final class ServingProtos {
         .setPlatform(model.predictor().platform())
         .setLoadTime(timestamp(model.report().time()))
         .setLoadDuration(duration(model.report().duration()))
+        .setMemoryBytes(model.memoryBytes())
         .setQueuedRequests(model.queue().queued())
         .setRunningRequests(model.queue().running());
     long lastUsed = model.statistics().lastUsedMillis();
@@ -194,8 +195,8 @@ final class ServingProtos {
 
   static GoldenResult warmUp(LoadedModel.WarmUp warmUp) {
     return GoldenResult.newBuilder()
-        .setName(warmUp.name())
-        .setPassed(true)
+        .setName(warmUp.result().name())
+        .setPassed(warmUp.result().passed())
         .setDuration(duration(warmUp.duration()))
         .build();
   }

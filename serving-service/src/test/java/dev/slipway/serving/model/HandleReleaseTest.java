@@ -33,8 +33,8 @@ class HandleReleaseTest {
   private final CatalogVersion version = TestVersions.version(1, "a");
   private final ModelPool pool =
       new ModelPool(
-          versions::load,
-          Runnable::run,
+          (wanted, need) -> CompletableFuture.completedFuture(versions.load(wanted)),
+          new MemoryBudget(MemoryBudget.UNLIMITED),
           new KeepPolicy(Duration.ofMinutes(1), 1, Duration.ofMinutes(1)),
           Clock.systemUTC());
 
@@ -92,7 +92,7 @@ class HandleReleaseTest {
 
   @Test
   void errorBeforeTheQueue_isToldAndLetsGoOfALoadedVersion() throws Exception {
-    pool.load(version, Residence.ON_DEMAND, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
+    pool.load(version, Need.REQUESTS, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
 
     assertThat(failureOf(failing())).hasRootCauseInstanceOf(StackOverflowError.class);
 

@@ -10,7 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,12 +39,20 @@ class ModelPoolTest {
   }
 
   private ModelPool pool() {
-    return new ModelPool(versions::load, loads, KEEP, Clock.systemUTC());
+    return pool(versions::load);
+  }
+
+  private ModelPool pool(Function<CatalogVersion, LoadedModel> loader) {
+    return new ModelPool(
+        (version, need) -> CompletableFuture.supplyAsync(() -> loader.apply(version), loads),
+        new MemoryBudget(MemoryBudget.UNLIMITED),
+        KEEP,
+        Clock.systemUTC());
   }
 
   /** The first load is held until the test lets it go on. */
   private ModelPool heldPool() {
-    return new ModelPool(
+    return pool(
         version -> {
           if (loading.getCount() > 0) {
             loading.countDown();
@@ -54,17 +63,14 @@ class ModelPoolTest {
             }
           }
           return versions.load(version);
-        },
-        loads,
-        KEEP,
-        Clock.systemUTC());
+        });
   }
 
   @Test
   void unloadDuringALoad_failsTheLoadAndKeepsNothing() throws Exception {
     ModelPool pool = heldPool();
     CatalogVersion version = TestVersions.version(1, "a");
-    CompletableFuture<Void> load = pool.load(version, Residence.ON_DEMAND, Retry.AT_ONCE);
+    CompletableFuture<Void> load = pool.load(version, Need.REQUESTS, Retry.AT_ONCE);
     assertThat(loading.await(10, TimeUnit.SECONDS)).isTrue();
 
     assertThat(pool.unload(version.key())).isFalse();
@@ -81,11 +87,11 @@ class ModelPoolTest {
   void deletedAndCreatedAnewDuringALoad_keepsTheNewOneAlone() throws Exception {
     ModelPool pool = heldPool();
     CompletableFuture<Void> old =
-        pool.load(TestVersions.version(1, "a"), Residence.PINNED, Retry.AT_ONCE);
+        pool.load(TestVersions.version(1, "a"), Need.PRODUCTION, Retry.AT_ONCE);
     assertThat(loading.await(10, TimeUnit.SECONDS)).isTrue();
 
     CatalogVersion anew = TestVersions.version(1, "b");
-    pool.load(anew, Residence.PINNED, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
+    pool.load(anew, Need.PRODUCTION, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
     goOn.countDown();
 
     assertThatThrownBy(() -> old.get(10, TimeUnit.SECONDS))
@@ -117,7 +123,7 @@ class ModelPoolTest {
     List<CompletableFuture<Void>> all = new ArrayList<>();
     for (int i = 0; i < rounds; i++) {
       together.await(10, TimeUnit.SECONDS);
-      all.add(pool.load(version, Residence.ON_DEMAND, Retry.AT_ONCE));
+      all.add(pool.load(version, Need.REQUESTS, Retry.AT_ONCE));
     }
     unloading.get(20, TimeUnit.SECONDS);
     for (CompletableFuture<Void> load : all) {
@@ -137,8 +143,8 @@ class ModelPoolTest {
     CatalogVersion second = TestVersions.version(2, "b");
     CatalogVersion third = TestVersions.version(3, "c");
     for (CatalogVersion version : List.of(first, second, third)) {
-      pool.load(version, Residence.PINNED, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
-      pool.pin("m", Set.of(version.key()));
+      pool.load(version, Need.PRODUCTION, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
+      pool.pin("m", Map.of(version.key(), Need.PRODUCTION));
       TimeUnit.MILLISECONDS.sleep(2);
     }
 
@@ -153,26 +159,21 @@ class ModelPoolTest {
   @Test
   void loaded_isToldBeforeThoseWhoWaitAndOnlyWhenItWentWell() throws Exception {
     ModelPool pool =
-        new ModelPool(
+        pool(
             version -> {
               if (version.key().version() == 2) {
                 throw new ModelLoadFailedException(version.key(), "it is bad");
               }
               return versions.load(version);
-            },
-            loads,
-            KEEP,
-            Clock.systemUTC());
+            });
     List<String> told = new ArrayList<>();
     pool.onLoaded(told::add);
 
-    pool.load(TestVersions.version(1, "a"), Residence.ON_DEMAND, Retry.AT_ONCE)
-        .get(10, TimeUnit.SECONDS);
-    pool.load(TestVersions.version(1, "a"), Residence.ON_DEMAND, Retry.AT_ONCE)
-        .get(10, TimeUnit.SECONDS);
+    pool.load(TestVersions.version(1, "a"), Need.REQUESTS, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
+    pool.load(TestVersions.version(1, "a"), Need.REQUESTS, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
     assertThatThrownBy(
             () ->
-                pool.load(TestVersions.version(2, "b"), Residence.ON_DEMAND, Retry.AT_ONCE)
+                pool.load(TestVersions.version(2, "b"), Need.REQUESTS, Retry.AT_ONCE)
                     .get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(ModelLoadFailedException.class);
 

@@ -20,18 +20,20 @@ class SlotTest {
   private final CatalogVersion version = TestVersions.version(1, "a");
   private final CompletableFuture<Void> load = new CompletableFuture<>();
 
-  private Slot slot(Residence residence) {
-    return new Slot(
-        version,
-        residence,
-        new KeepPolicy(Duration.ofMinutes(1), 0, Duration.ofMinutes(1)),
-        Clock.fixed(START, ZoneOffset.UTC));
+  private Slot slot(Need need) {
+    Slot slot =
+        new Slot(
+            version,
+            new KeepPolicy(Duration.ofMinutes(1), 0, Duration.ofMinutes(1)),
+            Clock.fixed(START, ZoneOffset.UTC));
+    slot.pin(need);
+    return slot;
   }
 
   @Test
   void discardedWhileLoading_refusesTheCopyThatCame() {
-    Slot slot = slot(Residence.ON_DEMAND);
-    assertThat(slot.begin(load, Residence.ON_DEMAND, Retry.HELD_OFF)).containsSame(load);
+    Slot slot = slot(Need.REQUESTS);
+    assertThat(slot.begin(load, Need.REQUESTS, Retry.HELD_OFF)).containsSame(load);
     assertThat(slot.discard()).isEmpty();
     LoadedModel late = versions.load(version);
 
@@ -43,21 +45,21 @@ class SlotTest {
 
   @Test
   void discarded_takesNoLoadAnyMore() {
-    Slot slot = slot(Residence.ON_DEMAND);
+    Slot slot = slot(Need.REQUESTS);
     slot.discard();
 
-    assertThat(slot.begin(load, Residence.PINNED, Retry.RELOAD)).isEmpty();
+    assertThat(slot.begin(load, Need.PRODUCTION, Retry.RELOAD)).isEmpty();
   }
 
   @Test
   void rollbackCopyThatAStageAskedForAgain_isNotSweptAway() {
-    Slot slot = slot(Residence.PINNED);
+    Slot slot = slot(Need.PRODUCTION);
     slot.succeed(versions.load(version));
-    slot.pin(false);
+    slot.pin(Need.REQUESTS);
     Instant seen = slot.rollbackSince().orElseThrow();
 
     // Between the sweep's look at it and its end, the stage comes back.
-    assertThat(slot.begin(load, Residence.PINNED, Retry.AT_ONCE).orElseThrow()).isDone();
+    assertThat(slot.begin(load, Need.PRODUCTION, Retry.AT_ONCE).orElseThrow()).isDone();
 
     assertThat(slot.discardRollback(seen)).isFalse();
     assertThat(slot.discardOutstayed(LATER)).isFalse();
@@ -66,7 +68,7 @@ class SlotTest {
 
   @Test
   void outstayed_isDiscardedOnce() {
-    Slot slot = slot(Residence.ON_DEMAND);
+    Slot slot = slot(Need.REQUESTS);
     slot.succeed(versions.load(version));
 
     assertThat(slot.discardOutstayed(START)).isFalse();

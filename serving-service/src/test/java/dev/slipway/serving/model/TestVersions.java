@@ -33,7 +33,12 @@ final class TestVersions {
         Instant.EPOCH);
   }
 
+  /** Loads a version that takes no memory. */
   LoadedModel load(CatalogVersion version) {
+    return load(version, new MemoryBudget(1).reserve(version.key(), 0, Need.REQUESTS));
+  }
+
+  LoadedModel load(CatalogVersion version, MemoryBudget.Reservation memory) {
     open.incrementAndGet();
     return new LoadedModel(
         version,
@@ -41,7 +46,8 @@ final class TestVersions {
         new Counted(),
         null,
         new ModelStatistics(),
-        new LoadReport(Instant.EPOCH, Duration.ZERO, Duration.ZERO, 0, List.of()));
+        new LoadReport(Instant.EPOCH, Duration.ZERO, Duration.ZERO, 0, List.of()),
+        memory);
   }
 
   private final class Counted implements Predictor {
