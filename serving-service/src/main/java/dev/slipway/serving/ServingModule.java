@@ -3,8 +3,10 @@ package dev.slipway.serving;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.engine.tensor.TensorBuffers;
+import dev.slipway.inference.GRPCInferenceServiceGrpc;
 import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.serving.catalog.Catalog;
+import dev.slipway.serving.execution.EngineThreads;
 import dev.slipway.serving.inference.InferenceService;
 import dev.slipway.serving.model.LoadTurns;
 import dev.slipway.serving.model.MemoryBudget;
@@ -20,6 +22,7 @@ import dev.slipway.serving.upstream.CatalogFile;
 import dev.slipway.serving.upstream.PackageCache;
 import dev.slipway.serving.upstream.RegistryFollower;
 import dev.slipway.serving.upstream.SignatureLookup;
+import dev.slipway.serving.v1.ServingServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ServerInterceptors;
@@ -44,6 +47,10 @@ public final class ServingModule implements ServiceModule {
   private static final Logger log = LoggerFactory.getLogger(ServingModule.class);
 
   private static final long SWEEP_MILLIS = 5_000;
+
+  /** Versions beside each other, two calls each, that hang before the others feel it. */
+  private static final int LEAST_ENGINE_THREADS = 8;
+
   private static final long SAVE_MILLIS = 1_000;
 
   /** How long a load has to itself, so that its memory can be told from that of others. */
@@ -58,6 +65,7 @@ public final class ServingModule implements ServiceModule {
   private final ExecutorService fetches;
   private final LoadTurns turns;
   private final ExecutorService predictions;
+  private final ScheduledExecutorService batchTimer;
   private final ScheduledExecutorService timer;
   private final PackageCache packages;
   private final ModelPool pool;
@@ -79,8 +87,9 @@ public final class ServingModule implements ServiceModule {
     this.metrics = metrics;
     this.fetches =
         Executors.newFixedThreadPool(config.loads().parallelFetches(), threads("package-fetch"));
-    this.predictions =
-        Executors.newFixedThreadPool(config.limits().maxRunning(), threads("prediction"));
+    int engineThreads = Math.max(LEAST_ENGINE_THREADS, 2 * config.limits().maxRunning());
+    this.predictions = Executors.newFixedThreadPool(engineThreads, threads("prediction"));
+    this.batchTimer = Executors.newSingleThreadScheduledExecutor(threads("batch-timer"));
     this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
     this.packages = new PackageCache(config.cacheFolder(), artifact, timer);
@@ -92,9 +101,10 @@ public final class ServingModule implements ServiceModule {
             fetches,
             turns,
             budget,
-            config.limits(),
+            model -> config.limits(),
             new TensorBuffers(config.idleBufferBytes()),
-            predictions,
+            new EngineThreads(predictions, engineThreads),
+            batchTimer,
             clock);
     this.pool = new ModelPool(loader, budget, config.keep(), clock);
     this.router = new StageRouter(catalog, pool, config::follows, timer);
@@ -186,6 +196,15 @@ public final class ServingModule implements ServiceModule {
   }
 
   @Override
+  public Set<String> nonBlockingMethods() {
+    return Set.of(
+        GRPCInferenceServiceGrpc.getModelInferMethod().getFullMethodName(),
+        GRPCInferenceServiceGrpc.getModelStreamInferMethod().getFullMethodName(),
+        ServingServiceGrpc.getPredictMethod().getFullMethodName(),
+        ServingServiceGrpc.getPredictStreamMethod().getFullMethodName());
+  }
+
+  @Override
   public void start() {
     follower.start();
     Future<?> unused =
@@ -248,6 +267,7 @@ public final class ServingModule implements ServiceModule {
     follower.close();
     fetches.shutdownNow();
     turns.close();
+    batchTimer.shutdownNow();
     predictions.shutdown();
     try {
       predictions.awaitTermination(5, TimeUnit.SECONDS);

@@ -159,7 +159,7 @@ class AdmissionTest {
             .modelInfer(
                 ServingHarness.ask("m", "", 3f).toBuilder()
                     .putParameters(
-                        "timeout", InferParameter.newBuilder().setInt64Param(1000).build())
+                        "timeout", InferParameter.newBuilder().setInt64Param(20_000).build())
                     .build());
     ServingHarness.await(() -> queued() == 3);
     cancelled.cancel(true);

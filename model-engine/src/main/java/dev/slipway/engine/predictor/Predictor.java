@@ -49,6 +49,14 @@ public interface Predictor extends AutoCloseable {
   }
 
   /**
+   * Tells whether a call waits for something else than the processor, such as another process: it
+   * is then never run on a thread that many callers share, nor with inputs that nobody sent.
+   */
+  default boolean waits() {
+    return false;
+  }
+
+  /**
    * Answers one request.
    *
    * @throws InvalidInputException if the tensors do not pass {@link #inputChecks}, or an output is

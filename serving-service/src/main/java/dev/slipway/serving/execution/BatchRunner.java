@@ -61,6 +61,11 @@ public final class BatchRunner {
     return joins;
   }
 
+  /** Tells whether calls wait for something else than the processor. */
+  boolean waits() {
+    return predictor.waits();
+  }
+
   /** Runs requests that may be joined, and tells each its outcome. Never throws. */
   void run(List<Execution> batch) {
     List<Execution> live = batch.size() == 1 ? batch : dropDead(batch);

@@ -30,6 +30,7 @@ public final class Execution {
   private final Receiver receiver;
   private final long arrivedNanos;
   private final long offeredNanos;
+  private final long rows;
 
   /**
    * Creates a request.
@@ -59,6 +60,7 @@ public final class Execution {
     this.receiver = receiver;
     this.arrivedNanos = arrivedNanos;
     this.offeredNanos = System.nanoTime();
+    this.rows = rows(inputs);
   }
 
   /** Receives the outcome of a request, on any thread. */
@@ -136,6 +138,11 @@ public final class Execution {
     return deadlineNanos != NO_DEADLINE && nowNanos - deadlineNanos >= 0;
   }
 
+  /** Returns the time until the deadline, nanoseconds; below 0 when it has passed. */
+  long leftNanos(long nowNanos) {
+    return deadlineNanos == NO_DEADLINE ? Long.MAX_VALUE : deadlineNanos - nowNanos;
+  }
+
   /**
    * Tells whether both may share an engine call: same tensors but for the rows, same outputs and
    * parameters.
@@ -159,6 +166,10 @@ public final class Execution {
    * none in common.
    */
   public long rows() {
+    return rows;
+  }
+
+  private static long rows(List<Tensor> inputs) {
     long rows = -1;
     for (Tensor input : inputs) {
       long first = input.shape().rank() == 0 ? 1 : input.shape().dimension(0);

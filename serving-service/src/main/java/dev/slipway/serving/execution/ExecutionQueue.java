@@ -7,116 +7,282 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Admits requests to one version, a bounded number at a time, and joins those that wait.
  *
- * <p>Nothing ever waits for company: a request that finds room runs at once, and when a call of the
- * engine ends, the requests that queued up meanwhile run together, as far as they may be joined. A
- * version whose calls are short runs on the caller's thread, since handing over would cost more
- * than the call; longer ones run on the executor, one batch per turn, so that versions share it
- * fairly.
+ * <p>A request that finds room runs at once, and when a call of the engine ends, the requests that
+ * queued up meanwhile run together, as far as they may be joined. A call that is expected to be
+ * short runs on the caller's thread, since handing over would cost more than the call; longer ones
+ * run on the executor, one batch per turn, so that versions share it fairly. Only where {@link
+ * QueueLimits#maxDelay} allows it does a request that could run wait for company, and only when the
+ * next one is expected sooner than the fixed cost of the call that joining saves.
+ *
+ * <p>A request that finds no room is refused when the calls and requests ahead of it, by the
+ * version's {@link CostLine}, leave it no time before its deadline. One that finds room never is:
+ * an expectation that is wrong is only put right by running.
  *
  * <p>A request claims one of the version's slots whenever one is free, also while others wait for a
  * thread: whichever slot gets a thread first takes what waits, so that as many calls run beside
  * each other as may. Thread-safe.
  */
 public final class ExecutionQueue {
-  /** Below this mean time of an engine call the caller's thread does the work. */
-  private static final long INLINE_NANOS = 1_000_000;
+  /** A call that is expected to take longer is handed over to the executor. */
+  private static final long INLINE_NANOS = 250_000;
+
+  /** A shorter wait for company is less than the timer costs. */
+  private static final long SHORTEST_DELAY_NANOS = 100_000;
+
+  /** Weight of the newest pause between requests in their mean, as a shift. */
+  private static final int GAP_SHIFT = 3;
+
+  private static final long SHORTEST_RETRY_NANOS = 5_000_000;
+  private static final long LONGEST_RETRY_NANOS = 5_000_000_000L;
 
   private final String version;
-  private final QueueLimits limits;
+  private final Supplier<QueueLimits> limits;
   private final BatchRunner runner;
   private final ModelStatistics statistics;
   private final Executor executor;
+  private final ScheduledExecutorService timer;
   private final Object lock = new Object();
 
   @GuardedBy("lock")
   private final Deque<Execution> waiting = new ArrayDeque<>();
 
+  @GuardedBy("lock")
+  private long waitingRows;
+
   /** Slots taken: calls that run, and turns that wait for a thread. */
   @GuardedBy("lock")
   private int running;
+
+  /** What the calls that run were expected to take, in all. */
+  @GuardedBy("lock")
+  private long runningNanos;
 
   /** Those of the slots whose turn waits for a thread; each will take a request at least. */
   @GuardedBy("lock")
   private int starting;
 
+  /** Whether one of those turns waits for company rather than for a thread. */
+  @GuardedBy("lock")
+  private boolean delayed;
+
+  /** Tells the timer of one wait for company from that of the next. */
+  @GuardedBy("lock")
+  private long delay;
+
+  @GuardedBy("lock")
+  private long lastArrivalNanos = System.nanoTime();
+
+  @GuardedBy("lock")
+  private long meanGapNanos = Long.MAX_VALUE;
+
   /**
    * Creates an empty queue.
    *
    * @param version names the version in messages
+   * @param limits asked at each request, so that a change takes effect at once; must be cheap
    * @param executor runs what the callers' threads do not; stays the caller's
+   * @param timer ends the waiting for company; stays the caller's
    */
   public ExecutionQueue(
       String version,
-      QueueLimits limits,
+      Supplier<QueueLimits> limits,
       BatchRunner runner,
       ModelStatistics statistics,
-      Executor executor) {
+      Executor executor,
+      ScheduledExecutorService timer) {
     this.version = version;
     this.limits = limits;
     this.runner = runner;
     this.statistics = statistics;
     this.executor = executor;
+    this.timer = timer;
+  }
+
+  /** Where a request went. */
+  private enum Way {
+    /** On the caller's thread. */
+    INLINE,
+    /** To the queue, and a turn is to be asked for. */
+    TURN,
+    /** To the queue, and the turn is asked for when company came or the wait is over. */
+    DELAYED_TURN,
+    /** To the queue. */
+    QUEUED
   }
 
   /**
    * Takes a request; its receiver is told the outcome, possibly before this method returns.
    *
-   * @throws QueueFullException if there is no room; the receiver is not called then
+   * @throws QueueFullException if there is no room, or no time before the request's deadline; the
+   *     receiver is not called then
    */
   public void offer(Execution request) {
-    boolean slot;
-    boolean inline;
+    QueueLimits now = limits.get();
+    CostLine.Line cost = statistics.cost().line();
+    long expected = cost.expectedNanos(request.rows());
+    Way way;
+    long delayNanos;
+    long thisDelay;
     synchronized (lock) {
-      slot = running < limits.maxRunning();
-      inline = slot && waiting.isEmpty() && statistics.meanCallNanos() < INLINE_NANOS;
-      // What a claimed slot will take waits for a thread, not for room.
-      if (!slot && waiting.size() - starting >= limits.maxQueued()) {
-        statistics.rejected();
-        throw QueueFullException.ofQueue(version, waiting.size(), running, retryDelay());
-      }
-      if (slot) {
-        running++;
-      }
-      if (!inline) {
-        waiting.addLast(request);
-        starting += slot ? 1 : 0;
-      }
+      delayNanos = delayNanos(now, cost, request);
+      way = way(now, cost, request, delayNanos);
+      thisDelay = delay;
     }
-    if (inline) {
-      run(List.of(request));
-    } else if (slot) {
-      executor.execute(this::runNext);
+    switch (way) {
+      case INLINE -> run(List.of(request), expected);
+      case TURN -> executor.execute(this::runNext);
+      case DELAYED_TURN -> {
+        Future<?> unused =
+            timer.schedule(() -> endDelay(thisDelay), delayNanos, TimeUnit.NANOSECONDS);
+      }
+      case QUEUED -> {}
     }
   }
 
   @GuardedBy("lock")
-  private Duration retryDelay() {
-    long calls = waiting.size() / Math.max(1, limits.maxRunning()) + 1L;
-    long nanos = Math.min(Duration.ofSeconds(5).toNanos(), calls * statistics.meanCallNanos());
-    return Duration.ofNanos(Math.max(Duration.ofMillis(5).toNanos(), nanos));
+  private Way way(QueueLimits now, CostLine.Line cost, Execution request, long delayNanos) {
+    boolean room = !delayed && running < now.maxRunning();
+    if (!room && !delayed) {
+      refuseTooLate(now, cost, request);
+    }
+    // What a claimed slot will take waits for a thread, not for room.
+    if (!room && waiting.size() - starting >= now.maxQueued()) {
+      statistics.rejected();
+      throw QueueFullException.ofQueue(
+          version, waiting.size(), running, retryDelay(aheadNanos(now, cost)));
+    }
+    if (room) {
+      running++;
+      long expected = cost.expectedNanos(request.rows());
+      boolean isShort = cost.samples() > 0 && expected < INLINE_NANOS && !runner.waits();
+      if (isShort && waiting.isEmpty() && delayNanos == 0) {
+        runningNanos += expected;
+        return Way.INLINE;
+      }
+      starting++;
+      enqueue(request);
+      if (delayNanos > 0) {
+        delayed = true;
+        delay++;
+        return Way.DELAYED_TURN;
+      }
+      return Way.TURN;
+    }
+    boolean joins = delayed && delayNanos > 0 && waiting.peekFirst().joinable(request);
+    enqueue(request);
+    if (delayed && (!joins || waitingRows >= now.maxBatchRows())) {
+      delayed = false;
+      return Way.TURN;
+    }
+    return Way.QUEUED;
+  }
+
+  @GuardedBy("lock")
+  private void enqueue(Execution request) {
+    waiting.addLast(request);
+    waitingRows += request.rows();
+  }
+
+  /** Returns how long a request may wait for company; 0 when waiting does not pay. */
+  @GuardedBy("lock")
+  private long delayNanos(QueueLimits now, CostLine.Line cost, Execution request) {
+    if (now.maxDelay().isZero() || !runner.joins() || request.rows() >= now.maxBatchRows()) {
+      return 0;
+    }
+    long arrived = System.nanoTime();
+    // However long nobody came, a few requests in a row say that now they do.
+    long longest = 2 * now.maxDelay().toNanos();
+    long gap = Math.min(arrived - lastArrivalNanos, longest);
+    lastArrivalNanos = arrived;
+    meanGapNanos = Math.min(meanGapNanos, longest);
+    meanGapNanos += (gap - meanGapNanos) >> GAP_SHIFT;
+    long saved = (long) cost.fixedNanos();
+    long wait = Math.min(saved, now.maxDelay().toNanos());
+    boolean inTime =
+        request.leftNanos(arrived) > wait + cost.expectedNanos(waitingRows + request.rows());
+    return wait >= SHORTEST_DELAY_NANOS && meanGapNanos <= wait && inTime ? wait : 0;
+  }
+
+  private void endDelay(long thisDelay) {
+    synchronized (lock) {
+      if (!delayed || delay != thisDelay) {
+        return;
+      }
+      delayed = false;
+    }
+    executor.execute(this::runNext);
+  }
+
+  @GuardedBy("lock")
+  private void refuseTooLate(QueueLimits now, CostLine.Line cost, Execution request) {
+    if (!cost.isReliable()) {
+      return;
+    }
+    long ahead = aheadNanos(now, cost);
+    long left = request.leftNanos(System.nanoTime());
+    // One whose deadline has passed already is told so when its turn comes.
+    if (left > 0 && ahead + cost.expectedNanos(request.rows()) > left) {
+      statistics.rejected();
+      throw QueueFullException.tooLate(version, ahead, left, retryDelay(ahead));
+    }
+  }
+
+  /** Returns the time until what runs and waits is done; what runs counts half, as if half done. */
+  @GuardedBy("lock")
+  private long aheadNanos(QueueLimits now, CostLine.Line cost) {
+    long calls =
+        runner.joins()
+            ? (waitingRows + now.maxBatchRows() - 1) / now.maxBatchRows()
+            : waiting.size();
+    double work = runningNanos / 2.0 + calls * cost.fixedNanos() + waitingRows * cost.perRowNanos();
+    int beside = Math.min(now.maxRunning(), Runtime.getRuntime().availableProcessors());
+    return (long) (work / beside);
+  }
+
+  private static Duration retryDelay(long aheadNanos) {
+    return Duration.ofNanos(
+        Math.max(SHORTEST_RETRY_NANOS, Math.min(LONGEST_RETRY_NANOS, aheadNanos)));
   }
 
   private void runNext() {
+    CostLine.Line cost = statistics.cost().line();
     List<Execution> batch;
+    long expected;
     synchronized (lock) {
       starting--;
-      batch = takeBatch();
+      batch = takeBatch(limits.get().maxBatchRows());
+      expected = batch.isEmpty() ? 0 : cost.expectedNanos(rows(batch));
+      runningNanos += expected;
     }
-    run(batch);
+    run(batch, expected);
   }
 
-  private void run(List<Execution> batch) {
+  private static long rows(List<Execution> batch) {
+    long rows = 0;
+    for (Execution request : batch) {
+      rows += request.rows();
+    }
+    return rows;
+  }
+
+  private void run(List<Execution> batch, long expectedNanos) {
     try {
       runner.run(batch);
     } finally {
       boolean more;
       synchronized (lock) {
-        // Slots that wait for a thread already see to as many.
-        more = waiting.size() > starting;
+        runningNanos -= expectedNanos;
+        // Slots that wait for a thread already see to as many; slots that a change of the limits
+        // took away end here.
+        more = waiting.size() > starting && running <= limits.get().maxRunning();
         running -= more ? 0 : 1;
         starting += more ? 1 : 0;
       }
@@ -128,13 +294,14 @@ public final class ExecutionQueue {
 
   /** Takes the first waiting request and those behind it that may join it. */
   @GuardedBy("lock")
-  private List<Execution> takeBatch() {
+  private List<Execution> takeBatch(int maxBatchRows) {
     Execution first = waiting.pollFirst();
     if (first == null) {
       return List.of();
     }
     long rows = first.rows();
-    if (!runner.joins() || rows >= limits.maxBatchRows() || waiting.isEmpty()) {
+    waitingRows -= rows;
+    if (!runner.joins() || rows >= maxBatchRows || waiting.isEmpty()) {
       return List.of(first);
     }
     List<Execution> batch = new ArrayList<>();
@@ -142,10 +309,11 @@ public final class ExecutionQueue {
     // Only the head of the queue is looked at: to pass over one that cannot join would let it
     // starve.
     while (!waiting.isEmpty()
-        && rows + waiting.peekFirst().rows() <= limits.maxBatchRows()
+        && rows + waiting.peekFirst().rows() <= maxBatchRows
         && first.joinable(waiting.peekFirst())) {
       Execution next = waiting.pollFirst();
       rows += next.rows();
+      waitingRows -= next.rows();
       batch.add(next);
     }
     return batch;

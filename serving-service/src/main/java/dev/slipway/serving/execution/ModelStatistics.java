@@ -13,9 +13,6 @@ import java.util.concurrent.atomic.LongAdder;
  * may be between two counters of one request.
  */
 public final class ModelStatistics {
-  /** Weight of the newest call in the running mean: about the last sixteen calls count. */
-  private static final int MEAN_SHIFT = 4;
-
   /**
    * Batches up to this size are counted by their own size, larger ones by the next power of two.
    */
@@ -33,8 +30,8 @@ public final class ModelStatistics {
   private final LongAdder expirations = new LongAdder();
   private final Histogram latency = new Histogram(new ExponentiallyDecayingReservoir());
   private final Map<Long, BatchCounter> batches = new ConcurrentHashMap<>();
+  private final CostLine cost = new CostLine();
   private volatile long lastUsedMillis;
-  private volatile long meanCallNanos;
 
   /** How often something happened and how long it took in all. Thread-safe. */
   public static final class Counter {
@@ -90,7 +87,7 @@ public final class ModelStatistics {
     batch.assembly.add(assemblyNanos);
     batch.compute.add(computeNanos);
     batch.split.add(splitNanos);
-    observeCall(computeNanos);
+    observeCall(callRows, computeNanos);
   }
 
   /**
@@ -101,11 +98,9 @@ public final class ModelStatistics {
     return callRows <= EXACT_BATCH_SIZES ? callRows : Long.highestOneBit(callRows - 1) << 1;
   }
 
-  /** Takes note of how long an engine call took, for the running mean alone. */
-  public void observeCall(long computeNanos) {
-    long mean = meanCallNanos;
-    // Two threads may lose one another's update; the mean is a hint.
-    meanCallNanos = mean == 0 ? computeNanos : mean + ((computeNanos - mean) >> MEAN_SHIFT);
+  /** Takes note of how long an engine call took, for the cost line alone. */
+  public void observeCall(long callRows, long computeNanos) {
+    cost.observe(callRows, computeNanos);
   }
 
   void answered(
@@ -136,8 +131,9 @@ public final class ModelStatistics {
     expirations.increment();
   }
 
-  long meanCallNanos() {
-    return meanCallNanos;
+  /** Returns what engine calls are expected to take. */
+  public CostLine cost() {
+    return cost;
   }
 
   /** Returns requests answered, end to end. */

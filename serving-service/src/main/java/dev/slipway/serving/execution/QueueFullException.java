@@ -5,7 +5,10 @@ import dev.slipway.runtime.error.ServiceException;
 import java.time.Duration;
 import java.util.Map;
 
-/** Reports that a version has as many requests waiting and running as it may. */
+/**
+ * Reports that a version has as many requests waiting and running as it may, or so many that a
+ * request could not be answered in time.
+ */
 public final class QueueFullException extends ServiceException {
   private static final long serialVersionUID = 1L;
 
@@ -14,24 +17,40 @@ public final class QueueFullException extends ServiceException {
 
   private final Duration retryDelay;
 
-  private QueueFullException(String version, String requests, Duration retryDelay) {
+  private QueueFullException(String version, String reason, Duration retryDelay) {
     super(
         ErrorKind.RESOURCE_EXHAUSTED,
         "QUEUE_FULL",
-        version + " has " + requests + ", as many as it may; try again later",
+        version + " " + reason + "; try again later",
         Map.of("model_version", version));
     this.retryDelay = retryDelay;
   }
 
   static QueueFullException ofQueue(String version, int queued, int running, Duration retryDelay) {
     return new QueueFullException(
-        version, queued + " requests waiting and " + running + " running", retryDelay);
+        version,
+        "has " + queued + " requests waiting and " + running + " running, as many as it may",
+        retryDelay);
   }
 
   /** Returns the failure of a request for a version that is being loaded. */
   public static QueueFullException whileLoading(String version, int waiting) {
     return new QueueFullException(
-        version, waiting + " requests waiting until it is loaded", WHILE_LOADING);
+        version,
+        "has " + waiting + " requests waiting until it is loaded, as many as it may",
+        WHILE_LOADING);
+  }
+
+  static QueueFullException tooLate(
+      String version, long aheadNanos, long leftNanos, Duration retryDelay) {
+    return new QueueFullException(
+        version,
+        "has work for about "
+            + aheadNanos / 1_000
+            + " microseconds ahead of a request whose deadline is "
+            + leftNanos / 1_000
+            + " microseconds away",
+        retryDelay);
   }
 
   /** Returns after how long another try is sensible. */

@@ -1,5 +1,7 @@
 package dev.slipway.serving.execution;
 
+import java.time.Duration;
+
 /**
  * Bounds of the queue in front of one version.
  *
@@ -7,13 +9,26 @@ package dev.slipway.serving.execution;
  * @param maxRunning engine calls that may run at the same time, from 1
  * @param maxBatchRows rows that requests are joined up to, from 1; a request that is larger runs
  *     alone
+ * @param maxDelay longest wait for company of a request that could run, from 0
  */
-public record QueueLimits(int maxQueued, int maxRunning, int maxBatchRows) {
+public record QueueLimits(int maxQueued, int maxRunning, int maxBatchRows, Duration maxDelay) {
   /** Checks the ranges. */
   public QueueLimits {
-    if (maxQueued < 0 || maxRunning < 1 || maxBatchRows < 1) {
+    if (maxQueued < 0 || maxRunning < 1 || maxBatchRows < 1 || maxDelay.isNegative()) {
       throw new IllegalArgumentException(
-          "limits out of range: " + maxQueued + ", " + maxRunning + ", " + maxBatchRows);
+          "limits out of range: "
+              + maxQueued
+              + ", "
+              + maxRunning
+              + ", "
+              + maxBatchRows
+              + ", "
+              + maxDelay);
     }
+  }
+
+  /** Creates limits under which nothing waits for company. */
+  public QueueLimits(int maxQueued, int maxRunning, int maxBatchRows) {
+    this(maxQueued, maxRunning, maxBatchRows, Duration.ZERO);
   }
 }

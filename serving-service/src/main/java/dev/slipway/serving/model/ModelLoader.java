@@ -14,9 +14,11 @@ import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.VersionKey;
 import dev.slipway.serving.execution.BatchRunner;
+import dev.slipway.serving.execution.EngineThreads;
 import dev.slipway.serving.execution.ExecutionQueue;
 import dev.slipway.serving.execution.ModelStatistics;
 import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.execution.WarmUpCalls;
 import dev.slipway.serving.model.LoadedModel.LoadReport;
 import dev.slipway.serving.model.LoadedModel.WarmUp;
 import dev.slipway.serving.upstream.PackageCache;
@@ -36,7 +38,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,9 +67,10 @@ public final class ModelLoader {
   private final Executor fetches;
   private final LoadTurns turns;
   private final MemoryBudget budget;
-  private final QueueLimits limits;
+  private final Function<String, QueueLimits> limits;
   private final TensorBuffers buffers;
-  private final Executor executor;
+  private final EngineThreads threads;
+  private final ScheduledExecutorService timer;
   private final Clock clock;
 
   @GuardedBy("sizes")
@@ -85,18 +90,20 @@ public final class ModelLoader {
    * @param fetches runs the fetching, which blocks; its size bounds how many run at once; stays the
    *     caller's
    * @param turns opens packages; stays the caller's
-   * @param limits bounds of the queue that each version gets
+   * @param limits bounds of the queues of a model's versions, by its name; asked at each request
    * @param buffers lends the memory in which batches are put together
-   * @param executor runs what the callers' threads do not; stays the caller's
+   * @param threads runs what the callers' threads do not
+   * @param timer ends the waiting for company; stays the caller's
    */
   public ModelLoader(
       PackageCache packages,
       Executor fetches,
       LoadTurns turns,
       MemoryBudget budget,
-      QueueLimits limits,
+      Function<String, QueueLimits> limits,
       TensorBuffers buffers,
-      Executor executor,
+      EngineThreads threads,
+      ScheduledExecutorService timer,
       Clock clock) {
     this.packages = packages;
     this.fetches = fetches;
@@ -104,7 +111,8 @@ public final class ModelLoader {
     this.budget = budget;
     this.limits = limits;
     this.buffers = buffers;
-    this.executor = executor;
+    this.threads = threads;
+    this.timer = timer;
     this.clock = clock;
   }
 
@@ -187,8 +195,9 @@ public final class ModelLoader {
       long engineNanos = System.nanoTime() - opening;
       try {
         ModelStatistics statistics = new ModelStatistics();
-        List<WarmUp> warmUp = warmUp(predictor, modelPackage.goldenRequests(), statistics);
+        List<WarmUp> warmUp = warmUp(predictor, modelPackage.goldenRequests());
         requirePassed(version.key(), warmUp);
+        WarmUpCalls.run(predictor, modelPackage.goldenRequests().cases(), statistics);
         memory.resize(measure(version.packageDigest(), before, packageBytes));
         LoadReport report =
             new LoadReport(
@@ -219,10 +228,11 @@ public final class ModelLoader {
     String name = key.toString();
     return new ExecutionQueue(
         name,
-        limits,
+        () -> limits.apply(key.model()),
         new BatchRunner(name, predictor, buffers, statistics, clock),
         statistics,
-        executor);
+        threads.lane(),
+        timer);
   }
 
   private long expectedBytes(String digest, long packageBytes) {
@@ -242,14 +252,12 @@ public final class ModelLoader {
     return bytes;
   }
 
-  private static List<WarmUp> warmUp(
-      Predictor predictor, GoldenRequests golden, ModelStatistics statistics) {
+  private static List<WarmUp> warmUp(Predictor predictor, GoldenRequests golden) {
     List<WarmUp> warmUp = new ArrayList<>();
     for (GoldenCase request : golden.cases()) {
       long started = System.nanoTime();
       GoldenResult result = GoldenCheck.run(predictor, GoldenRequests.of(request)).get(0);
       long took = System.nanoTime() - started;
-      statistics.observeCall(took);
       warmUp.add(new WarmUp(result, Duration.ofNanos(took)));
     }
     return warmUp;

@@ -6,6 +6,7 @@ import com.google.protobuf.Timestamp;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.catalog.Stage;
+import dev.slipway.serving.execution.CostLine;
 import dev.slipway.serving.execution.Execution.Timings;
 import dev.slipway.serving.execution.ModelStatistics;
 import dev.slipway.serving.execution.QueueLimits;
@@ -187,6 +188,14 @@ final class ServingProtos {
             (rows, batch) ->
                 statistics.addBatchSizes(
                     BatchSizeCount.newBuilder().setRows(rows).setCalls(batch.compute().count())));
+    CostLine.Line cost = figures.cost().line();
+    if (cost.samples() > 0) {
+      statistics.setCost(
+          dev.slipway.serving.v1.CostLine.newBuilder()
+              .setFixedNanos(cost.fixedNanos())
+              .setPerRowNanos(cost.perRowNanos())
+              .setSamples(cost.samples()));
+    }
     if (figures.lastUsedMillis() > 0) {
       statistics.setLastUsedTime(timestamp(Instant.ofEpochMilli(figures.lastUsedMillis())));
     }

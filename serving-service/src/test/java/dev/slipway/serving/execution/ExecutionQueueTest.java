@@ -7,12 +7,14 @@ import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorBuffers;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -23,17 +25,19 @@ class ExecutionQueueTest {
   private static final int SLOTS = 4;
 
   private final ExecutorService threads = Executors.newFixedThreadPool(SLOTS);
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private final ModelStatistics statistics = new ModelStatistics();
 
   @AfterEach
   void stop() {
     threads.shutdownNow();
+    timer.shutdownNow();
   }
 
   private ExecutionQueue queue(
       QueueLimits limits, boolean joins, UnaryOperator<Tensor> model, Executor executor) {
     // Calls that are known to be long do not run on the caller's thread.
-    statistics.observeCall(TimeUnit.MILLISECONDS.toNanos(10));
+    statistics.observeCall(1, TimeUnit.MILLISECONDS.toNanos(10));
     BatchRunner runner =
         new BatchRunner(
             "m/1",
@@ -41,7 +45,7 @@ class ExecutionQueueTest {
             new TensorBuffers(0),
             statistics,
             Clock.systemUTC());
-    return new ExecutionQueue("m/1", limits, runner, statistics, executor);
+    return new ExecutionQueue("m/1", () -> limits, runner, statistics, executor, timer);
   }
 
   private static List<Outcome> offer(ExecutionQueue queue, int requests) {
@@ -137,5 +141,143 @@ class ExecutionQueueTest {
     assertThat(outcomes.get(1).get().batchRows()).isEqualTo(2);
     assertThat(queue.running()).isZero();
     assertThat(offer(queue, 3)).hasSize(3);
+  }
+
+  private Execution within(Outcome outcome, long millis, float... x) {
+    return outcome.request(
+        Tensor.ofFloats("x", Shape.of(x.length), x),
+        "y",
+        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis),
+        () -> false);
+  }
+
+  /** Calls of 100 seconds and one more for each row: no machine is slow enough to matter. */
+  private void learnLongCalls() {
+    for (int i = 0; i < 20; i++) {
+      long rows = i % 2 == 0 ? 1 : 10;
+      statistics.observeCall(rows, TimeUnit.SECONDS.toNanos(100 + rows));
+    }
+  }
+
+  @Test
+  void deadlineThatTheQueueAheadLeavesNoTimeFor_isRefusedAtArrival() {
+    learnLongCalls();
+    List<Runnable> turns = new ArrayList<>();
+    ExecutionQueue queue = queue(new QueueLimits(1000, 1, 4), true, x -> x, turns::add);
+    offer(queue, 5);
+    Outcome late = new Outcome();
+    Outcome patient = new Outcome();
+
+    // Two calls are ahead: four rows, and one beside which there is room.
+    assertThatThrownBy(() -> queue.offer(within(late, 200_000, 1)))
+        .isInstanceOfSatisfying(
+            QueueFullException.class,
+            refused -> assertThat(refused.retryDelay()).isEqualTo(Duration.ofSeconds(5)))
+        .hasMessageContaining("deadline");
+    queue.offer(within(patient, 400_000, 1));
+
+    assertThat(late.isTold()).isFalse();
+    assertThat(queue.queued()).isEqualTo(6);
+    assertThat(statistics.rejections()).isEqualTo(1);
+  }
+
+  @Test
+  void requestThatFindsRoom_isNeverRefusedForItsDeadline() {
+    learnLongCalls();
+    List<Runnable> turns = new ArrayList<>();
+    ExecutionQueue queue = queue(new QueueLimits(1000, 1, 4), true, x -> x, turns::add);
+    Outcome outcome = new Outcome();
+
+    queue.offer(within(outcome, 60_000, 1));
+    turns.get(0).run();
+
+    assertThat(outcome.isTold()).isTrue();
+  }
+
+  @Test
+  void costThatIsNotKnownYet_refusesNobody() {
+    List<Runnable> turns = new ArrayList<>();
+    ExecutionQueue queue = queue(new QueueLimits(1000, 1, 4), true, x -> x, turns::add);
+    offer(queue, 3);
+
+    queue.offer(within(new Outcome(), 5, 1));
+
+    assertThat(queue.queued()).isEqualTo(4);
+  }
+
+  @Test
+  void waitForCompany_whereItPays_endsWhenTheBatchIsFull() throws Exception {
+    learnLongCalls();
+    List<Runnable> turns = new ArrayList<>();
+    QueueLimits limits = new QueueLimits(1000, 1000, 3, Duration.ofSeconds(200));
+    ExecutionQueue queue = queue(limits, true, x -> x, turns::add);
+    List<Outcome> outcomes = new ArrayList<>();
+    // Until requests are known to come often, each runs at once.
+    do {
+      if (!turns.isEmpty()) {
+        turns.get(turns.size() - 1).run();
+      }
+      outcomes.addAll(offer(queue, 1));
+    } while (turns.size() == outcomes.size() && outcomes.size() < 100);
+    assertThat(turns).hasSize(outcomes.size() - 1);
+    Outcome first = outcomes.get(outcomes.size() - 1);
+    assertThat(first.isTold()).isFalse();
+
+    Outcome second = offer(queue, 1).get(0);
+    assertThat(turns).hasSize(outcomes.size() - 1);
+    Outcome third = offer(queue, 1).get(0);
+
+    assertThat(turns).hasSize(outcomes.size());
+    turns.get(turns.size() - 1).run();
+    assertThat(first.get().batchRows()).isEqualTo(3);
+    assertThat(second.isTold()).isTrue();
+    assertThat(third.isTold()).isTrue();
+  }
+
+  @Test
+  void waitForCompany_thatTheDeadlineForbids_isNotBegun() {
+    learnLongCalls();
+    List<Runnable> turns = new ArrayList<>();
+    QueueLimits limits = new QueueLimits(1000, 1000, 3, Duration.ofSeconds(200));
+    ExecutionQueue queue = queue(limits, true, x -> x, turns::add);
+
+    for (int i = 0; i < 50; i++) {
+      queue.offer(within(new Outcome(), 150_000, 1));
+    }
+
+    assertThat(turns).hasSize(50);
+  }
+
+  @Test
+  void limitsThatChange_takeEffectAtTheNextRequest() {
+    AtomicInteger maxRunning = new AtomicInteger(1);
+    List<Runnable> turns = new ArrayList<>();
+    statistics.observeCall(1, TimeUnit.MILLISECONDS.toNanos(10));
+    ExecutionQueue queue =
+        new ExecutionQueue(
+            "m/1",
+            () -> new QueueLimits(10, maxRunning.get(), 1),
+            new BatchRunner(
+                "m/1",
+                new SinglePredictor(true, x -> x),
+                new TensorBuffers(0),
+                statistics,
+                Clock.systemUTC()),
+            statistics,
+            turns::add,
+            timer);
+    offer(queue, 2);
+    assertThat(turns).hasSize(1);
+
+    maxRunning.set(3);
+    offer(queue, 2);
+
+    assertThat(turns).hasSize(3);
+    maxRunning.set(1);
+    for (int i = 0; i < turns.size(); i++) {
+      turns.get(i).run();
+    }
+    assertThat(queue.queued()).isZero();
+    assertThat(queue.running()).isZero();
   }
 }
