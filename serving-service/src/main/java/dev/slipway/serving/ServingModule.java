@@ -13,6 +13,7 @@ import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelLoader;
 import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
+import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.rpc.InferenceGrpcService;
 import dev.slipway.serving.rpc.OpenStreams;
@@ -21,6 +22,7 @@ import dev.slipway.serving.rpc.TritonErrorHeader;
 import dev.slipway.serving.upstream.CatalogFile;
 import dev.slipway.serving.upstream.PackageCache;
 import dev.slipway.serving.upstream.RegistryFollower;
+import dev.slipway.serving.upstream.SettingsStore;
 import dev.slipway.serving.upstream.SignatureLookup;
 import dev.slipway.serving.v1.ServingServiceGrpc;
 import io.grpc.BindableService;
@@ -95,13 +97,15 @@ public final class ServingModule implements ServiceModule {
     this.packages = new PackageCache(config.cacheFolder(), artifact, timer);
     this.turns = new LoadTurns(LOAD_PATIENCE, config.loads().timeout(), timer);
     MemoryBudget budget = new MemoryBudget(config.loads().memoryBytes());
+    SettingsInForce settings =
+        new SettingsInForce(catalog, config.limits(), config.keep().rollback());
     ModelLoader loader =
         new ModelLoader(
             packages,
             fetches,
             turns,
             budget,
-            model -> config.limits(),
+            settings::limits,
             new TensorBuffers(config.idleBufferBytes()),
             new EngineThreads(predictions, engineThreads),
             batchTimer,
@@ -110,12 +114,12 @@ public final class ServingModule implements ServiceModule {
     this.router = new StageRouter(catalog, pool, config::follows, timer);
     catalog.onChange(router::catalogChanged);
     pool.onLoaded(router::versionLoaded);
+    pool.rollbackRetention(settings::rollbackRetention);
     this.catalogFile = new CatalogFile(config.cacheFolder(), catalog);
     this.follower = new RegistryFollower(registry, catalog, timer, clock);
     this.inference = new InferenceService(router, pool, config.limits(), predictions);
     BindableService openInference =
-        new InferenceGrpcService(
-            catalog, router, pool, inference, config.limits(), version(), streams);
+        new InferenceGrpcService(catalog, router, pool, inference, settings, version(), streams);
     BindableService serving =
         new ServingGrpcService(
             catalog,
@@ -125,8 +129,8 @@ public final class ServingModule implements ServiceModule {
             new SignatureLookup(registry),
             follower::isConnected,
             budget,
-            config.limits(),
-            config.keep().rollback(),
+            settings,
+            new SettingsStore(registry),
             streams);
     this.services =
         List.of(

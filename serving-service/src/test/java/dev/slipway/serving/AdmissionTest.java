@@ -24,6 +24,7 @@ import io.grpc.protobuf.StatusProto;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
@@ -127,6 +128,41 @@ class AdmissionTest {
     for (int i = 0; i < answers.size(); i++) {
       assertThat(ServingHarness.y(answers.get(i).get(20, TimeUnit.SECONDS))).isEqualTo(i + 10f);
     }
+  }
+
+  @Test
+  void settingsOfTheModel_takeEffectWhileItIsServed() throws Exception {
+    harness.registry.setTags("m", Map.of("slipway.serving.admission.max_queued", "1"));
+    ServingHarness.await(
+        () ->
+            harness
+                    .serving()
+                    .describeModel(DescribeModelRequest.newBuilder().setModel("m").build())
+                    .getSettings()
+                    .getAdmission()
+                    .getMaxQueued()
+                == 1);
+    Future<ModelInferResponse> running = ask(0);
+    ServingHarness.await(() -> begun.get() == 1);
+    Future<ModelInferResponse> waiting = ask(1);
+    ServingHarness.await(() -> queued() == 1);
+
+    assertThatThrownBy(() -> harness.inference().modelInfer(ServingHarness.ask("m", "", 1f)))
+        .hasMessageContaining("RESOURCE_EXHAUSTED");
+    harness.registry.setTags("m", Map.of("slipway.serving.admission.max_queued", "many"));
+    ServingHarness.await(
+        () ->
+            harness
+                    .serving()
+                    .describeModel(DescribeModelRequest.newBuilder().setModel("m").build())
+                    .getSettings()
+                    .getAdmission()
+                    .getMaxQueued()
+                == MAX_QUEUED);
+    gate.release(1000);
+
+    assertThat(ServingHarness.y(running.get(20, TimeUnit.SECONDS))).isEqualTo(10f);
+    assertThat(ServingHarness.y(waiting.get(20, TimeUnit.SECONDS))).isEqualTo(11f);
   }
 
   @Test

@@ -409,7 +409,7 @@ class StageFollowTest {
     AtomicInteger loads = new AtomicInteger();
     ScriptedEngine.LOAD_HOOKS.put("counted", loads::incrementAndGet);
     harness.addScripted("m", 10, "counted", Stage.STAGE_NONE);
-    ServingHarness.await(() -> models().getModelsCount() == 1);
+    ServingHarness.await(() -> models().getRegistryRevision() == harness.registry.revision());
     ExecutorService callers = Executors.newFixedThreadPool(16);
 
     List<Future<ModelInferResponse>> answers = new ArrayList<>();

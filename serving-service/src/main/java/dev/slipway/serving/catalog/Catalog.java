@@ -129,8 +129,8 @@ public final class Catalog {
       Map<String, CatalogModel> changed,
       Set<String> removed,
       Set<String> touched) {
-    if (change instanceof CatalogChange.ModelAdded added) {
-      put(current(added.model(), changed), changed, removed, touched);
+    if (change instanceof CatalogChange.ModelPut model) {
+      put(current(model.model(), changed).with(model.settings()), changed, removed, touched);
     } else if (change instanceof CatalogChange.ModelRemoved gone) {
       changed.remove(gone.model());
       removed.add(gone.model());

@@ -3,11 +3,12 @@ package dev.slipway.serving.catalog;
 /** One change that a registry event makes to the catalog. */
 public sealed interface CatalogChange {
   /**
-   * A model exists under this name.
+   * A model is new or looks different.
    *
    * @param model its name
+   * @param settings the settings that it has of its own now
    */
-  record ModelAdded(String model) implements CatalogChange {}
+  record ModelPut(String model, ModelSettings settings) implements CatalogChange {}
 
   /**
    * A model is gone with all its versions.

@@ -9,16 +9,19 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** One model with its versions, indexed for look-up. Immutable. */
+/** One model with its settings and its versions, indexed for look-up. Immutable. */
 public final class CatalogModel {
   private final String name;
+  private final ModelSettings settings;
   private final NavigableMap<Long, CatalogVersion> versions;
   private final Map<Stage, CatalogVersion> byStage = new EnumMap<>(Stage.class);
   private final Map<String, CatalogVersion> byAlias = new HashMap<>();
   private final Optional<CatalogVersion> latest;
 
-  private CatalogModel(String name, NavigableMap<Long, CatalogVersion> versions) {
+  private CatalogModel(
+      String name, ModelSettings settings, NavigableMap<Long, CatalogVersion> versions) {
     this.name = name;
+    this.settings = settings;
     this.versions = Collections.unmodifiableNavigableMap(versions);
     CatalogVersion highest = null;
     for (CatalogVersion version : versions.values()) {
@@ -32,16 +35,27 @@ public final class CatalogModel {
     this.latest = Optional.ofNullable(highest);
   }
 
-  /** Returns a model with these versions, all of which bear its name. */
+  /** Returns a model with these versions, all of which bear its name, and no settings. */
   public static CatalogModel of(String name, Collection<CatalogVersion> versions) {
+    return of(name, ModelSettings.NONE, versions);
+  }
+
+  /** Returns a model with these settings and versions, all of which bear its name. */
+  public static CatalogModel of(
+      String name, ModelSettings settings, Collection<CatalogVersion> versions) {
     NavigableMap<Long, CatalogVersion> sorted = new TreeMap<>();
     versions.forEach(version -> sorted.put(version.key().version(), version));
-    return new CatalogModel(name, sorted);
+    return new CatalogModel(name, settings, sorted);
   }
 
   /** Returns the model's name. */
   public String name() {
     return name;
+  }
+
+  /** Returns the settings that it has of its own. */
+  public ModelSettings settings() {
+    return settings;
   }
 
   /** Returns the versions, ascending by number. */
@@ -95,21 +109,27 @@ public final class CatalogModel {
     return latest.orElseThrow(() -> new VersionNotFoundException(this));
   }
 
+  CatalogModel with(ModelSettings newSettings) {
+    return new CatalogModel(name, newSettings, versions);
+  }
+
   CatalogModel with(CatalogVersion version) {
     NavigableMap<Long, CatalogVersion> changed = new TreeMap<>(versions);
     changed.put(version.key().version(), version);
-    return new CatalogModel(name, changed);
+    return new CatalogModel(name, settings, changed);
   }
 
   CatalogModel without(long version) {
     NavigableMap<Long, CatalogVersion> changed = new TreeMap<>(versions);
     changed.remove(version);
-    return new CatalogModel(name, changed);
+    return new CatalogModel(name, settings, changed);
   }
 
   CatalogModel renamed(String newName) {
     return of(
-        newName, versions.values().stream().map(version -> version.renamed(newName)).toList());
+        newName,
+        settings,
+        versions.values().stream().map(version -> version.renamed(newName)).toList());
   }
 
   /** Says in words what there is: {@code versions 1 (None), 2 (Staging)}. */

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,7 @@ public final class ModelPool implements AutoCloseable {
   private final Map<VersionKey, Slot> slots = new ConcurrentHashMap<>();
   private final Set<LoadedModel> draining = ConcurrentHashMap.newKeySet();
   private volatile Consumer<String> listener = model -> {};
+  private volatile Function<String, Duration> rollback;
   private volatile boolean closed;
 
   /**
@@ -48,6 +50,7 @@ public final class ModelPool implements AutoCloseable {
   ModelPool(Loader loader, MemoryBudget budget, KeepPolicy keep, Clock clock) {
     this.loader = loader;
     this.keep = keep;
+    this.rollback = model -> keep.rollback();
     this.clock = clock;
     budget.candidates(this::candidates);
   }
@@ -83,6 +86,14 @@ public final class ModelPool implements AutoCloseable {
    */
   public void onLoaded(Consumer<String> newListener) {
     this.listener = newListener;
+  }
+
+  /**
+   * Sets how long a model's versions stay after they were replaced in their stage, by its name, in
+   * place of the common time.
+   */
+  public void rollbackRetention(Function<String, Duration> ofModel) {
+    this.rollback = ofModel;
   }
 
   /** Takes hold of a version if it is loaded. */
@@ -282,7 +293,7 @@ public final class ModelPool implements AutoCloseable {
     draining.removeIf(LoadedModel::isClosed);
     Map<String, List<RollbackCopy>> copies = new TreeMap<>();
     for (Slot slot : slots.values()) {
-      if (slot.discardOutstayed(now)) {
+      if (slot.discardOutstayed(now, rollback.apply(slot.key().model()))) {
         log.info("{} was kept long enough", slot.key());
         remove(slot);
       } else {

@@ -26,7 +26,6 @@ final class Slot {
 
   private final VersionKey key;
   private final String packageDigest;
-  private final KeepPolicy keep;
   private final Clock clock;
 
   /** Written under the lock; read without it on the way of a request. */
@@ -58,7 +57,6 @@ final class Slot {
   Slot(CatalogVersion version, KeepPolicy keep, Clock clock) {
     this.key = version.key();
     this.packageDigest = version.packageDigest();
-    this.keep = keep;
     this.clock = clock;
     this.residence = Residence.ON_DEMAND;
     this.idle = keep.idle();
@@ -153,8 +151,8 @@ final class Slot {
   }
 
   /** Marks the slot as discarded if it was kept long enough; returns whether it was. */
-  synchronized boolean discardOutstayed(Instant now) {
-    if (discarded || !isOutstayed(now)) {
+  synchronized boolean discardOutstayed(Instant now, Duration rollback) {
+    if (discarded || !isOutstayed(now, rollback)) {
       return false;
     }
     discarded = true;
@@ -177,13 +175,13 @@ final class Slot {
   }
 
   @GuardedBy("this")
-  private boolean isOutstayed(Instant now) {
+  private boolean isOutstayed(Instant now, Duration rollback) {
     if (loading != null) {
       return false;
     }
     return switch (residence) {
       case PINNED -> false;
-      case ROLLBACK -> now.isAfter(since.plus(keep.rollback()));
+      case ROLLBACK -> now.isAfter(since.plus(rollback));
       case ON_DEMAND -> now.isAfter(lastUsed().plus(idle));
     };
   }

@@ -33,7 +33,6 @@ import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.catalog.StageEmptyException;
-import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.inference.InferenceService;
 import dev.slipway.serving.model.LoadedModel;
@@ -41,6 +40,7 @@ import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
 import dev.slipway.serving.model.ModelStatus;
 import dev.slipway.serving.model.Need;
+import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Target;
 import io.grpc.Status;
@@ -63,7 +63,7 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
   private final StageRouter router;
   private final ModelPool pool;
   private final InferenceService inference;
-  private final QueueLimits limits;
+  private final SettingsInForce settings;
   private final String serverVersion;
   private final OpenStreams streams;
   private final ModelViews views;
@@ -71,7 +71,7 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
   /**
    * Creates the adapter.
    *
-   * @param limits bounds of the queue that each version gets, as ModelConfig publishes them
+   * @param settings how models are run, as ModelConfig publishes it
    * @param serverVersion version of the server, as ServerMetadata publishes it
    * @param streams knows the open streams
    */
@@ -80,14 +80,14 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
       StageRouter router,
       ModelPool pool,
       InferenceService inference,
-      QueueLimits limits,
+      SettingsInForce settings,
       String serverVersion,
       OpenStreams streams) {
     this.catalog = catalog;
     this.router = router;
     this.pool = pool;
     this.inference = inference;
-    this.limits = limits;
+    this.settings = settings;
     this.serverVersion = serverVersion;
     this.streams = streams;
     this.views = new ModelViews(catalog, pool);
@@ -151,7 +151,9 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
         selector,
         model ->
             ModelConfigResponse.newBuilder()
-                .setConfig(OpenInferenceProtos.config(model, limits))
+                .setConfig(
+                    OpenInferenceProtos.config(
+                        model, settings.limits(model.version().key().model())))
                 .build(),
         out);
   }

@@ -11,8 +11,8 @@ import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
+import dev.slipway.serving.catalog.ServingSetting;
 import dev.slipway.serving.catalog.VersionKey;
-import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.inference.InferenceService;
 import dev.slipway.serving.model.LoadedModel;
@@ -22,7 +22,9 @@ import dev.slipway.serving.model.ModelState;
 import dev.slipway.serving.model.ModelStatus;
 import dev.slipway.serving.model.NamePattern;
 import dev.slipway.serving.model.Need;
+import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
+import dev.slipway.serving.upstream.SettingsStore;
 import dev.slipway.serving.upstream.SignatureLookup;
 import dev.slipway.serving.v1.DescribeModelRequest;
 import dev.slipway.serving.v1.DescribeModelResponse;
@@ -37,8 +39,10 @@ import dev.slipway.serving.v1.PredictStreamResponse;
 import dev.slipway.serving.v1.ServedModel;
 import dev.slipway.serving.v1.ServedVersion;
 import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceImplBase;
+import dev.slipway.serving.v1.ServingSettings;
 import dev.slipway.serving.v1.UnloadRequest;
 import dev.slipway.serving.v1.UnloadResponse;
+import dev.slipway.serving.v1.UpdateServingSettingsRequest;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
@@ -63,8 +67,8 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   private final SignatureLookup signatures;
   private final BooleanSupplier registryConnected;
   private final MemoryBudget budget;
-  private final QueueLimits limits;
-  private final Duration rollbackRetention;
+  private final SettingsInForce settings;
+  private final SettingsStore settingsStore;
   private final OpenStreams streams;
   private final ModelViews views;
 
@@ -73,8 +77,6 @@ public final class ServingGrpcService extends ServingServiceImplBase {
    *
    * @param registryConnected tells whether the registry is being heard
    * @param budget the memory of all versions, as ListModels tells it
-   * @param limits bounds of the queue that each version gets, as DescribeModel tells them
-   * @param rollbackRetention how long a replaced version stays, as DescribeModel tells it
    * @param streams knows the open streams
    */
   public ServingGrpcService(
@@ -85,8 +87,8 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       SignatureLookup signatures,
       BooleanSupplier registryConnected,
       MemoryBudget budget,
-      QueueLimits limits,
-      Duration rollbackRetention,
+      SettingsInForce settings,
+      SettingsStore settingsStore,
       OpenStreams streams) {
     this.catalog = catalog;
     this.router = router;
@@ -95,8 +97,8 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     this.signatures = signatures;
     this.registryConnected = registryConnected;
     this.budget = budget;
-    this.limits = limits;
-    this.rollbackRetention = rollbackRetention;
+    this.settings = settings;
+    this.settingsStore = settingsStore;
     this.streams = streams;
     this.views = new ModelViews(catalog, pool);
   }
@@ -272,7 +274,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
             .setVersion(describe(status))
             .setRegistryRevision(catalog.revision())
             .setRegistryConnected(registryConnected.getAsBoolean())
-            .setSettings(ServingProtos.settings(limits, rollbackRetention));
+            .setSettings(SettingsProtos.inForce(key.model(), settings));
     catalog
         .heardTime()
         .ifPresent(time -> response.setRegistryHeardTime(ServingProtos.timestamp(time)));
@@ -297,6 +299,14 @@ public final class ServingGrpcService extends ServingServiceImplBase {
           found.ifPresent(response::setSignature);
           return response.build();
         });
+  }
+
+  @Override
+  public void updateServingSettings(
+      UpdateServingSettingsRequest request, StreamObserver<ServingSettings> out) {
+    Map<ServingSetting, Optional<Object>> changes = SettingsProtos.changes(request);
+    String model = catalog.get(request.getModel()).name();
+    complete(settingsStore.change(model, changes), out, SettingsProtos::write);
   }
 
   private static void add(LoadedModel model, DescribeModelResponse.Builder response) {

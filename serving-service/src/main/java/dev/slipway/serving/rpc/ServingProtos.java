@@ -9,13 +9,10 @@ import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.execution.CostLine;
 import dev.slipway.serving.execution.Execution.Timings;
 import dev.slipway.serving.execution.ModelStatistics;
-import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.ModelStatus;
-import dev.slipway.serving.v1.AdmissionSettings;
 import dev.slipway.serving.v1.BatchSizeCount;
-import dev.slipway.serving.v1.BatchingSettings;
 import dev.slipway.serving.v1.GoldenResult;
 import dev.slipway.serving.v1.LatencySummary;
 import dev.slipway.serving.v1.OutputForm;
@@ -25,7 +22,6 @@ import dev.slipway.serving.v1.PredictTimings;
 import dev.slipway.serving.v1.Provenance;
 import dev.slipway.serving.v1.Residence;
 import dev.slipway.serving.v1.ServedVersion;
-import dev.slipway.serving.v1.ServingSettings;
 import dev.slipway.serving.v1.VersionState;
 import dev.slipway.serving.v1.VersionStatistics;
 import java.time.Instant;
@@ -207,21 +203,6 @@ final class ServingProtos {
         .setName(warmUp.result().name())
         .setPassed(warmUp.result().passed())
         .setDuration(duration(warmUp.duration()))
-        .build();
-  }
-
-  static ServingSettings settings(QueueLimits limits, java.time.Duration rollbackRetention) {
-    return ServingSettings.newBuilder()
-        .setAdmission(
-            AdmissionSettings.newBuilder()
-                .setMaxQueued(limits.maxQueued())
-                .setMaxRunning(limits.maxRunning()))
-        .setBatching(
-            BatchingSettings.newBuilder()
-                .setEnabled(true)
-                .setMaxRows(limits.maxBatchRows())
-                .setMaxDelay(Duration.getDefaultInstance()))
-        .setRollbackRetention(duration(rollbackRetention))
         .build();
   }
 

@@ -10,6 +10,7 @@ import dev.slipway.registry.v1.RegistrySnapshot;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.ModelSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,6 +23,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,7 +138,10 @@ public final class CatalogFile {
     RegistrySnapshot.Builder snapshot =
         RegistrySnapshot.newBuilder().setRevision(state.revision()).setLast(true);
     for (CatalogModel model : state.models()) {
-      snapshot.addRegisteredModels(RegisteredModel.newBuilder().setName(model.name()));
+      snapshot.addRegisteredModels(
+          RegisteredModel.newBuilder()
+              .setName(model.name())
+              .putAllTags(SettingTags.write(model.settings())));
       model.versions().stream().map(RegistryStates::message).forEach(snapshot::addModelVersions);
     }
     RegistrySnapshot message = snapshot.build();
@@ -209,8 +214,10 @@ public final class CatalogFile {
 
   private static Catalog.State state(Instant heard, RegistrySnapshot snapshot) {
     Map<String, List<CatalogVersion>> versions = new LinkedHashMap<>();
+    Map<String, ModelSettings> settings = new HashMap<>();
     for (RegisteredModel model : snapshot.getRegisteredModelsList()) {
       versions.put(model.getName(), new ArrayList<>());
+      settings.put(model.getName(), SettingTags.read(model.getName(), model.getTagsMap()));
     }
     for (ModelVersion version : snapshot.getModelVersionsList()) {
       versions
@@ -218,7 +225,10 @@ public final class CatalogFile {
           .add(RegistryStates.version(version));
     }
     List<CatalogModel> models = new ArrayList<>(versions.size());
-    versions.forEach((name, ofModel) -> models.add(CatalogModel.of(name, ofModel)));
+    versions.forEach(
+        (name, ofModel) ->
+            models.add(
+                CatalogModel.of(name, settings.getOrDefault(name, ModelSettings.NONE), ofModel)));
     return new Catalog.State(snapshot.getRevision(), heard, models);
   }
 

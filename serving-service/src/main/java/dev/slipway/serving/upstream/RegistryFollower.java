@@ -10,6 +10,7 @@ import dev.slipway.registry.v1.WatchRegistryResponse;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.ModelSettings;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -18,6 +19,7 @@ import io.grpc.stub.ClientResponseObserver;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -196,6 +198,7 @@ public final class RegistryFollower implements AutoCloseable {
   private final class Watch
       implements ClientResponseObserver<WatchRegistryRequest, WatchRegistryResponse> {
     private final Map<String, List<CatalogVersion>> snapshot = new LinkedHashMap<>();
+    private final Map<String, ModelSettings> settings = new HashMap<>();
     private volatile ClientCallStreamObserver<WatchRegistryRequest> call;
     private volatile long heardNanos = System.nanoTime();
 
@@ -225,6 +228,7 @@ public final class RegistryFollower implements AutoCloseable {
     private void addSnapshotPart(RegistrySnapshot part) {
       for (RegisteredModel model : part.getRegisteredModelsList()) {
         snapshot.computeIfAbsent(model.getName(), name -> new ArrayList<>());
+        settings.put(model.getName(), SettingTags.read(model.getName(), model.getTagsMap()));
       }
       for (ModelVersion version : part.getModelVersionsList()) {
         snapshot
@@ -233,8 +237,13 @@ public final class RegistryFollower implements AutoCloseable {
       }
       if (part.getLast()) {
         List<CatalogModel> models = new ArrayList<>(snapshot.size());
-        snapshot.forEach((name, versions) -> models.add(CatalogModel.of(name, versions)));
+        snapshot.forEach(
+            (name, versions) ->
+                models.add(
+                    CatalogModel.of(
+                        name, settings.getOrDefault(name, ModelSettings.NONE), versions)));
         snapshot.clear();
+        settings.clear();
         catalog.reset(part.getRevision(), models);
         heard();
       }

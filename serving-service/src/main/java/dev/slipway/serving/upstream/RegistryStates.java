@@ -112,7 +112,8 @@ final class RegistryStates {
       String oldName = before.getRegisteredModel().getName();
       changes.add(
           oldName.isEmpty() || oldName.equals(name)
-              ? new CatalogChange.ModelAdded(name)
+              ? new CatalogChange.ModelPut(
+                  name, SettingTags.read(name, after.getRegisteredModel().getTagsMap()))
               : new CatalogChange.ModelRenamed(oldName, name));
     } else if (before.hasRegisteredModel()) {
       changes.add(new CatalogChange.ModelRemoved(before.getRegisteredModel().getName()));

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 class SlotTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   private static final Instant LATER = START.plusSeconds(3600);
+  private static final Duration ROLLBACK = Duration.ofMinutes(1);
 
   private final TestVersions versions = new TestVersions();
   private final CatalogVersion version = TestVersions.version(1, "a");
@@ -62,7 +63,7 @@ class SlotTest {
     assertThat(slot.begin(load, Need.PRODUCTION, Retry.AT_ONCE).orElseThrow()).isDone();
 
     assertThat(slot.discardRollback(seen)).isFalse();
-    assertThat(slot.discardOutstayed(LATER)).isFalse();
+    assertThat(slot.discardOutstayed(LATER, ROLLBACK)).isFalse();
     assertThat(slot.isReady()).isTrue();
   }
 
@@ -71,9 +72,19 @@ class SlotTest {
     Slot slot = slot(Need.REQUESTS);
     slot.succeed(versions.load(version));
 
-    assertThat(slot.discardOutstayed(START)).isFalse();
-    assertThat(slot.discardOutstayed(LATER)).isTrue();
-    assertThat(slot.discardOutstayed(LATER)).isFalse();
+    assertThat(slot.discardOutstayed(START, ROLLBACK)).isFalse();
+    assertThat(slot.discardOutstayed(LATER, ROLLBACK)).isTrue();
+    assertThat(slot.discardOutstayed(LATER, ROLLBACK)).isFalse();
     assertThat(slot.discard()).isPresent();
+  }
+
+  @Test
+  void rollbackCopy_staysAsLongAsItsModelSays() {
+    Slot slot = slot(Need.PRODUCTION);
+    slot.succeed(versions.load(version));
+    slot.pin(Need.REQUESTS);
+
+    assertThat(slot.discardOutstayed(LATER, Duration.ofHours(2))).isFalse();
+    assertThat(slot.discardOutstayed(LATER, ROLLBACK)).isTrue();
   }
 }

@@ -78,6 +78,19 @@ public final class FakeRegistry extends RegistryServiceImplBase {
                     .setRegisteredModel(RegisteredModel.newBuilder().setName(model))));
   }
 
+  /** Sets the tags of a model, and removes all others. */
+  public synchronized void setTags(String model, Map<String, String> tags) {
+    emit(
+        RegistryEvent.newBuilder()
+            .setBefore(
+                RegistryState.newBuilder()
+                    .setRegisteredModel(RegisteredModel.newBuilder().setName(model)))
+            .setAfter(
+                RegistryState.newBuilder()
+                    .setRegisteredModel(
+                        RegisteredModel.newBuilder().setName(model).putAllTags(tags))));
+  }
+
   /** Moves a version to a stage; others there go to Archived. */
   public synchronized void move(String model, long number, Stage stage) {
     List<RegistryChange> also = new ArrayList<>();

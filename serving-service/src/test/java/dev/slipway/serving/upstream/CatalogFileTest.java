@@ -5,21 +5,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.ModelSettings;
+import dev.slipway.serving.catalog.ServingSetting;
 import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.catalog.VersionKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CatalogFileTest {
+  private static final ModelSettings SETTINGS =
+      new ModelSettings(
+          Map.of(
+              ServingSetting.MAX_QUEUED,
+              7L,
+              ServingSetting.BATCHING,
+              false,
+              ServingSetting.TIME_TO_LIVE,
+              Duration.ofNanos(1_500_000_001),
+              ServingSetting.GRANULARITY,
+              ServingSetting.Granularity.REQUEST));
   private static final Instant HEARD = Instant.parse("2026-01-02T03:04:05.678Z");
 
   @TempDir Path folder;
@@ -66,7 +81,7 @@ class CatalogFileTest {
     known.reset(
         42,
         List.of(
-            CatalogModel.of("m", List.of(first, second)),
+            CatalogModel.of("m", SETTINGS, List.of(first, second)),
             CatalogModel.of("n", List.of(staged)),
             CatalogModel.of("empty", List.of())));
     known.heard(HEARD);
@@ -91,6 +106,8 @@ class CatalogFileTest {
     assertThat(catalog.revision()).isEqualTo(42);
     assertThat(catalog.heardTime()).contains(HEARD);
     assertThat(catalog.names()).containsExactly("empty", "m", "n");
+    assertThat(catalog.get("m").settings()).isEqualTo(SETTINGS);
+    assertThat(catalog.get("n").settings()).isEqualTo(ModelSettings.NONE);
     for (String name : catalog.names()) {
       assertThat(List.copyOf(catalog.get(name).versions()))
           .isEqualTo(List.copyOf(known.get(name).versions()));
