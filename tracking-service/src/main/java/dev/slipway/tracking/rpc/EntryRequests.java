@@ -10,6 +10,7 @@ import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.lifecycle.ViewType;
+import dev.slipway.tracking.model.LoggedModelProjection;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.run.RunInfo;
 import dev.slipway.tracking.run.RunLineage;
@@ -196,6 +197,14 @@ final class EntryRequests {
         selection("projection.params", projection.getParams(), violations),
         selection("projection.tags", projection.getTags(), violations),
         projection.getOmitInputsAndOutputs() ? RunLineage.Detail.NONE : RunLineage.Detail.BRIEF);
+  }
+
+  static LoggedModelProjection projection(
+      dev.slipway.tracking.v1.LoggedModelProjection projection, Violations violations) {
+    return new LoggedModelProjection(
+        selection("projection.metrics", projection.getMetrics(), violations),
+        selection("projection.params", projection.getParams(), violations),
+        selection("projection.tags", projection.getTags(), violations));
   }
 
   private static KeySelection selection(

@@ -37,7 +37,8 @@ final class LoggedModelSearchRequests {
                 request.getExperimentIdsList(), SearchRequests.MAX_EXPERIMENTS, violations),
             SearchRequests.filter(PARSER, request.getFilter(), violations),
             datasets(request.getDatasetsList(), violations),
-            order(request.getOrderByList(), violations));
+            order(request.getOrderByList(), violations),
+            EntryRequests.projection(request.getProjection(), violations));
     PageRequest page =
         PageRequest.of(
             request.getPageSize(),

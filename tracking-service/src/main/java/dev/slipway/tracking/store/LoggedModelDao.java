@@ -125,6 +125,15 @@ public interface LoggedModelDao {
   @RegisterRowMapper(OwnedEntryMapper.OfTags.class)
   List<OwnedEntry<Tag>> tags(UUID[] models);
 
+  @SqlQuery(
+      """
+      SELECT model_id, tag_key, tag_value FROM logged_model_tag
+      WHERE model_id = ANY(:models) AND tag_key = ANY(:keys)
+      ORDER BY model_id
+      """)
+  @RegisterRowMapper(OwnedEntryMapper.OfTags.class)
+  List<OwnedEntry<Tag>> tagsOf(UUID[] models, String[] keys);
+
   @SqlBatch(
       """
       INSERT INTO logged_model_param (model_id, param_key, param_value, param_number)
@@ -184,6 +193,16 @@ public interface LoggedModelDao {
       """)
   @RegisterRowMapper(MetricMapper.class)
   List<OwnedEntry<ModelMetric>> metrics(UUID[] models);
+
+  @SqlQuery(
+      """
+      SELECT m.model_id, n.name, m.dataset_name, m.dataset_digest, m.run_id, m.step, m.timestamp_ms, m.metric_value
+      FROM metric_name n JOIN logged_model_metric m ON m.name_id = n.name_id
+      WHERE m.model_id = ANY(:models) AND n.name = ANY(:keys)
+      ORDER BY m.model_id
+      """)
+  @RegisterRowMapper(MetricMapper.class)
+  List<OwnedEntry<ModelMetric>> metricsOf(UUID[] models, String[] keys);
 
   /** Reads a model's own columns. */
   final class InfoMapper implements RowMapper<LoggedModelInfo> {

@@ -15,6 +15,7 @@ import dev.slipway.tracking.model.LoggedModelFinalizedException;
 import dev.slipway.tracking.model.LoggedModelId;
 import dev.slipway.tracking.model.LoggedModelInfo;
 import dev.slipway.tracking.model.LoggedModelNotFoundException;
+import dev.slipway.tracking.model.LoggedModelProjection;
 import dev.slipway.tracking.model.LoggedModelStatus;
 import dev.slipway.tracking.model.LoggedModelUpdate;
 import dev.slipway.tracking.model.ModelMetric;
@@ -119,7 +120,7 @@ public final class LoggedModelStore {
             .attach(LoggedModelDao.class)
             .find(id.uuid())
             .orElseThrow(() -> LoggedModelNotFoundException.absent(id));
-    return load(handle, List.of(info)).get(0);
+    return load(handle, List.of(info), LoggedModelProjection.ALL).get(0);
   }
 
   /** Returns a page of the active models that match, cut short where it grows too large to send. */
@@ -130,7 +131,7 @@ public final class LoggedModelStore {
             pages.of(
                 keyset.read(handle, new LoggedModelDao.InfoMapper(), page),
                 page,
-                infos -> load(handle, infos),
+                infos -> load(handle, infos, query.projection()),
                 LoggedModelStore::sizeBytes));
   }
 
@@ -290,12 +291,19 @@ public final class LoggedModelStore {
     return lock(dao, id).requireActive();
   }
 
-  private static List<LoggedModel> load(Handle handle, List<LoggedModelInfo> infos) {
+  private static List<LoggedModel> load(
+      Handle handle, List<LoggedModelInfo> infos, LoggedModelProjection projection) {
     UUID[] ids = infos.stream().map(info -> info.id().uuid()).toArray(UUID[]::new);
     LoggedModelDao dao = handle.attach(LoggedModelDao.class);
-    Map<UUID, List<Param>> params = OwnedEntry.byOwner(dao.params(ids), Param::key);
-    Map<UUID, List<Tag>> tags = OwnedEntry.byOwner(dao.tags(ids), Tag::key);
-    Map<UUID, List<ModelMetric>> metrics = OwnedEntry.byOwner(dao.metrics(ids), METRIC_ORDER);
+    Map<UUID, List<Param>> params =
+        OwnedEntry.byOwner(
+            OwnedEntry.read(ids, projection.params(), dao::params, dao::paramsOf), Param::key);
+    Map<UUID, List<Tag>> tags =
+        OwnedEntry.byOwner(
+            OwnedEntry.read(ids, projection.tags(), dao::tags, dao::tagsOf), Tag::key);
+    Map<UUID, List<ModelMetric>> metrics =
+        OwnedEntry.byOwner(
+            OwnedEntry.read(ids, projection.metrics(), dao::metrics, dao::metricsOf), METRIC_ORDER);
     return infos.stream()
         .map(
             info ->

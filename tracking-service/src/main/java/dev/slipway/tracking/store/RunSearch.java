@@ -38,7 +38,7 @@ import org.jdbi.v3.core.Handle;
  */
 final class RunSearch {
   /** Looking at so many runs one by one is cheaper than going through an index in order. */
-  private static final int FEW = 500;
+  static final int FEW = 500;
 
   /** Clauses of which the indexes are asked how many runs they match. */
   private static final int MAX_ASKED = 4;
@@ -46,17 +46,20 @@ final class RunSearch {
   private final Dialect dialect;
   private final RunQuery query;
   private final Map<String, Integer> metricIds;
+  private final int few;
   private final List<Filter<RunField>> clauses;
 
   /**
    * Creates a search.
    *
    * @param metricIds numbers of the query's metrics, of those that any run has
+   * @param few so many runs are looked at one by one where an index names them, 0 or more
    */
-  RunSearch(Dialect dialect, RunQuery query, Map<String, Integer> metricIds) {
+  RunSearch(Dialect dialect, RunQuery query, Map<String, Integer> metricIds, int few) {
     this.dialect = dialect;
     this.query = query;
     this.metricIds = metricIds;
+    this.few = few;
     this.clauses = query.filter().map(Filter::conjuncts).orElse(List.of());
   }
 
@@ -75,9 +78,9 @@ final class RunSearch {
 
   /** Returns queries that give the list one after the other. */
   private List<KeysetQuery> parts(Handle handle) {
-    Optional<Set<UUID>> few = few(handle);
-    if (few.isPresent()) {
-      return few.get().isEmpty() ? List.of() : List.of(among(few.get()));
+    Optional<Set<UUID>> named = named(handle);
+    if (named.isPresent()) {
+      return named.get().isEmpty() ? List.of() : List.of(among(named.get()));
     }
     if (query.experiments().size() == 1) {
       if (!query.order().isEmpty()
@@ -99,11 +102,11 @@ final class RunSearch {
     return clauses.stream().map(kind).flatMap(Optional::stream).findFirst();
   }
 
-  private Optional<Set<UUID>> few(Handle handle) {
+  private Optional<Set<UUID>> named(Handle handle) {
     RunIndexes indexes = new RunIndexes(query.experiments(), metricIds);
     Optional<Set<UUID>> common = Optional.empty();
     for (Filter<RunField> clause : clauses.subList(0, Math.min(clauses.size(), MAX_ASKED))) {
-      Optional<Set<UUID>> runs = indexes.few(handle, clause, FEW);
+      Optional<Set<UUID>> runs = indexes.few(handle, clause, few);
       if (runs.isPresent() && common.isPresent()) {
         common.get().retainAll(runs.get());
       } else if (runs.isPresent()) {

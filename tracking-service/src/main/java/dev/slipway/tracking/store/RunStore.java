@@ -41,8 +41,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /** Keeps runs, their params and their tags. Every method is one transaction. Thread-safe. */
@@ -55,10 +53,21 @@ public final class RunStore {
   private final Database database;
   private final BoundedPages pages = new BoundedPages();
   private final MetricNames names;
+  private final int few;
 
   /** Creates the store. */
   public RunStore(Database database) {
+    this(database, RunSearch.FEW);
+  }
+
+  /**
+   * Creates the store.
+   *
+   * @param few so many runs are looked at one by one where an index names them
+   */
+  RunStore(Database database, int few) {
     this.database = database;
+    this.few = few;
     this.names = new MetricNames(database);
     SqlArrays.register(database.jdbi());
   }
@@ -282,7 +291,8 @@ public final class RunStore {
    * as they are folded, so that a caller whose query names a metric folds first.
    */
   public Page<Run> search(RunQuery query, PageRequest page) {
-    RunSearch search = new RunSearch(database.dialect(), query, names.findAll(query.metricKeys()));
+    RunSearch search =
+        new RunSearch(database.dialect(), query, names.findAll(query.metricKeys()), few);
     PageRequest some =
         new PageRequest(Math.min(page.size(), MAX_PAGE), page.token(), page.fingerprint());
     return database.search(
@@ -329,9 +339,10 @@ public final class RunStore {
     Map<UUID, List<LatestMetric>> latestByRun = latest(handle, ids, projection.metrics());
     Map<UUID, List<Param>> paramsByRun =
         OwnedEntry.byOwner(
-            read(ids, projection.params(), runs::params, runs::paramsOf), Param::key);
+            OwnedEntry.read(ids, projection.params(), runs::params, runs::paramsOf), Param::key);
     Map<UUID, List<Tag>> tagsByRun =
-        OwnedEntry.byOwner(read(ids, projection.tags(), runs::tags, runs::tagsOf), Tag::key);
+        OwnedEntry.byOwner(
+            OwnedEntry.read(ids, projection.tags(), runs::tags, runs::tagsOf), Tag::key);
     List<Run> loaded = new ArrayList<>();
     for (int i = 0; i < ids.length; i++) {
       loaded.add(
@@ -353,7 +364,8 @@ public final class RunStore {
     // Segments before latest points: what is folded in between is then seen twice, never missed.
     Map<UUID, Map<String, MetricPoint>> points = unfolded(handle, runs, selection);
     MetricDao dao = handle.attach(MetricDao.class);
-    for (OwnedEntry<LatestMetric> row : read(runs, selection, dao::latest, dao::latestOf)) {
+    for (OwnedEntry<LatestMetric> row :
+        OwnedEntry.read(runs, selection, dao::latest, dao::latestOf)) {
       points
           .computeIfAbsent(row.owner(), run -> new HashMap<>())
           .merge(row.entry().key(), row.entry().point(), MetricPoint::max);
@@ -418,19 +430,5 @@ public final class RunStore {
     }
     return dao.segmentsAfter(
         ofRuns.toArray(UUID[]::new), logIds.toArray(Long[]::new), afterNos.toArray(Long[]::new));
-  }
-
-  private static <T> List<OwnedEntry<T>> read(
-      UUID[] runs,
-      KeySelection selection,
-      Function<UUID[], List<OwnedEntry<T>>> all,
-      BiFunction<UUID[], String[], List<OwnedEntry<T>>> some) {
-    if (selection.isNone()) {
-      return List.of();
-    }
-    return selection
-        .keys()
-        .map(keys -> some.apply(runs, keys.toArray(String[]::new)))
-        .orElseGet(() -> all.apply(runs));
   }
 }

@@ -27,6 +27,7 @@ import dev.slipway.tracking.model.LoggedModelFinalizedException;
 import dev.slipway.tracking.model.LoggedModelId;
 import dev.slipway.tracking.model.LoggedModelInfo;
 import dev.slipway.tracking.model.LoggedModelNotFoundException;
+import dev.slipway.tracking.model.LoggedModelProjection;
 import dev.slipway.tracking.model.LoggedModelStatus;
 import dev.slipway.tracking.model.LoggedModelUpdate;
 import dev.slipway.tracking.model.ModelMetric;
@@ -546,7 +547,11 @@ abstract class LoggedModelStoreContract {
       String filter, List<DatasetSelector> datasets, LoggedModelOrder... order) {
     LoggedModelQuery query =
         new LoggedModelQuery(
-            Set.of(ExperimentId.DEFAULT), parser.filter(filter), datasets, List.of(order));
+            Set.of(ExperimentId.DEFAULT),
+            parser.filter(filter),
+            datasets,
+            List.of(order),
+            LoggedModelProjection.ALL);
     return models
         .search(query, PageRequest.of(0, "", 1000, 1000, "q", new Violations()))
         .items()
@@ -741,7 +746,11 @@ abstract class LoggedModelStoreContract {
         Page<LoggedModel> some =
             models.search(
                 new LoggedModelQuery(
-                    Set.of(ExperimentId.DEFAULT), Optional.empty(), List.of(), List.of(order)),
+                    Set.of(ExperimentId.DEFAULT),
+                    Optional.empty(),
+                    List.of(),
+                    List.of(order),
+                    LoggedModelProjection.ALL),
                 page);
         some.items().forEach(model -> paged.add(model.info().name()));
         token = some.nextPageToken();
@@ -768,7 +777,11 @@ abstract class LoggedModelStoreContract {
       Page<LoggedModel> page =
           models.search(
               new LoggedModelQuery(
-                  Set.of(ExperimentId.DEFAULT), Optional.empty(), List.of(), List.of()),
+                  Set.of(ExperimentId.DEFAULT),
+                  Optional.empty(),
+                  List.of(),
+                  List.of(),
+                  LoggedModelProjection.ALL),
               PageRequest.of(0, token, 1000, 1000, "q", new Violations()));
       page.items().forEach(model -> names.add(model.info().name()));
       token = page.nextPageToken();

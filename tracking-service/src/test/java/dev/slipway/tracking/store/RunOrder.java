@@ -28,7 +28,7 @@ final class RunOrder {
   private RunOrder() {}
 
   /** Returns an order of at most three terms. */
-  static Sample next(Random random, RandomFilters quoting) {
+  static Sample next(Random random, RandomFilters<Run> quoting) {
     List<Integer> kinds = new ArrayList<>(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8));
     Collections.shuffle(kinds, random);
     List<String> terms = new ArrayList<>();
@@ -66,13 +66,13 @@ final class RunOrder {
       case 0 -> {
         Comparator<Run> nanLast =
             Comparator.comparing(
-                run -> RandomFilters.metric(run, key).map(v -> v.isNaN() ? 1 : 0).orElse(2));
+                run -> RandomRunFilters.metric(run, key).map(v -> v.isNaN() ? 1 : 0).orElse(2));
         // Zeros are equal, whatever their sign.
         yield nanLast.thenComparing(
-            missingLast(run -> RandomFilters.metric(run, key).map(v -> v + 0.0), descending));
+            missingLast(run -> RandomRunFilters.metric(run, key).map(v -> v + 0.0), descending));
       }
-      case 1 -> texts(run -> RandomFilters.param(run, key), descending);
-      case 2 -> texts(run -> RandomFilters.tag(run, key), descending);
+      case 1 -> texts(run -> RandomRunFilters.param(run, key), descending);
+      case 2 -> texts(run -> RandomRunFilters.tag(run, key), descending);
       case 3 -> missingLast(run -> Optional.of(run.info().startTime()), descending);
       case 4 -> missingLast(run -> run.info().endTime(), descending);
       case 5 -> texts(run -> Optional.of(run.info().name()), descending);

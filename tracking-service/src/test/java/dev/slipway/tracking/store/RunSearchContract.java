@@ -39,6 +39,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,7 @@ abstract class RunSearchContract {
   private final List<RunId> ids = new ArrayList<>();
 
   private Database database;
+  private List<RunStore> stores;
   private RunStore runs;
   private MetricStore metrics;
   private long log;
@@ -82,7 +84,9 @@ abstract class RunSearchContract {
               .create(new NewExperiment(Optional.empty(), name, Optional.empty(), List.of()), NOW)
               .id());
     }
-    runs = new RunStore(database);
+    // Where an index names few runs, only these are looked at: at none, at some, at all of them.
+    stores = Stream.of(0, 3, RunSearch.FEW).map(few -> new RunStore(database, few)).toList();
+    runs = stores.get(0);
     metrics = new MetricStore(database);
     log = metrics.openLog(NOW);
     for (int i = 0; i < RUNS; i++) {
@@ -196,16 +200,18 @@ abstract class RunSearchContract {
   }
 
   private Page<Run> page(RunQuery query, int size, String token) {
-    return runs.search(query, PageRequest.of(size, token, 1000, 1000, "q", new Violations()));
+    // Whatever way of looking one page took, the next one may take another.
+    RunStore store = stores.get(random.nextInt(stores.size()));
+    return store.search(query, PageRequest.of(size, token, 1000, 1000, "q", new Violations()));
   }
 
   @Test
   void search_anyFilterAndOrder_pagesGiveWhatLookingAtAllRunsGives() {
     List<Run> all = all();
-    RandomFilters filters = new RandomFilters(random, all);
+    RandomRunFilters filters = new RandomRunFilters(random, all);
     int found = 0;
     for (int i = 0; i < QUERIES; i++) {
-      RandomFilters.Sample filter = filters.next();
+      RandomFilters.Sample<Run> filter = filters.next();
       RunOrder.Sample order = RunOrder.next(random, filters);
       Set<ExperimentId> some = someExperiments();
       ViewType view = VIEWS.get(random.nextInt(VIEWS.size()));
@@ -243,8 +249,8 @@ abstract class RunSearchContract {
   void search_runsComeBetweenPages_thoseFromTheStartAreThereOnceAndInOrder() {
     for (int i = 0; i < 20; i++) {
       List<Run> before = all();
-      RandomFilters filters = new RandomFilters(random, before);
-      RandomFilters.Sample filter = filters.next();
+      RandomRunFilters filters = new RandomRunFilters(random, before);
+      RandomFilters.Sample<Run> filter = filters.next();
       RunOrder.Sample order = RunOrder.next(random, filters);
       Set<ExperimentId> some = someExperiments();
       RunQuery query =
@@ -329,7 +335,7 @@ abstract class RunSearchContract {
             "run_id",
             "start_time",
             "datasets.name");
-    RandomFilters filters = new RandomFilters(random, all());
+    RandomRunFilters filters = new RandomRunFilters(random, all());
     int parsed = 0;
     for (int i = 0; i < 2_000; i++) {
       // Filters with something put in or left out, so that not all fail at the first word.
