@@ -5,18 +5,32 @@ import java.util.concurrent.Callable;
 
 /** Is how long something took, over many repetitions. */
 record Latencies(double medianMillis, double p99Millis) {
-  /** Repeats something, half as often again before it counts. */
+  /** What is slow is repeated less often, so that a benchmark ends. */
+  private static final long MOST_NANOS = 20_000_000_000L;
+
+  private static final int LEAST_REPETITIONS = 20;
+
+  /**
+   * Repeats something, half as often again before it counts; less often, but at least 20 times,
+   * when that takes longer than 20 s.
+   */
   static Latencies of(int repetitions, Callable<?> work) throws Exception {
-    for (int i = 0; i < repetitions / 2; i++) {
-      work.call();
-    }
+    long[] unused = repeat(repetitions / 2, work);
+    return ofNanos(repeat(repetitions, work));
+  }
+
+  private static long[] repeat(int repetitions, Callable<?> work) throws Exception {
     long[] nanos = new long[repetitions];
+    long first = System.nanoTime();
     for (int i = 0; i < repetitions; i++) {
       long started = System.nanoTime();
+      if (i >= LEAST_REPETITIONS && started - first > MOST_NANOS) {
+        return Arrays.copyOf(nanos, i);
+      }
       work.call();
       nanos[i] = System.nanoTime() - started;
     }
-    return ofNanos(nanos);
+    return nanos;
   }
 
   /** Returns the middle and the slowest of a hundred of some durations, at least one. */
