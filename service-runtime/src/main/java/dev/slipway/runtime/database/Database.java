@@ -132,6 +132,7 @@ public final class Database implements AutoCloseable {
           e);
     }
     Jdbi jdbi = Jdbi.create(pool).installPlugin(new SqlObjectPlugin());
+    LazySqlObjects.install(jdbi);
     jdbi.setSqlLogger(new InstrumentedSqlLogger(metrics));
     return new Database(pool, jdbi, config);
   }

@@ -9,6 +9,7 @@ import dev.slipway.runtime.error.ErrorKind;
 import io.grpc.Context;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -17,7 +18,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.sqlobject.customizer.Define;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jdbi.v3.sqlobject.statement.SqlBatch;
 import org.jdbi.v3.sqlobject.statement.SqlQuery;
+import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -241,5 +245,49 @@ abstract class DatabaseContract {
     database.close();
 
     assertThat(database.answers()).isFalse();
+  }
+
+  /** Is a SQL object with each kind of method that services use. */
+  interface NoteDao {
+    @SqlUpdate("INSERT INTO note (id, text) VALUES (:id, :text)")
+    void insert(long id, String text);
+
+    @SqlBatch("INSERT INTO note (id, text) VALUES (:id, :text)")
+    void insertAll(List<Long> id, String text);
+
+    @SqlQuery("SELECT text FROM note WHERE id = :id")
+    Optional<String> text(long id);
+
+    @SqlQuery("SELECT id FROM note ORDER BY id")
+    List<Long> ids();
+  }
+
+  @Test
+  void sqlObjects_workOnTheHandleThatTheyWereAttachedTo() {
+    database.write(
+        handle -> {
+          NoteDao dao = handle.attach(NoteDao.class);
+          dao.insert(1, "one");
+          dao.insertAll(List.of(2L, 3L), "more");
+          assertThat(dao).isNotEqualTo(handle.attach(NoteDao.class));
+          assertThat(dao.toString()).contains("NoteDao");
+          return handle.attach(NoteDao.class).ids();
+        });
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    handle -> {
+                      NoteDao dao = handle.attach(NoteDao.class);
+                      dao.insert(4, "four");
+                      dao.insert(1, "again");
+                      return null;
+                    }))
+        .isInstanceOf(UnableToExecuteStatementException.class);
+
+    List<Long> ids = database.read(handle -> handle.attach(NoteDao.class).ids());
+    Optional<String> text = database.read(handle -> handle.attach(NoteDao.class).text(3));
+
+    assertThat(ids).containsExactly(1L, 2L, 3L);
+    assertThat(text).contains("more");
   }
 }
