@@ -15,7 +15,9 @@ import org.jdbi.v3.core.Handle;
  * segment that is compacted meanwhile is left out.
  */
 final class SegmentScan {
-  private static final int HEADS_PER_READ = 512;
+  /** Each read sorts all segments of the run. */
+  private static final int HEADS_PER_READ = 8192;
+
   private static final int MIN_SEGMENTS_PER_READ = 16;
   private static final int MAX_SEGMENTS_PER_READ = 128;
 
