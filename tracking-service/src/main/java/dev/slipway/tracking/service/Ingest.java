@@ -40,6 +40,9 @@ public final class Ingest implements AutoCloseable {
     }
   }
 
+  private static final String STREAM_BYTES = "tracking.stream-bytes";
+
+  private final MetricRegistry registry;
   private final Lane points;
   private final Lane entries;
   private final Compactor compactor;
@@ -64,7 +67,8 @@ public final class Ingest implements AutoCloseable {
     this.entries = new Lane("tracking-entries", metrics, clock, tell);
     this.compactor = new Compactor(chunks, points.folder, compaction, this::isBusy, registry);
     this.streams = new MetricStreams(metrics, points.committer, streamBytes);
-    registry.gauge("tracking.stream-bytes", () -> (Gauge<Long>) streams::waitingBytes);
+    registry.gauge(STREAM_BYTES, () -> (Gauge<Long>) streams::waitingBytes);
+    this.registry = registry;
     this.runs = new RunService(runs, points.committer, entries.committer, points.folder, compactor);
   }
 
@@ -120,6 +124,7 @@ public final class Ingest implements AutoCloseable {
   @Override
   public void close() {
     streams.close();
+    registry.remove(STREAM_BYTES);
     compactor.close();
     points.close();
     entries.close();

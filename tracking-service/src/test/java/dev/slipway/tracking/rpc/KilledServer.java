@@ -35,6 +35,10 @@ final class KilledServer {
     this.port = port;
   }
 
+  static TrackingConfig config(DatabaseConfig database) {
+    return new TrackingConfig(database, TrackingConfig.DEFAULT_ARTIFACT_ROOT, COMPACTION);
+  }
+
   static KilledServer start(DatabaseConfig database) throws IOException {
     Process process =
         new ProcessBuilder(
@@ -72,11 +76,7 @@ final class KilledServer {
     DatabaseConfig database =
         new DatabaseConfig(args[0], args[1], args[2], DatabaseConfig.DEFAULT_POOL_SIZE);
     MetricRegistry metrics = new MetricRegistry();
-    TrackingModule module =
-        TrackingModule.open(
-            new TrackingConfig(database, TrackingConfig.DEFAULT_ARTIFACT_ROOT, COMPACTION),
-            metrics,
-            Clock.systemUTC());
+    TrackingModule module = TrackingModule.open(config(database), metrics, Clock.systemUTC());
     GrpcServer server =
         GrpcServer.start(
             new GrpcServerConfig("127.0.0.1", 0, 0, 16 * 1024 * 1024, Duration.ZERO),

@@ -6,6 +6,7 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.TestDatabases;
+import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.run.RunId;
 import dev.slipway.tracking.store.StoredChunks;
 import dev.slipway.tracking.v1.CreateRunRequest;
@@ -23,6 +24,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +74,10 @@ class StreamMetricsCrashIT {
 
     Trial(String run) {
       this.run = run;
+    }
+
+    private RunId id() {
+      return RunId.parse(run);
     }
 
     private boolean isAnswered(long step) {
@@ -266,17 +272,32 @@ class StreamMetricsCrashIT {
   }
 
   /** Readers show equal points once, so that only the rows tell whether one was stored twice. */
-  private static void countStoredPoints(DatabaseConfig config, List<Trial> trials, long[] points) {
+  private static void countStoredPoints(DatabaseConfig config, List<Trial> trials, long[] points)
+      throws InterruptedException {
     try (Database database =
         Database.open(config, "tracking", "db/migration/tracking", new MetricRegistry())) {
-      long inChunks = 0;
+      awaitChunks(config, database, trials);
       for (int i = 0; i < STREAMS; i++) {
-        RunId run = RunId.parse(trials.get(i).run);
-        long chunked = StoredChunks.check(database, run);
-        inChunks += chunked;
-        assertThat(chunked + StoredChunks.pointsInSegments(database, run)).isEqualTo(points[i]);
+        RunId run = trials.get(i).id();
+        assertThat(StoredChunks.check(database, run) + StoredChunks.pointsInSegments(database, run))
+            .isEqualTo(points[i]);
       }
-      assertThat(inChunks).isPositive();
+    }
+  }
+
+  /** However short the lives were, some of the points are looked for in chunks. */
+  private static void awaitChunks(DatabaseConfig config, Database database, List<Trial> trials)
+      throws InterruptedException {
+    TrackingModule module =
+        TrackingModule.open(KilledServer.config(config), new MetricRegistry(), Clock.systemUTC());
+    try {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (trials.stream().allMatch(trial -> StoredChunks.check(database, trial.id()) == 0)) {
+        assertThat(System.nanoTime()).as("no chunk within a minute").isLessThan(end);
+        Thread.sleep(20);
+      }
+    } finally {
+      module.close();
     }
   }
 }
