@@ -18,6 +18,7 @@ import java.util.List;
  * @param keep how long versions stay that no stage points to
  * @param loads bounds of what is loaded
  * @param idleBufferBytes most memory kept for putting batches together
+ * @param cacheBytes most bytes of answers kept for equal requests, of all models; 0 keeps none
  */
 public record ServingConfig(
     Path cacheFolder,
@@ -25,7 +26,8 @@ public record ServingConfig(
     QueueLimits limits,
     KeepPolicy keep,
     LoadLimits loads,
-    long idleBufferBytes) {
+    long idleBufferBytes,
+    long cacheBytes) {
   /** Default of the requests that may wait for one version. */
   public static final int DEFAULT_MAX_QUEUED = 1024;
 
@@ -42,6 +44,10 @@ public record ServingConfig(
   public static final Duration DEFAULT_LOAD_TIMEOUT = Duration.ofMinutes(5);
 
   private static final int DEFAULT_PARALLEL_FETCHES = 2;
+
+  /** Default of the bytes of answers that are kept. */
+  public static final long DEFAULT_CACHE_BYTES = 64L << 20;
+
   private static final long DEFAULT_IDLE_BUFFER_BYTES = 64L << 20;
 
   /**
@@ -79,7 +85,8 @@ public record ServingConfig(
             DEFAULT_MAX_QUEUED, Runtime.getRuntime().availableProcessors(), DEFAULT_MAX_BATCH_ROWS),
         new KeepPolicy(DEFAULT_ROLLBACK_RETENTION, 1, DEFAULT_IDLE_RETENTION),
         new LoadLimits(DEFAULT_PARALLEL_FETCHES, DEFAULT_LOAD_TIMEOUT, MemorySize.ofMachine() / 2),
-        DEFAULT_IDLE_BUFFER_BYTES);
+        DEFAULT_IDLE_BUFFER_BYTES,
+        DEFAULT_CACHE_BYTES);
   }
 
   boolean follows(String model) {

@@ -5,6 +5,7 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.engine.tensor.TensorBuffers;
 import dev.slipway.inference.GRPCInferenceServiceGrpc;
 import dev.slipway.runtime.server.ServiceModule;
+import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.execution.EngineThreads;
 import dev.slipway.serving.inference.InferenceService;
@@ -117,7 +118,9 @@ public final class ServingModule implements ServiceModule {
     pool.rollbackRetention(settings::rollbackRetention);
     this.catalogFile = new CatalogFile(config.cacheFolder(), catalog);
     this.follower = new RegistryFollower(registry, catalog, timer, clock);
-    this.inference = new InferenceService(router, pool, config.limits(), predictions);
+    PredictionCache cache = new PredictionCache(config.cacheBytes());
+    this.inference =
+        new InferenceService(router, pool, config.limits(), settings, cache, predictions, clock);
     BindableService openInference =
         new InferenceGrpcService(catalog, router, pool, inference, settings, version(), streams);
     BindableService serving =
@@ -131,6 +134,7 @@ public final class ServingModule implements ServiceModule {
             budget,
             settings,
             new SettingsStore(registry),
+            cache,
             streams);
     this.services =
         List.of(
@@ -143,6 +147,7 @@ public final class ServingModule implements ServiceModule {
                     pool.statuses().stream()
                         .filter(model -> model.state() == ModelState.READY)
                         .count());
+    metrics.gauge("serving.cache.bytes", () -> (Gauge<Long>) cache::bytes);
     metrics.gauge("serving.registry.revision", () -> (Gauge<Long>) catalog::revision);
     metrics.gauge(
         "serving.registry.age-seconds",
@@ -285,6 +290,7 @@ public final class ServingModule implements ServiceModule {
     pool.close();
     packages.close();
     metrics.remove("serving.models.ready");
+    metrics.remove("serving.cache.bytes");
     metrics.remove("serving.registry.revision");
     metrics.remove("serving.registry.age-seconds");
     metrics.remove("serving.memory.used-bytes");

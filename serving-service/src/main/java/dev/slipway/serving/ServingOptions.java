@@ -82,6 +82,16 @@ public final class ServingOptions {
   private String memoryBudget;
 
   @Option(
+      names = "--serve-cache-bytes",
+      paramLabel = "SIZE",
+      defaultValue = "64MiB",
+      description =
+          "Answers that are kept for equal requests, of all models that ask for it: bytes, with a"
+              + " unit (256MiB), or a share of the largest heap; 0 keeps none. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String cacheBytes;
+
+  @Option(
       names = "--serve-cache-dir",
       paramLabel = "DIR",
       description = "Where fetched packages are kept. Default: serving/packages below --data-dir.")
@@ -110,6 +120,13 @@ public final class ServingOptions {
           "is \"" + memoryBudget + "\"; must be bytes, a size like 8GiB or 500MB, or 0% to 100%");
       good = false;
     }
+    OptionalLong cache = MemorySize.parse(cacheBytes, Runtime.getRuntime().maxMemory());
+    if (cache.isEmpty()) {
+      problems.add(
+          "--serve-cache-bytes",
+          "is \"" + cacheBytes + "\"; must be bytes, a size like 256MiB, or 0% to 100%");
+      good = false;
+    }
     if (!good) {
       return null;
     }
@@ -127,7 +144,8 @@ public final class ServingOptions {
             defaults.loads().parallelFetches(),
             Duration.ofSeconds(loadTimeoutSeconds),
             memory.getAsLong() == 0 ? MemoryBudget.UNLIMITED : memory.getAsLong()),
-        defaults.idleBufferBytes());
+        defaults.idleBufferBytes(),
+        cache.getAsLong());
   }
 
   private static boolean atLeast(long least, long value, String flag, ConfigProblems problems) {

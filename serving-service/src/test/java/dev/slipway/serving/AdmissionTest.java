@@ -57,7 +57,8 @@ class AdmissionTest {
                     new QueueLimits(MAX_QUEUED, 1, 64),
                     config.keep(),
                     config.loads(),
-                    config.idleBufferBytes()));
+                    config.idleBufferBytes(),
+                    config.cacheBytes()));
     harness.addScripted("m", 10, "gated", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);
     ScriptedEngine.HOOKS.put(

@@ -72,7 +72,8 @@ class BatchingDifferentialTest {
                     new QueueLimits(1024, 1, 64),
                     config.keep(),
                     config.loads(),
-                    config.idleBufferBytes()))) {
+                    config.idleBufferBytes(),
+                    config.cacheBytes()))) {
       harness.addOnnx("two", "two_in_two_out", Stage.STAGE_PRODUCTION);
       ServingHarness.await(
           () ->

@@ -96,7 +96,8 @@ class EngineFaultsTest {
                 config.limits(),
                 config.keep(),
                 new LoadLimits(1, LOAD_TIMEOUT, config.loads().memoryBytes()),
-                config.idleBufferBytes()));
+                config.idleBufferBytes(),
+                config.cacheBytes()));
     int openBefore = ScriptedEngine.OPEN.get();
     int closedBefore = ScriptedEngine.CLOSED.get();
     CountDownLatch loading = new CountDownLatch(1);

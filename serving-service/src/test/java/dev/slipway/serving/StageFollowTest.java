@@ -126,7 +126,8 @@ class StageFollowTest {
                     config.limits(),
                     new KeepPolicy(Duration.ZERO, 0, Duration.ZERO),
                     config.loads(),
-                    config.idleBufferBytes()));
+                    config.idleBufferBytes(),
+                    config.cacheBytes()));
   }
 
   @Test
@@ -467,7 +468,8 @@ class StageFollowTest {
                     config.limits(),
                     new KeepPolicy(Duration.ofMillis(1), 1, Duration.ofMillis(1)),
                     config.loads(),
-                    0));
+                    0,
+                    config.cacheBytes()));
     harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);
     harness.addScripted("m", 10, "none", Stage.STAGE_PRODUCTION);

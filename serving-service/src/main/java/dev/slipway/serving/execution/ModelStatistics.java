@@ -24,6 +24,8 @@ public final class ModelStatistics {
   private final Counter assembly = new Counter();
   private final Counter compute = new Counter();
   private final Counter split = new Counter();
+  private final Counter cacheHit = new Counter();
+  private final Counter cacheMiss = new Counter();
   private final LongAdder rows = new LongAdder();
   private final LongAdder engineCalls = new LongAdder();
   private final LongAdder rejections = new LongAdder();
@@ -119,6 +121,18 @@ public final class ModelStatistics {
     lastUsedMillis = nowMillis;
   }
 
+  /** Counts a request that the prediction cache was asked for, and whether it had it all. */
+  public void lookedUp(boolean hit, long tookNanos) {
+    (hit ? cacheHit : cacheMiss).add(tookNanos);
+  }
+
+  /** Counts a request that was answered without the engine. */
+  public void answeredFromCache(long nowMillis, long totalNanos) {
+    success.add(totalNanos);
+    latency.update(totalNanos);
+    lastUsedMillis = nowMillis;
+  }
+
   void failed(long totalNanos) {
     fail.add(totalNanos);
   }
@@ -164,6 +178,16 @@ public final class ModelStatistics {
   /** Returns the preparing of outputs, per request. */
   public Counter split() {
     return split;
+  }
+
+  /** Returns requests that the prediction cache had the answer of, and the looking. */
+  public Counter cacheHit() {
+    return cacheHit;
+  }
+
+  /** Returns requests that it had not, or not for all rows, and the looking. */
+  public Counter cacheMiss() {
+    return cacheMiss;
   }
 
   /** Returns the rows inferred. */

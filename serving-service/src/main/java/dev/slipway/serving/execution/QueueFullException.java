@@ -15,6 +15,8 @@ public final class QueueFullException extends ServiceException {
   /** How long a load takes cannot be known; short ones are over by then. */
   private static final Duration WHILE_LOADING = Duration.ofSeconds(1);
 
+  private static final Duration WHILE_COMPUTING = Duration.ofMillis(5);
+
   private final Duration retryDelay;
 
   private QueueFullException(String version, String reason, Duration retryDelay) {
@@ -39,6 +41,14 @@ public final class QueueFullException extends ServiceException {
         version,
         "has " + waiting + " requests waiting until it is loaded, as many as it may",
         WHILE_LOADING);
+  }
+
+  /** Returns the failure of a request that found too many waiting for the same answer. */
+  public static QueueFullException whileComputing(String version, int waiting) {
+    return new QueueFullException(
+        version,
+        "has " + waiting + " requests waiting for one answer, as many as it may",
+        WHILE_COMPUTING);
   }
 
   static QueueFullException tooLate(

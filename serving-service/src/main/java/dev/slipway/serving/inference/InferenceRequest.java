@@ -17,6 +17,7 @@ import java.util.function.BooleanSupplier;
  * @param outputs names of the wanted outputs, in order; empty for all in the model's order
  * @param parameters values for the signature's parameters: Boolean, Long, Double, String, or lists
  *     of them
+ * @param forceCompute whether to compute the answer whatever the prediction cache holds
  * @param deadlineNanos {@link System#nanoTime} after which nobody waits, or {@link
  *     dev.slipway.serving.execution.Execution#NO_DEADLINE}
  * @param callerGone tells whether the caller has given up; must be cheap
@@ -27,6 +28,7 @@ public record InferenceRequest(
     InputSource inputs,
     List<String> outputs,
     Map<String, Object> parameters,
+    boolean forceCompute,
     long deadlineNanos,
     BooleanSupplier callerGone) {
   /** Copies the collections. */

@@ -13,13 +13,17 @@ import java.util.List;
  * @param target the version that answered, and what was asked for
  * @param model that version in memory
  * @param batchRows rows in the engine call, those of other requests included
+ * @param cacheHit whether nothing was computed for it
  * @param timings where the time went
  * @param loadNanos waiting for the version to be loaded
+ * @param cacheNanos asking the prediction cache
  */
 public record InferenceResult(
     List<Tensor> outputs,
     Target target,
     LoadedModel model,
     long batchRows,
+    boolean cacheHit,
     Timings timings,
-    long loadNanos) {}
+    long loadNanos,
+    long cacheNanos) {}

@@ -5,6 +5,8 @@ import dev.slipway.engine.error.SignatureViolation;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorMetadata;
 import dev.slipway.runtime.error.Violations;
+import dev.slipway.serving.cache.CachePolicy;
+import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.execution.Execution;
@@ -16,8 +18,10 @@ import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelPool.Retry;
 import dev.slipway.serving.model.ModelUnloadedException;
 import dev.slipway.serving.model.Need;
+import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Target;
+import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -45,18 +49,31 @@ public final class InferenceService {
   private final ModelPool pool;
   private final Executor executor;
   private final LoadWaiters waiters;
+  private final SettingsInForce settings;
+  private final Optional<CachedPredictions> cached;
 
   /**
    * Creates the service.
    *
    * @param limits bounds of a version's queue; as many requests as it takes may wait for its load
+   * @param settings says of which models answers are kept
+   * @param cache keeps them
    * @param executor goes on with requests that waited for a load; stays the caller's
    */
   public InferenceService(
-      StageRouter router, ModelPool pool, QueueLimits limits, Executor executor) {
+      StageRouter router,
+      ModelPool pool,
+      QueueLimits limits,
+      SettingsInForce settings,
+      PredictionCache cache,
+      Executor executor,
+      Clock clock) {
     this.router = router;
     this.pool = pool;
     this.executor = executor;
+    this.settings = settings;
+    this.cached =
+        cache.keepsAny() ? Optional.of(new CachedPredictions(cache, clock)) : Optional.empty();
     this.waiters = new LoadWaiters(limits.maxQueued() + limits.maxRunning());
   }
 
@@ -180,7 +197,7 @@ public final class InferenceService {
     return failure instanceof RuntimeException known ? known : new IllegalStateException(failure);
   }
 
-  private static void run(
+  private void run(
       ModelHandle handle,
       Target target,
       InferenceRequest request,
@@ -195,48 +212,82 @@ public final class InferenceService {
       Map<String, Object> parameters =
           ParameterChecks.check(request.parameters(), model.modelPackage().signature(), violations);
       violations.throwIfAny();
-      Execution.Receiver releasing =
-          new Execution.Receiver() {
-            @Override
-            public void answered(Execution.Answer answer) {
-              try {
-                receiver.answered(
-                    new InferenceResult(
-                        answer.outputs(),
-                        target,
-                        model,
-                        answer.batchRows(),
-                        answer.timings(),
-                        loadNanos));
-              } finally {
-                handle.close();
-              }
-            }
-
-            @Override
-            public void failed(RuntimeException failure) {
-              try {
-                receiver.failed(failure);
-              } finally {
-                handle.close();
-              }
-            }
-          };
-      model
-          .queue()
-          .offer(
-              new Execution(
+      EngineCall engine =
+          (tensors, outcome) ->
+              model
+                  .queue()
+                  .offer(
+                      new Execution(
+                          tensors,
+                          outputs,
+                          parameters,
+                          request.deadlineNanos(),
+                          request.callerGone(),
+                          outcome,
+                          arrived));
+      Releasing releasing = new Releasing(handle, target, receiver, loadNanos);
+      Optional<CachePolicy> policy =
+          model.isDeterministic() && cached.isPresent()
+              ? settings.cache(request.model())
+              : Optional.empty();
+      if (policy.isEmpty()) {
+        engine.compute(inputs, releasing);
+        return;
+      }
+      cached
+          .get()
+          .predict(
+              new CachedPredictions.Request(
+                  model,
+                  request.model(),
+                  policy.get(),
                   inputs,
                   outputs,
                   parameters,
-                  request.deadlineNanos(),
-                  request.callerGone(),
-                  releasing,
-                  arrived));
+                  request.forceCompute(),
+                  settings.limits(request.model()).maxQueued(),
+                  engine),
+              releasing);
     } catch (Throwable e) {
       // An Error too: nobody else would let go of the version or tell the caller.
       handle.close();
       receiver.failed(known(e));
+    }
+  }
+
+  /** Hands the outcome over, then lets go of the version. */
+  private record Releasing(ModelHandle handle, Target target, Receiver receiver, long loadNanos)
+      implements Execution.Receiver, CachedPredictions.Receiver {
+    @Override
+    public void answered(Execution.Answer answer) {
+      answered(answer, CachedPredictions.Lookup.NONE);
+    }
+
+    @Override
+    public void answered(Execution.Answer answer, CachedPredictions.Lookup lookup) {
+      try {
+        receiver.answered(
+            new InferenceResult(
+                answer.outputs(),
+                target,
+                handle.model(),
+                answer.batchRows(),
+                lookup.hit(),
+                answer.timings(),
+                loadNanos,
+                lookup.nanos()));
+      } finally {
+        handle.close();
+      }
+    }
+
+    @Override
+    public void failed(RuntimeException failure) {
+      try {
+        receiver.failed(failure);
+      } finally {
+        handle.close();
+      }
     }
   }
 

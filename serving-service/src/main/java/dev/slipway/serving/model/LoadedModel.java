@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class LoadedModel {
   private static final Logger log = LoggerFactory.getLogger(LoadedModel.class);
 
+  /** Key of the MLmodel file's metadata whose value true is the declaration. */
+  public static final String DETERMINISTIC = "slipway.deterministic";
+
   private final CatalogVersion version;
   private final ModelPackage modelPackage;
   private final Predictor predictor;
@@ -120,6 +123,15 @@ public final class LoadedModel {
   /** Returns the package on disk. */
   public ModelPackage modelPackage() {
     return modelPackage;
+  }
+
+  /**
+   * Tells whether the package declares that the answer to a row depends on that row and the
+   * parameters alone, so that it may be used again: not on chance, time, earlier requests or the
+   * other rows of the call.
+   */
+  public boolean isDeterministic() {
+    return Boolean.TRUE.equals(modelPackage.mlmodel().metadata().get(DETERMINISTIC));
   }
 
   /** Returns what runs it. */

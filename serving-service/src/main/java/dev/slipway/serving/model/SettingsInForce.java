@@ -1,11 +1,14 @@
 package dev.slipway.serving.model;
 
+import dev.slipway.serving.cache.CachePolicy;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.ModelSettings;
 import dev.slipway.serving.catalog.ServingSetting;
 import dev.slipway.serving.execution.QueueLimits;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * How models are run: by the settings that each has of its own in the registry, and the server's
@@ -46,6 +49,22 @@ public final class SettingsInForce {
         (int) own.number(ServingSetting.MAX_RUNNING, limits.maxRunning()),
         batching ? (int) own.number(ServingSetting.MAX_BATCH_ROWS, limits.maxBatchRows()) : 1,
         own.time(ServingSetting.MAX_DELAY, limits.maxDelay()));
+  }
+
+  /** Returns how answers of a model's deterministic versions are kept; absent when they are not. */
+  public Optional<CachePolicy> cache(String model) {
+    ModelSettings own = ofModel(model);
+    if (!own.flag(ServingSetting.CACHED, false)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new CachePolicy(
+            !own.find(ServingSetting.GRANULARITY)
+                .equals(Optional.of(ServingSetting.Granularity.REQUEST)),
+            own.find(ServingSetting.MAX_CACHE_BYTES)
+                .map(bytes -> OptionalLong.of((Long) bytes))
+                .orElse(OptionalLong.empty()),
+            own.find(ServingSetting.TIME_TO_LIVE).map(Duration.class::cast)));
   }
 
   /** Returns how long a model's versions stay after they were replaced in their stage. */

@@ -46,6 +46,12 @@ final class OpenInferenceProtos {
             .putParameters("slipway_version", text(Long.toString(version.key().version())))
             .putParameters("slipway_digest", text(version.packageDigest()))
             .putParameters(
+                "slipway_batch_size",
+                InferParameter.newBuilder().setInt64Param(result.batchRows()).build())
+            .putParameters(
+                "slipway_cache_hit",
+                InferParameter.newBuilder().setBoolParam(result.cacheHit()).build())
+            .putParameters(
                 "slipway_revision",
                 InferParameter.newBuilder().setInt64Param(target.revision()).build());
     if (target.asked() instanceof Selector.InStage inStage) {
@@ -129,8 +135,8 @@ final class OpenInferenceProtos {
                     .setComputeInput(duration(figures.assembly()))
                     .setComputeInfer(duration(figures.compute()))
                     .setComputeOutput(duration(figures.split()))
-                    .setCacheHit(StatisticDuration.getDefaultInstance())
-                    .setCacheMiss(StatisticDuration.getDefaultInstance()));
+                    .setCacheHit(duration(figures.cacheHit()))
+                    .setCacheMiss(duration(figures.cacheMiss())));
     figures
         .batches()
         .forEach(

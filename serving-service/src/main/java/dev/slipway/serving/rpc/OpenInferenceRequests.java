@@ -88,6 +88,7 @@ final class OpenInferenceRequests {
             .map(ModelInferRequest.InferRequestedOutputTensor::getName)
             .collect(Collectors.toList()),
         parameters,
+        false,
         within.deadlineNanos(),
         within.gone());
   }

@@ -7,6 +7,7 @@ import dev.slipway.registry.v1.ModelSignature;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.paging.PageToken;
+import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
@@ -69,6 +70,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   private final MemoryBudget budget;
   private final SettingsInForce settings;
   private final SettingsStore settingsStore;
+  private final PredictionCache cache;
   private final OpenStreams streams;
   private final ModelViews views;
 
@@ -89,6 +91,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       MemoryBudget budget,
       SettingsInForce settings,
       SettingsStore settingsStore,
+      PredictionCache cache,
       OpenStreams streams) {
     this.catalog = catalog;
     this.router = router;
@@ -99,6 +102,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     this.budget = budget;
     this.settings = settings;
     this.settingsStore = settingsStore;
+    this.cache = cache;
     this.streams = streams;
     this.views = new ModelViews(catalog, pool);
   }
@@ -309,11 +313,13 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     complete(settingsStore.change(model, changes), out, SettingsProtos::write);
   }
 
-  private static void add(LoadedModel model, DescribeModelResponse.Builder response) {
+  private void add(LoadedModel model, DescribeModelResponse.Builder response) {
     model.predictor().inputs().forEach(input -> response.addInputs(ServingTensors.info(input)));
     model.predictor().outputs().forEach(output -> response.addOutputs(ServingTensors.info(output)));
     response
-        .setStatistics(ServingProtos.statistics(model.statistics()))
+        .setStatistics(
+            ServingProtos.statistics(
+                model.statistics(), cache.figures(model.version().packageDigest())))
         .setTotalMemoryBytes(model.memoryBytes())
         .setTotalLoadDuration(ServingProtos.duration(model.report().duration()))
         .setEngineLoadDuration(ServingProtos.duration(model.report().engineDuration()))

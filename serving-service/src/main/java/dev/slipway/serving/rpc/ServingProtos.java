@@ -3,6 +3,7 @@ package dev.slipway.serving.rpc;
 import com.codahale.metrics.Snapshot;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
+import dev.slipway.serving.cache.CacheFigures;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.catalog.Stage;
@@ -13,6 +14,7 @@ import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.ModelStatus;
 import dev.slipway.serving.v1.BatchSizeCount;
+import dev.slipway.serving.v1.CacheStatistics;
 import dev.slipway.serving.v1.GoldenResult;
 import dev.slipway.serving.v1.LatencySummary;
 import dev.slipway.serving.v1.OutputForm;
@@ -57,6 +59,7 @@ final class ServingProtos {
         .setQueueNanos(timings.queue())
         .setAssemblyNanos(timings.assembly())
         .setComputeNanos(timings.compute())
+        .setCacheNanos(result.cacheNanos())
         .setSplitNanos(
             Math.max(
                 0,
@@ -64,6 +67,7 @@ final class ServingProtos {
                     - result.loadNanos()
                     - timings.queue()
                     - timings.assembly()
+                    - result.cacheNanos()
                     - timings.compute()))
         .build();
   }
@@ -77,7 +81,8 @@ final class ServingProtos {
             .setPackageDigest(version.packageDigest())
             .setRunId(version.runId())
             .setRegistryRevision(result.target().revision())
-            .setBatchRows(result.batchRows());
+            .setBatchRows(result.batchRows())
+            .setCacheHit(result.cacheHit());
     Selector asked = result.target().asked();
     if (asked instanceof Selector.InStage inStage) {
       provenance.setStage(stage(inStage.stage()));
@@ -160,7 +165,7 @@ final class ServingProtos {
     };
   }
 
-  static VersionStatistics statistics(ModelStatistics figures) {
+  static VersionStatistics statistics(ModelStatistics figures, CacheFigures cache) {
     Snapshot latency = figures.latency();
     VersionStatistics.Builder statistics =
         VersionStatistics.newBuilder()
@@ -184,6 +189,13 @@ final class ServingProtos {
             (rows, batch) ->
                 statistics.addBatchSizes(
                     BatchSizeCount.newBuilder().setRows(rows).setCalls(batch.compute().count())));
+    statistics.setCache(
+        CacheStatistics.newBuilder()
+            .setHits(cache.hits())
+            .setMisses(cache.misses())
+            .setEvictions(cache.evictions())
+            .setEntries(cache.entries())
+            .setBytes(cache.bytes()));
     CostLine.Line cost = figures.cost().line();
     if (cost.samples() > 0) {
       statistics.setCost(

@@ -127,6 +127,7 @@ final class ServingRequests {
         inputs,
         request.getOutputsList(),
         parameters,
+        request.getOptions().getForceCompute(),
         call.deadlineNanos(),
         call.gone());
   }

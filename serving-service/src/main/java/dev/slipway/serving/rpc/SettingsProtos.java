@@ -150,6 +150,17 @@ final class SettingsProtos {
         .setEnabled(limits.maxBatchRows() > 1)
         .setMaxRows(limits.maxBatchRows())
         .setMaxDelay(message(limits.maxDelay()));
+    settings.getCacheBuilder().setEnabled(inForce.cache(model).isPresent());
+    inForce
+        .cache(model)
+        .ifPresent(
+            policy ->
+                settings
+                    .getCacheBuilder()
+                    .setGranularity(
+                        policy.byRow()
+                            ? CacheSettings.Granularity.GRANULARITY_ROW
+                            : CacheSettings.Granularity.GRANULARITY_REQUEST));
     return settings.setRollbackRetention(message(inForce.rollbackRetention(model))).build();
   }
 }

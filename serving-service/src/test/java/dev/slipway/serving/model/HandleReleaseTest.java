@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.runtime.error.Violations;
+import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
@@ -51,7 +52,10 @@ class HandleReleaseTest {
             new StageRouter(catalog, pool, name -> false, timer),
             pool,
             new QueueLimits(1, 1, 1),
-            Runnable::run);
+            new SettingsInForce(catalog, new QueueLimits(1, 1, 1), Duration.ZERO),
+            new PredictionCache(0),
+            Runnable::run,
+            Clock.systemUTC());
     CompletableFuture<RuntimeException> told = new CompletableFuture<>();
     inference.predict(
         new InferenceRequest(
@@ -60,6 +64,7 @@ class HandleReleaseTest {
             inputs,
             List.of(),
             Map.of(),
+            false,
             Execution.NO_DEADLINE,
             () -> false),
         new InferenceService.Receiver() {

@@ -49,8 +49,22 @@ public final class ScriptedEngine implements PredictorProvider {
 
   /** Writes a package with a golden request that expects {@code 1 + goldenAdd} for 1. */
   public static Path write(Path folder, double add, String hook, double goldenAdd) {
-    MLmodel mlmodel =
-        MLmodel.builder().flavor(new Flavor("scripted", Map.of("add", add, "hook", hook))).build();
+    return write(folder, add, hook, goldenAdd, false);
+  }
+
+  /** Writes a package that declares itself deterministic. */
+  public static Path writeDeterministic(Path folder, double add, String hook) {
+    return write(folder, add, hook, add, true);
+  }
+
+  private static Path write(
+      Path folder, double add, String hook, double goldenAdd, boolean deterministic) {
+    MLmodel.Builder described =
+        MLmodel.builder().flavor(new Flavor("scripted", Map.of("add", add, "hook", hook)));
+    if (deterministic) {
+      described.metadata("slipway.deterministic", true);
+    }
+    MLmodel mlmodel = described.build();
     ModelPackage.builder(mlmodel)
         .file("weights.bin", new byte[] {1, 2, 3, (byte) add})
         .goldenRequests(

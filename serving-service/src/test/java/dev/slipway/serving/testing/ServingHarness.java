@@ -120,6 +120,13 @@ public final class ServingHarness implements AutoCloseable {
         stage);
   }
 
+  /** Registers a deterministic package that adds a constant, and returns the version's number. */
+  public long addDeterministic(String model, double add, String hook, Stage stage) {
+    Path written =
+        ScriptedEngine.writeDeterministic(folder.resolve("package-" + packages++), add, hook);
+    return registry.add(model, artifacts.put(written), stage);
+  }
+
   /** Registers one of the ONNX models, and returns the version's number. */
   public long addOnnx(String model, String file, Stage stage) {
     ModelPackage onnx =

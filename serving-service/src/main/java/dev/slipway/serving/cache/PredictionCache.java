@@ -1,0 +1,163 @@
+package dev.slipway.serving.cache;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.engine.tensor.Tensor;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Answers of all models, bounded by bytes together and, where a model says so, by its share. What
+ * is used least goes first; within a model's share, what came first. Thread-safe; nothing blocks.
+ */
+public final class PredictionCache {
+  /** What an answer takes beside its bytes: its key, the objects around it, its places in maps. */
+  private static final int OVERHEAD_BYTES = 400;
+
+  private final Cache<CacheKey, Entry> entries;
+  private final long maxBytes;
+  private final Map<String, CacheFigures> figures = new ConcurrentHashMap<>();
+  private final Map<String, Share> shares = new ConcurrentHashMap<>();
+
+  /**
+   * Creates an empty cache.
+   *
+   * @param maxBytes most bytes that it holds, from 0, which keeps nothing
+   */
+  public PredictionCache(long maxBytes) {
+    this(maxBytes, Ticker.systemTicker());
+  }
+
+  PredictionCache(long maxBytes, Ticker ticker) {
+    this.maxBytes = maxBytes;
+    this.entries =
+        Caffeine.newBuilder()
+            .maximumWeight(maxBytes)
+            .<CacheKey, Entry>weigher((key, entry) -> entry.bytes)
+            .expireAfter(Expiry.<CacheKey, Entry>creating((key, entry) -> entry.timeToLive))
+            .removalListener(this::removed)
+            .executor(Runnable::run)
+            .ticker(ticker)
+            .build();
+  }
+
+  /** One answer. Its identity tells it from another one for the same key. */
+  private static final class Entry {
+    private final List<Tensor> outputs;
+    private final int bytes;
+    private final Duration timeToLive;
+    private final Share share;
+    private final CacheFigures figures;
+
+    Entry(List<Tensor> outputs, int bytes, Duration timeToLive, Share share, CacheFigures figures) {
+      this.outputs = outputs;
+      this.bytes = bytes;
+      this.timeToLive = timeToLive;
+      this.share = share;
+      this.figures = figures;
+    }
+  }
+
+  /** The answers of one model, first come first. */
+  private static final class Share {
+    @GuardedBy("this")
+    private final Map<CacheKey, Entry> inOrder = new LinkedHashMap<>();
+
+    @GuardedBy("this")
+    private long bytes;
+
+    /** Adds an answer and takes out those that must make room for it. */
+    synchronized Map<CacheKey, Entry> add(CacheKey key, Entry entry, long most) {
+      Entry before = inOrder.remove(key);
+      bytes += entry.bytes - (before == null ? 0 : before.bytes);
+      inOrder.put(key, entry);
+      Map<CacheKey, Entry> out = new LinkedHashMap<>();
+      Iterator<Map.Entry<CacheKey, Entry>> eldest = inOrder.entrySet().iterator();
+      while (bytes > most && eldest.hasNext()) {
+        Map.Entry<CacheKey, Entry> gone = eldest.next();
+        bytes -= gone.getValue().bytes;
+        out.put(gone.getKey(), gone.getValue());
+        eldest.remove();
+      }
+      return out;
+    }
+
+    synchronized void remove(CacheKey key, Entry entry) {
+      if (inOrder.remove(key, entry)) {
+        bytes -= entry.bytes;
+      }
+    }
+  }
+
+  /** Returns whether anything is ever kept. */
+  public boolean keepsAny() {
+    return maxBytes > 0;
+  }
+
+  /** Finds an answer; its tensors' bytes never change. */
+  public Optional<List<Tensor>> find(CacheKey key) {
+    Entry entry = entries.getIfPresent(key);
+    return entry == null ? Optional.empty() : Optional.of(entry.outputs);
+  }
+
+  /**
+   * Keeps an answer, in place of one that is there.
+   *
+   * @param model whose share it counts to
+   * @param packageDigest whose figures it counts to
+   * @param outputs the answer; views of larger buffers should be copied first
+   */
+  public void put(
+      CacheKey key, String model, String packageDigest, CachePolicy policy, List<Tensor> outputs) {
+    long bytes = OVERHEAD_BYTES + outputs.stream().mapToLong(Tensor::sizeBytes).sum();
+    long most = Math.min(policy.maxBytes().orElse(maxBytes), maxBytes);
+    if (bytes > Math.min(most, Integer.MAX_VALUE)) {
+      entries.invalidate(key);
+      return;
+    }
+    Share share = shares.computeIfAbsent(model, name -> new Share());
+    Entry entry =
+        new Entry(
+            List.copyOf(outputs),
+            (int) bytes,
+            policy.timeToLive().orElse(Duration.ofNanos(Long.MAX_VALUE)),
+            share,
+            figures(packageDigest));
+    Map<CacheKey, Entry> out = share.add(key, entry, most);
+    entry.figures.added(bytes);
+    entries.put(key, entry);
+    out.forEach(
+        (gone, old) -> {
+          if (entries.asMap().remove(gone, old)) {
+            old.figures.evicted();
+          }
+        });
+  }
+
+  private void removed(CacheKey key, Entry entry, RemovalCause cause) {
+    entry.figures.removed(entry.bytes);
+    entry.share.remove(key, entry);
+    if (cause == RemovalCause.SIZE) {
+      entry.figures.evicted();
+    }
+  }
+
+  /** Returns the figures of a package's answers. */
+  public CacheFigures figures(String packageDigest) {
+    return figures.computeIfAbsent(packageDigest, digest -> new CacheFigures());
+  }
+
+  /** Returns the bytes held at present. */
+  public long bytes() {
+    return figures.values().stream().mapToLong(CacheFigures::bytes).sum();
+  }
+}
