@@ -9,6 +9,7 @@ import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.execution.EngineThreads;
 import dev.slipway.serving.inference.InferenceService;
+import dev.slipway.serving.inference.Profiler;
 import dev.slipway.serving.model.LoadTurns;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelLoader;
@@ -79,6 +80,7 @@ public final class ServingModule implements ServiceModule {
   private final InferenceService inference;
   private final List<BindableService> services;
   private final OpenStreams streams = new OpenStreams();
+  private final Profiler profiler;
   private final MetricRegistry metrics;
 
   private ServingModule(
@@ -118,6 +120,7 @@ public final class ServingModule implements ServiceModule {
     pool.rollbackRetention(settings::rollbackRetention);
     this.catalogFile = new CatalogFile(config.cacheFolder(), catalog);
     this.follower = new RegistryFollower(registry, catalog, timer, clock);
+    this.profiler = new Profiler(timer);
     PredictionCache cache = new PredictionCache(config.cacheBytes());
     this.inference =
         new InferenceService(router, pool, config.limits(), settings, cache, predictions, clock);
@@ -135,6 +138,7 @@ public final class ServingModule implements ServiceModule {
             settings,
             new SettingsStore(registry),
             cache,
+            profiler,
             streams);
     this.services =
         List.of(
@@ -269,6 +273,7 @@ public final class ServingModule implements ServiceModule {
   public void drain() {
     follower.close();
     streams.drain();
+    profiler.drain();
   }
 
   @Override

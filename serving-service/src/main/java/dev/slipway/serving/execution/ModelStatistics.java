@@ -3,9 +3,11 @@ package dev.slipway.serving.execution;
 import com.codahale.metrics.ExponentiallyDecayingReservoir;
 import com.codahale.metrics.Histogram;
 import com.codahale.metrics.Snapshot;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -33,6 +35,7 @@ public final class ModelStatistics {
   private final Histogram latency = new Histogram(new ExponentiallyDecayingReservoir());
   private final Map<Long, BatchCounter> batches = new ConcurrentHashMap<>();
   private final CostLine cost = new CostLine();
+  private final List<Recording> recordings = new CopyOnWriteArrayList<>();
   private volatile long lastUsedMillis;
 
   /** How often something happened and how long it took in all. Thread-safe. */
@@ -90,6 +93,7 @@ public final class ModelStatistics {
     batch.compute.add(computeNanos);
     batch.split.add(splitNanos);
     observeCall(callRows, computeNanos);
+    recordings.forEach(recording -> recording.called(callRows));
   }
 
   /**
@@ -119,6 +123,19 @@ public final class ModelStatistics {
     split.add(splitNanos);
     latency.update(totalNanos);
     lastUsedMillis = nowMillis;
+    recordings.forEach(
+        recording ->
+            recording.answered(totalNanos, queueNanos, assemblyNanos, computeNanos, splitNanos));
+  }
+
+  /** Records from now on what happens, until {@link #end} is called. */
+  public void begin(Recording recording) {
+    recordings.add(recording);
+  }
+
+  /** Records no more; does nothing when it was not recorded. */
+  public void end(Recording recording) {
+    recordings.remove(recording);
   }
 
   /** Counts a request that the prediction cache was asked for, and whether it had it all. */

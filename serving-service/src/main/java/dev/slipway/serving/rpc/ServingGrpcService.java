@@ -14,8 +14,10 @@ import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.catalog.ServingSetting;
 import dev.slipway.serving.catalog.VersionKey;
+import dev.slipway.serving.execution.ExpiredException;
 import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.inference.InferenceService;
+import dev.slipway.serving.inference.Profiler;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool;
@@ -37,6 +39,8 @@ import dev.slipway.serving.v1.PredictRequest;
 import dev.slipway.serving.v1.PredictResponse;
 import dev.slipway.serving.v1.PredictStreamRequest;
 import dev.slipway.serving.v1.PredictStreamResponse;
+import dev.slipway.serving.v1.ProfileRequest;
+import dev.slipway.serving.v1.ProfileResponse;
 import dev.slipway.serving.v1.ServedModel;
 import dev.slipway.serving.v1.ServedVersion;
 import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceImplBase;
@@ -71,6 +75,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   private final SettingsInForce settings;
   private final SettingsStore settingsStore;
   private final PredictionCache cache;
+  private final Profiler profiler;
   private final OpenStreams streams;
   private final ModelViews views;
 
@@ -79,6 +84,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
    *
    * @param registryConnected tells whether the registry is being heard
    * @param budget the memory of all versions, as ListModels tells it
+   * @param profiler takes profiles
    * @param streams knows the open streams
    */
   public ServingGrpcService(
@@ -92,6 +98,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       SettingsInForce settings,
       SettingsStore settingsStore,
       PredictionCache cache,
+      Profiler profiler,
       OpenStreams streams) {
     this.catalog = catalog;
     this.router = router;
@@ -103,6 +110,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     this.settings = settings;
     this.settingsStore = settingsStore;
     this.cache = cache;
+    this.profiler = profiler;
     this.streams = streams;
     this.views = new ModelViews(catalog, pool);
   }
@@ -311,6 +319,29 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     Map<ServingSetting, Optional<Object>> changes = SettingsProtos.changes(request);
     String model = catalog.get(request.getModel()).name();
     complete(settingsStore.change(model, changes), out, SettingsProtos::write);
+  }
+
+  @Override
+  public void profile(ProfileRequest request, StreamObserver<ProfileResponse> out) {
+    Violations violations = new Violations();
+    Selector selector =
+        ServingRequests.version(request.getModel(), request.getSelector(), violations);
+    Duration duration = ProfileProtos.duration(request, violations);
+    long maxRequests = ProfileProtos.maxRequests(request, violations);
+    violations.throwIfAny();
+    VersionKey key = router.resolve(request.getModel(), selector).version().key();
+    ModelStatus status = pool.status(key);
+    LoadedModel model =
+        status
+            .loaded()
+            .filter(loaded -> status.state() == ModelState.READY)
+            .orElseThrow(() -> new VersionNotLoadedException(key));
+    CompletableFuture<Profiler.Profile> profile =
+        profiler.measure(model.statistics(), duration, maxRequests);
+    ((ServerCallStreamObserver<ProfileResponse>) out)
+        .setOnCancelHandler(
+            () -> profile.completeExceptionally(ExpiredException.cancelled(key.toString())));
+    complete(profile, out, measured -> ProfileProtos.response(key, measured));
   }
 
   private void add(LoadedModel model, DescribeModelResponse.Builder response) {

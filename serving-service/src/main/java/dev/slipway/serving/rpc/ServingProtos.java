@@ -218,7 +218,7 @@ final class ServingProtos {
         .build();
   }
 
-  private static Duration nanos(double nanos) {
+  static Duration nanos(double nanos) {
     return duration(java.time.Duration.ofNanos((long) nanos));
   }
 

@@ -30,10 +30,15 @@ final class ServingRequests {
   /** Reads model and selector of a request that is about one version. */
   static Selector version(String model, VersionSelector selector) {
     Violations violations = new Violations();
-    violations.required("model", model);
-    Selector read = selector(selector, violations);
+    Selector read = version(model, selector, violations);
     violations.throwIfAny();
     return read;
+  }
+
+  /** Reads model and selector, noting what is wrong with them. */
+  static Selector version(String model, VersionSelector selector, Violations violations) {
+    violations.required("model", model);
+    return selector(selector, violations);
   }
 
   /**

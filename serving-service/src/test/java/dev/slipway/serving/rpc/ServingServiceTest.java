@@ -15,6 +15,7 @@ import dev.slipway.serving.v1.DescribeModelRequest;
 import dev.slipway.serving.v1.DescribeModelResponse;
 import dev.slipway.serving.v1.DoubleValues;
 import dev.slipway.serving.v1.FloatValues;
+import dev.slipway.serving.v1.GetTrafficRuleRequest;
 import dev.slipway.serving.v1.Int32Values;
 import dev.slipway.serving.v1.ListModelsRequest;
 import dev.slipway.serving.v1.ListModelsResponse;
@@ -24,7 +25,6 @@ import dev.slipway.serving.v1.OutputForm;
 import dev.slipway.serving.v1.PredictOptions;
 import dev.slipway.serving.v1.PredictRequest;
 import dev.slipway.serving.v1.PredictResponse;
-import dev.slipway.serving.v1.ProfileRequest;
 import dev.slipway.serving.v1.Residence;
 import dev.slipway.serving.v1.ServedModel;
 import dev.slipway.serving.v1.StringValues;
@@ -414,7 +414,10 @@ class ServingServiceTest {
   @Test
   void whatIsNotOffered_isUnimplemented() {
     assertThatThrownBy(
-            () -> harness.serving().profile(ProfileRequest.newBuilder().setModel("m").build()))
+            () ->
+                harness
+                    .serving()
+                    .getTrafficRule(GetTrafficRuleRequest.newBuilder().setModel("m").build()))
         .hasMessageContaining("UNIMPLEMENTED");
     assertThatThrownBy(
             () ->
