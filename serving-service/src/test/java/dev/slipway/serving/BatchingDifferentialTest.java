@@ -3,18 +3,22 @@ package dev.slipway.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.engine.tensor.DataType;
+import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelStatistics;
 import dev.slipway.inference.ModelStatisticsRequest;
 import dev.slipway.inference.ServerReadyRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.testing.RandomTensors;
 import dev.slipway.serving.testing.ServingHarness;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +33,77 @@ class BatchingDifferentialTest {
   private static final int REQUESTS_PER_CALLER = 40;
 
   @TempDir Path folder;
+
+  private static final List<DataType> TYPES = List.of(DataType.values());
+
+  private static String identity(DataType type) {
+    return "identity_" + type.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static ModelInferRequest identityOf(DataType type, Random random) {
+    Tensor input = RandomTensors.next(type, "in", 2, random);
+    return ModelInferRequest.newBuilder()
+        .setModelName(identity(type))
+        .addInputs(
+            ModelInferRequest.InferInputTensor.newBuilder()
+                .setName("in")
+                .setDatatype(type.oipName())
+                .addAllShape(input.shape().toList()))
+        .addRawInputContents(ByteString.copyFrom(input.data()))
+        .build();
+  }
+
+  @Test
+  void everyDatatype_isAnsweredBitForBitToManyCallers() throws Exception {
+    try (ServingHarness harness = harness()) {
+      for (DataType type : TYPES) {
+        harness.addOnnx(identity(type), identity(type), Stage.STAGE_PRODUCTION);
+      }
+      ServingHarness.await(
+          () ->
+              harness.inference().serverReady(ServerReadyRequest.getDefaultInstance()).getReady());
+      ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+      List<Future<Boolean>> outcomes = new ArrayList<>();
+      for (int caller = 0; caller < CALLERS; caller++) {
+        Random random = new Random(caller);
+        outcomes.add(
+            callers.submit(
+                () -> {
+                  for (int i = 0; i < REQUESTS_PER_CALLER; i++) {
+                    ModelInferRequest request =
+                        identityOf(TYPES.get(random.nextInt(TYPES.size())), random);
+                    if (!harness
+                        .inference()
+                        .modelInfer(request)
+                        .getRawOutputContents(0)
+                        .equals(request.getRawInputContents(0))) {
+                      throw new AssertionError(request);
+                    }
+                  }
+                  return true;
+                }));
+      }
+
+      for (Future<Boolean> outcome : outcomes) {
+        assertThat(outcome.get(60, TimeUnit.SECONDS)).isTrue();
+      }
+      callers.shutdownNow();
+    }
+  }
+
+  private ServingHarness harness() {
+    return new ServingHarness(
+        folder,
+        config ->
+            new ServingConfig(
+                config.cacheFolder(),
+                config.followed(),
+                new QueueLimits(1024, 1, 64),
+                config.keep(),
+                config.loads(),
+                config.idleBufferBytes(),
+                config.cacheBytes()));
+  }
 
   private static ModelInferRequest twoInTwoOut(Random random) {
     int rows = 1 + random.nextInt(7);
@@ -62,18 +137,7 @@ class BatchingDifferentialTest {
 
   @Test
   void joinedRequestsOfManyCallers_areAnsweredBitForBitAsAlone() throws Exception {
-    try (ServingHarness harness =
-        new ServingHarness(
-            folder,
-            config ->
-                new ServingConfig(
-                    config.cacheFolder(),
-                    config.followed(),
-                    new QueueLimits(1024, 1, 64),
-                    config.keep(),
-                    config.loads(),
-                    config.idleBufferBytes(),
-                    config.cacheBytes()))) {
+    try (ServingHarness harness = harness()) {
       harness.addOnnx("two", "two_in_two_out", Stage.STAGE_PRODUCTION);
       ServingHarness.await(
           () ->
@@ -92,7 +156,7 @@ class BatchingDifferentialTest {
         requests.add(ofCaller);
         alone.add(answers);
       }
-      long callsAlone = statistics(harness).getExecutionCount();
+      long callsAlone = statistics(harness, "two").getExecutionCount();
 
       ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
       List<Future<List<List<ByteString>>>> together = new ArrayList<>();
@@ -111,17 +175,17 @@ class BatchingDifferentialTest {
         assertThat(together.get(caller).get(60, TimeUnit.SECONDS)).isEqualTo(alone.get(caller));
       }
       callers.shutdownNow();
-      ModelStatistics statistics = statistics(harness);
+      ModelStatistics statistics = statistics(harness, "two");
       assertThat(statistics.getExecutionCount() - callsAlone)
           .as("some requests were joined")
           .isLessThan((long) CALLERS * REQUESTS_PER_CALLER);
     }
   }
 
-  private static ModelStatistics statistics(ServingHarness harness) {
+  private static ModelStatistics statistics(ServingHarness harness, String model) {
     return harness
         .inference()
-        .modelStatistics(ModelStatisticsRequest.newBuilder().setName("two").build())
+        .modelStatistics(ModelStatisticsRequest.newBuilder().setName(model).build())
         .getModelStats(0);
   }
 }

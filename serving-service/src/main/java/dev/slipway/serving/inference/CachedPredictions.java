@@ -1,6 +1,5 @@
 package dev.slipway.serving.inference;
 
-import dev.slipway.engine.tensor.BatchAxis;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.serving.cache.CacheFigures;
 import dev.slipway.serving.cache.CacheKey;
@@ -12,11 +11,8 @@ import dev.slipway.serving.execution.Execution.Answer;
 import dev.slipway.serving.execution.Execution.Timings;
 import dev.slipway.serving.execution.QueueFullException;
 import dev.slipway.serving.model.LoadedModel;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,33 +99,6 @@ final class CachedPredictions {
     new Attempt(request, receiver, TRIES).run();
   }
 
-  private static boolean sameRows(List<Tensor> tensors, long rows) {
-    return tensors.stream()
-        .allMatch(tensor -> tensor.shape().rank() > 0 && tensor.shape().dimension(0) == rows);
-  }
-
-  private static List<Tensor> selectRows(List<Tensor> tensors, int rows, List<Integer> selected) {
-    List<Integer> ones = Collections.nCopies(rows, 1);
-    List<Tensor> result = new ArrayList<>(tensors.size());
-    for (Tensor tensor : tensors) {
-      List<Tensor> split = BatchAxis.split(tensor, ones);
-      result.add(join(selected.stream().map(split::get).toList()));
-    }
-    return result;
-  }
-
-  /** Joins tensors in memory of their own; a single one is copied too. */
-  private static Tensor join(List<Tensor> parts) {
-    ByteBuffer target =
-        ByteBuffer.allocate(BatchAxis.concatSizeBytes(parts)).order(ByteOrder.LITTLE_ENDIAN);
-    return BatchAxis.concat(parts, target);
-  }
-
-  private static Tensor copy(Tensor tensor) {
-    ByteBuffer target = ByteBuffer.allocate(tensor.sizeBytes()).put(tensor.data()).flip();
-    return Tensor.of(tensor.name(), tensor.datatype(), tensor.shape(), target);
-  }
-
   /** One try at a request. Used by the thread that began it, then by the one that ends it. */
   private final class Attempt {
     private final Request request;
@@ -166,7 +135,7 @@ final class CachedPredictions {
           && !wholeOnly.contains(digest)
           && rows > 0
           && rows <= MOST_ROWS
-          && sameRows(request.inputs(), rows);
+          && Rows.areIn(request.inputs(), rows);
     }
 
     private long firstDimension() {
@@ -258,7 +227,7 @@ final class CachedPredictions {
         List<Tensor> missing =
             own.size() == keys.size()
                 ? request.inputs()
-                : selectRows(request.inputs(), keys.size(), own);
+                : Rows.select(Rows.split(request.inputs(), keys.size()), own);
         request.engine().compute(missing, computed);
       } catch (RuntimeException | Error e) {
         fail(e instanceof RuntimeException known ? known : new IllegalStateException(e));
@@ -267,12 +236,12 @@ final class CachedPredictions {
 
     private void keep(Answer answer) {
       if (!byRow) {
-        List<Tensor> whole = answer.outputs().stream().map(CachedPredictions::copy).toList();
+        List<Tensor> whole = answer.outputs().stream().map(Rows::copy).toList();
         put(0, whole);
         receiver.answered(answer, new Lookup(false, lookupNanos));
         return;
       }
-      if (!sameRows(answer.outputs(), own.size())) {
+      if (!Rows.areIn(answer.outputs(), own.size())) {
         wholeOnly.add(digest);
         if (own.size() == keys.size()) {
           abandon(new IllegalStateException("the answer has not a row for every row"));
@@ -282,12 +251,10 @@ final class CachedPredictions {
         }
         return;
       }
-      List<Integer> ones = Collections.nCopies(own.size(), 1);
-      List<List<Tensor>> split =
-          answer.outputs().stream().map(output -> BatchAxis.split(output, ones)).toList();
+      List<List<Tensor>> split = Rows.split(answer.outputs(), own.size());
       for (int i = 0; i < own.size(); i++) {
         int row = i;
-        put(own.get(i), split.stream().map(output -> copy(output.get(row))).toList());
+        put(own.get(i), split.stream().map(output -> Rows.copy(output.get(row))).toList());
       }
       if (own.size() == keys.size()) {
         receiver.answered(answer, new Lookup(false, lookupNanos));
@@ -391,7 +358,7 @@ final class CachedPredictions {
       List<Tensor> outputs = new ArrayList<>(first.size());
       for (int i = 0; i < first.size(); i++) {
         int output = i;
-        outputs.add(join(answers.stream().map(row -> row.orElseThrow().get(output)).toList()));
+        outputs.add(Rows.join(answers.stream().map(row -> row.orElseThrow().get(output)).toList()));
       }
       return outputs;
     }

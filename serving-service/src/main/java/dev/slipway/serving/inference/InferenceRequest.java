@@ -6,6 +6,7 @@ import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.model.LoadedModel;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -18,6 +19,8 @@ import java.util.function.BooleanSupplier;
  * @param parameters values for the signature's parameters: Boolean, Long, Double, String, or lists
  *     of them
  * @param forceCompute whether to compute the answer whatever the prediction cache holds
+ * @param rowFaults gathers faults of single rows, those of the inputs included; absent when any
+ *     fault is the request's
  * @param deadlineNanos {@link System#nanoTime} after which nobody waits, or {@link
  *     dev.slipway.serving.execution.Execution#NO_DEADLINE}
  * @param callerGone tells whether the caller has given up; must be cheap
@@ -29,6 +32,7 @@ public record InferenceRequest(
     List<String> outputs,
     Map<String, Object> parameters,
     boolean forceCompute,
+    Optional<RowFaults> rowFaults,
     long deadlineNanos,
     BooleanSupplier callerGone) {
   /** Copies the collections. */

@@ -17,6 +17,7 @@ import java.util.List;
  * @param timings where the time went
  * @param loadNanos waiting for the version to be loaded
  * @param cacheNanos asking the prediction cache
+ * @param rowFaults rows that were not predicted, ascending; their outputs are zeros and empty texts
  */
 public record InferenceResult(
     List<Tensor> outputs,
@@ -26,4 +27,5 @@ public record InferenceResult(
     boolean cacheHit,
     Timings timings,
     long loadNanos,
-    long cacheNanos) {}
+    long cacheNanos,
+    List<RowFault> rowFaults) {}

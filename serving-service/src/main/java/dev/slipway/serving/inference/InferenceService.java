@@ -4,6 +4,7 @@ import dev.slipway.engine.error.InvalidInputException;
 import dev.slipway.engine.error.SignatureViolation;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorMetadata;
+import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.cache.CachePolicy;
 import dev.slipway.serving.cache.PredictionCache;
@@ -225,29 +226,27 @@ public final class InferenceService {
                           request.callerGone(),
                           outcome,
                           arrived));
-      Releasing releasing = new Releasing(handle, target, receiver, loadNanos);
-      Optional<CachePolicy> policy =
-          model.isDeterministic() && cached.isPresent()
-              ? settings.cache(request.model())
-              : Optional.empty();
-      if (policy.isEmpty()) {
-        engine.compute(inputs, releasing);
-        return;
+      Releasing releasing = new Releasing(handle, target, receiver, loadNanos, request.rowFaults());
+      Computation computation = computation(model, request, outputs, parameters, engine);
+      int rows = rows(model, inputs);
+      if (request.rowFaults().isPresent() && rows > RowByRow.MOST_ROWS) {
+        throw InvalidRequestException.of(
+            "options.row_errors",
+            "may be set for at most " + RowByRow.MOST_ROWS + " rows; the request has " + rows);
       }
-      cached
-          .get()
-          .predict(
-              new CachedPredictions.Request(
-                  model,
-                  request.model(),
-                  policy.get(),
-                  inputs,
-                  outputs,
-                  parameters,
-                  request.forceCompute(),
-                  settings.limits(request.model()).maxQueued(),
-                  engine),
-              releasing);
+      if (request.rowFaults().isPresent() && rows > 0) {
+        new RowByRow(
+                computation,
+                inputs,
+                rows,
+                request.rowFaults().get(),
+                outputs,
+                name -> metadata(model, name),
+                releasing)
+            .run();
+      } else {
+        computation.compute(inputs, releasing);
+      }
     } catch (Throwable e) {
       // An Error too: nobody else would let go of the version or tell the caller.
       handle.close();
@@ -255,14 +254,71 @@ public final class InferenceService {
     }
   }
 
-  /** Hands the outcome over, then lets go of the version. */
-  private record Releasing(ModelHandle handle, Target target, Receiver receiver, long loadNanos)
-      implements Execution.Receiver, CachedPredictions.Receiver {
+  /** Returns the way to an answer: through the cache where its answers are kept. */
+  private Computation computation(
+      LoadedModel model,
+      InferenceRequest request,
+      List<String> outputs,
+      Map<String, Object> parameters,
+      EngineCall engine) {
+    Optional<CachePolicy> policy =
+        model.isDeterministic() && cached.isPresent()
+            ? settings.cache(request.model())
+            : Optional.empty();
+    if (policy.isEmpty()) {
+      return (tensors, outcome) -> engine.compute(tensors, new Uncached(outcome));
+    }
+    int maxFollowers = settings.limits(request.model()).maxQueued();
+    return (tensors, outcome) ->
+        cached
+            .get()
+            .predict(
+                new CachedPredictions.Request(
+                    model,
+                    request.model(),
+                    policy.get(),
+                    tensors,
+                    outputs,
+                    parameters,
+                    request.forceCompute(),
+                    maxFollowers,
+                    engine),
+                outcome);
+  }
+
+  /** Returns the rows of checked inputs; 0 when the model has no batch axis. */
+  private static int rows(LoadedModel model, List<Tensor> inputs) {
+    return model.predictor().batched() ? (int) inputs.get(0).shape().dimension(0) : 0;
+  }
+
+  private static TensorMetadata metadata(LoadedModel model, String output) {
+    return model.predictor().outputs().stream()
+        .filter(known -> known.name().equals(output))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Passes on what the cache was not asked for. */
+  private record Uncached(CachedPredictions.Receiver receiver) implements Execution.Receiver {
     @Override
     public void answered(Execution.Answer answer) {
-      answered(answer, CachedPredictions.Lookup.NONE);
+      receiver.answered(answer, CachedPredictions.Lookup.NONE);
     }
 
+    @Override
+    public void failed(RuntimeException failure) {
+      receiver.failed(failure);
+    }
+  }
+
+  /** Hands the outcome over, then lets go of the version. */
+  private record Releasing(
+      ModelHandle handle,
+      Target target,
+      Receiver receiver,
+      long loadNanos,
+      Optional<RowFaults> rowFaults)
+      implements CachedPredictions.Receiver {
     @Override
     public void answered(Execution.Answer answer, CachedPredictions.Lookup lookup) {
       try {
@@ -275,7 +331,8 @@ public final class InferenceService {
                 lookup.hit(),
                 answer.timings(),
                 loadNanos,
-                lookup.nanos()));
+                lookup.nanos(),
+                rowFaults.map(RowFaults::list).orElse(List.of())));
       } finally {
         handle.close();
       }

@@ -9,8 +9,11 @@ import dev.slipway.engine.signature.Schema;
 import dev.slipway.engine.tensor.HalfFloats;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.inference.InferenceRequest.InputSource;
+import dev.slipway.serving.inference.RowFault;
+import dev.slipway.serving.inference.RowFaults;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.v1.BoolValues;
 import dev.slipway.serving.v1.Column;
@@ -39,9 +42,16 @@ final class DataFrames implements InputSource {
   private static final String FIELD = "data_frame.columns";
 
   private final DataFrame message;
+  private final Optional<RowFaults> rowFaults;
 
-  DataFrames(DataFrame message) {
+  /**
+   * Creates a source.
+   *
+   * @param rowFaults gets the rows that lack a value; absent when that is the request's fault
+   */
+  DataFrames(DataFrame message, Optional<RowFaults> rowFaults) {
     this.message = message;
+    this.rowFaults = rowFaults;
   }
 
   @Override
@@ -114,7 +124,7 @@ final class DataFrames implements InputSource {
     };
   }
 
-  private static Optional<Tensor> read(
+  private Optional<Tensor> read(
       Column column, String name, ColumnSpec spec, String field, Violations violations) {
     if (!(spec.type() instanceof ScalarType type)) {
       violations.add(
@@ -133,13 +143,17 @@ final class DataFrames implements InputSource {
               + ", which "
               + column.getValuesCase().name().toLowerCase(java.util.Locale.ROOT)
               + " do not carry");
-    } else if (column.getNullRowsCount() > 0
-        && type != ScalarType.FLOAT
-        && type != ScalarType.DOUBLE) {
-      violations.add(
-          field + ".null_rows",
-          "column \"" + name + "\" of type " + type.mlflowName() + " cannot have missing values");
-      return Optional.empty();
+    }
+    boolean mayBeMissing = type == ScalarType.FLOAT || type == ScalarType.DOUBLE;
+    if (tensor.isPresent() && column.getNullRowsCount() > 0 && !mayBeMissing) {
+      String problem =
+          "column \"" + name + "\" of type " + type.mlflowName() + " cannot have missing values";
+      if (rowFaults.isEmpty()) {
+        violations.add(field + ".null_rows", problem);
+        return Optional.empty();
+      }
+      InvalidRequestException fault = InvalidRequestException.of(field + ".null_rows", problem);
+      column.getNullRowsList().forEach(row -> rowFaults.get().add(row, name, fault));
     }
     int size = sizeOf(column);
     for (int row : column.getNullRowsList()) {
@@ -270,14 +284,19 @@ final class DataFrames implements InputSource {
 
   /**
    * Writes outputs that have a row per row as columns; those with several values per row as JSON.
+   * Rows with faults are missing.
    */
-  static DataFrame write(List<Tensor> tensors) {
+  static DataFrame write(List<Tensor> tensors, List<RowFault> faults) {
     long rows =
         tensors.isEmpty() || tensors.get(0).shape().rank() == 0
             ? 1
             : tensors.get(0).shape().dimension(0);
     DataFrame.Builder frame = DataFrame.newBuilder().setRowCount(rows);
-    tensors.forEach(tensor -> frame.addColumns(column(tensor, Math.toIntExact(rows))));
+    List<Integer> missing = faults.stream().map(fault -> (int) fault.row()).toList();
+    tensors.forEach(
+        tensor ->
+            frame.addColumns(
+                column(tensor, Math.toIntExact(rows)).toBuilder().addAllNullRows(missing)));
     return frame.build();
   }
 

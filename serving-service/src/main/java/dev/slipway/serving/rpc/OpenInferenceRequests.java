@@ -89,6 +89,7 @@ final class OpenInferenceRequests {
             .collect(Collectors.toList()),
         parameters,
         false,
+        Optional.empty(),
         within.deadlineNanos(),
         within.gone());
   }

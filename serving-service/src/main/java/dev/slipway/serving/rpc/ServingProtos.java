@@ -11,6 +11,7 @@ import dev.slipway.serving.execution.CostLine;
 import dev.slipway.serving.execution.Execution.Timings;
 import dev.slipway.serving.execution.ModelStatistics;
 import dev.slipway.serving.inference.InferenceResult;
+import dev.slipway.serving.inference.RowFault;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.ModelStatus;
 import dev.slipway.serving.v1.BatchSizeCount;
@@ -23,6 +24,7 @@ import dev.slipway.serving.v1.PredictResponse;
 import dev.slipway.serving.v1.PredictTimings;
 import dev.slipway.serving.v1.Provenance;
 import dev.slipway.serving.v1.Residence;
+import dev.slipway.serving.v1.RowError;
 import dev.slipway.serving.v1.ServedVersion;
 import dev.slipway.serving.v1.VersionState;
 import dev.slipway.serving.v1.VersionStatistics;
@@ -40,9 +42,16 @@ final class ServingProtos {
         form == OutputForm.OUTPUT_FORM_DATA_FRAME
             || (form != OutputForm.OUTPUT_FORM_TENSORS && request.hasDataFrame());
     if (asFrame) {
-      response.setDataFrame(DataFrames.write(result.outputs()));
+      response.setDataFrame(DataFrames.write(result.outputs(), result.rowFaults()));
     } else {
       response.setTensors(ServingTensors.write(result.outputs()));
+    }
+    for (RowFault fault : result.rowFaults()) {
+      response.addRowErrors(
+          RowError.newBuilder()
+              .setRow(fault.row())
+              .setField(fault.field())
+              .setStatus(Failures.toProto(Failures.toStatus(fault.failure()))));
     }
     if (request.getOptions().getTimings()) {
       response.setTimings(timings(result, arrivedNanos));

@@ -6,6 +6,7 @@ import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.inference.InferenceRequest;
 import dev.slipway.serving.inference.InferenceRequest.InputSource;
+import dev.slipway.serving.inference.RowFaults;
 import dev.slipway.serving.v1.LoadRequest;
 import dev.slipway.serving.v1.ParameterValue;
 import dev.slipway.serving.v1.PredictRequest;
@@ -101,16 +102,12 @@ final class ServingRequests {
     violations.atMost("id", request.getId(), MAX_ID);
     violations.atMost("options.route_key", request.getOptions().getRouteKey(), MAX_ID);
     Selector selector = selector(request.getSelector(), violations);
-    if (request.getOptions().getRowErrors()) {
-      throw new UnsupportedFeatureException(
-          "ROW_ERRORS_NOT_SUPPORTED",
-          "options.row_errors",
-          "this server answers requests as a whole");
-    }
+    Optional<RowFaults> rowFaults =
+        request.getOptions().getRowErrors() ? Optional.of(new RowFaults()) : Optional.empty();
     InputSource inputs =
         switch (request.getInputCase()) {
           case TENSORS -> new ServingTensors(request.getTensors());
-          case DATA_FRAME -> new DataFrames(request.getDataFrame());
+          case DATA_FRAME -> new DataFrames(request.getDataFrame(), rowFaults);
           case INPUT_NOT_SET -> {
             violations.add("input", "is required: tensors or data_frame");
             yield new ServingTensors(Tensors.getDefaultInstance());
@@ -133,6 +130,7 @@ final class ServingRequests {
         request.getOutputsList(),
         parameters,
         request.getOptions().getForceCompute(),
+        rowFaults,
         call.deadlineNanos(),
         call.gone());
   }

@@ -8,18 +8,27 @@ import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.Predictors;
+import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorBuffers;
 import dev.slipway.runtime.error.InvalidRequestException;
+import dev.slipway.serving.testing.RandomTensors;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BatchRunnerTest {
   private final TensorBuffers buffers = new TensorBuffers(0);
@@ -96,7 +105,7 @@ class BatchRunnerTest {
         new Execution(
             List.of(x(1)),
             List.of("y"),
-            java.util.Map.of(),
+            Map.of(),
             Execution.NO_DEADLINE,
             () -> false,
             receiver,
@@ -161,5 +170,70 @@ class BatchRunnerTest {
     assertThatThrownBy(offender::get)
         .hasCauseInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("the model refuses them");
+  }
+
+  @ParameterizedTest
+  @EnumSource(DataType.class)
+  void joinedRequestsOfAnyDatatype_areAnsweredBitForBitAsAlone(DataType type, @TempDir Path folder)
+      throws Exception {
+    String file = "identity_" + type.name().toLowerCase(Locale.ROOT) + ".onnx";
+    Random random = new Random(7);
+    List<Tensor> inputs =
+        Stream.generate(() -> RandomTensors.next(type, "in", 2, random)).limit(20).toList();
+    List<Outcome> outcomes = inputs.stream().map(input -> new Outcome()).toList();
+    List<Execution> requests = new ArrayList<>();
+    long rows = 0;
+    for (int i = 0; i < inputs.size(); i++) {
+      requests.add(outcomes.get(i).request(inputs.get(i), "out"));
+      rows += requests.get(i).rows();
+    }
+    try (Predictor predictor = Predictors.load(onnx(folder, file))) {
+      runner(predictor).run(requests);
+    }
+
+    for (int i = 0; i < inputs.size(); i++) {
+      assertThat(outcomes.get(i).get().batchRows()).isEqualTo(rows);
+      assertThat(outcomes.get(i).get().outputs()).containsExactly(inputs.get(i).withName("out"));
+    }
+    assertThat(statistics.engineCalls()).isEqualTo(1);
+  }
+
+  private static ModelPackage onnx(Path folder, String file) {
+    return ModelPackage.builder(
+            MLmodel.builder().flavor(Flavor.onnx("model.onnx", "1.23.2")).build())
+        .file("model.onnx", Path.of("src/test/models", file))
+        .writeTo(folder.resolve("package"));
+  }
+
+  @Test
+  void requestsThatDifferInMoreThanRows_areNotJoined() {
+    Execution request = execution(Tensor.ofFloats("x", Shape.of(1, 2), 1, 2), "y", Map.of("p", 1L));
+
+    assertThat(
+            request.joinable(
+                execution(
+                    Tensor.ofFloats("x", Shape.of(2, 2), new float[4]), "y", Map.of("p", 1L))))
+        .isTrue();
+    for (Execution other :
+        List.of(
+            execution(Tensor.ofFloats("w", Shape.of(1, 2), 1, 2), "y", Map.of("p", 1L)),
+            execution(Tensor.ofInts("x", Shape.of(1, 2), 1, 2), "y", Map.of("p", 1L)),
+            execution(Tensor.ofFloats("x", Shape.of(1, 3), 1, 2, 3), "y", Map.of("p", 1L)),
+            execution(Tensor.ofFloats("x", Shape.of(1, 2), 1, 2), "z", Map.of("p", 1L)),
+            execution(Tensor.ofFloats("x", Shape.of(1, 2), 1, 2), "y", Map.of("p", 2L)),
+            execution(Tensor.ofFloats("x", Shape.of(1, 2), 1, 2), "y", Map.of()))) {
+      assertThat(request.joinable(other)).isFalse();
+    }
+  }
+
+  private static Execution execution(Tensor input, String output, Map<String, Object> parameters) {
+    return new Execution(
+        List.of(input),
+        List.of(output),
+        parameters,
+        Execution.NO_DEADLINE,
+        () -> false,
+        new Outcome(),
+        System.nanoTime());
   }
 }

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -65,6 +66,7 @@ class HandleReleaseTest {
             List.of(),
             Map.of(),
             false,
+            Optional.empty(),
             Execution.NO_DEADLINE,
             () -> false),
         new InferenceService.Receiver() {

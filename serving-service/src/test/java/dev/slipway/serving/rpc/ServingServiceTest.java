@@ -419,12 +419,5 @@ class ServingServiceTest {
                     .serving()
                     .getTrafficRule(GetTrafficRuleRequest.newBuilder().setModel("m").build()))
         .hasMessageContaining("UNIMPLEMENTED");
-    assertThatThrownBy(
-            () ->
-                harness
-                    .serving()
-                    .predict(
-                        ask(1).setOptions(PredictOptions.newBuilder().setRowErrors(true)).build()))
-        .hasMessageContaining("UNIMPLEMENTED");
   }
 }
