@@ -7,6 +7,7 @@ import dev.slipway.artifact.blob.MinioBlobStore;
 import dev.slipway.artifact.content.Manifest;
 import dev.slipway.artifact.rpc.ArtifactGrpcService;
 import dev.slipway.artifact.rpc.AssetGrpcService;
+import dev.slipway.artifact.service.AbandonedPushes;
 import dev.slipway.artifact.service.ArtifactService;
 import dev.slipway.artifact.service.ConsistencyCheck;
 import dev.slipway.artifact.service.ContentBinder;
@@ -39,6 +40,7 @@ public final class ArtifactModule implements ServiceModule {
   private final BlobStore blobs;
   private final UploadSpool spool;
   private final PresignedUploads presigned;
+  private final AbandonedPushes pushes;
   private final ScheduledExecutorService sweeper;
   private final List<BindableService> services;
 
@@ -68,9 +70,10 @@ public final class ArtifactModule implements ServiceModule {
             blobs,
             uploadExpiry,
             clock);
+    this.pushes = new AbandonedPushes(artifacts, uploadExpiry, clock);
     MaintenanceStore maintenance = new MaintenanceStore(database);
     GarbageCollector collector =
-        new GarbageCollector(maintenance, collections, blobs, spool, presigned, clock);
+        new GarbageCollector(maintenance, collections, blobs, spool, presigned, pushes, clock);
     ConsistencyCheck check =
         new ConsistencyCheck(maintenance, new ConsistencyStore(database), blobs);
     this.services =
@@ -130,7 +133,7 @@ public final class ArtifactModule implements ServiceModule {
   }
 
   private void sweep() {
-    int unused = spool.sweep() + presigned.sweep();
+    int unused = spool.sweep() + presigned.sweep(() -> {}) + pushes.sweep(() -> {});
   }
 
   @Override

@@ -19,6 +19,7 @@ import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.SourceObject;
 import io.minio.StatObjectArgs;
+import io.minio.StatObjectResponse;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import io.minio.messages.Item;
@@ -28,10 +29,12 @@ import io.minio.messages.Part;
 import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -58,10 +61,12 @@ public final class DirectTransfers implements AutoCloseable {
   private final MinioAsyncClient parts;
   private final MinioClient objects;
   private final MinioClient signer;
+  private final SizedUrls sizedUrls;
   private final String bucket;
 
   DirectTransfers(MinioSettings settings, OkHttpClient http) {
     this.bucket = settings.bucket();
+    this.sizedUrls = new SizedUrls(settings, Clock.systemUTC());
     OkHttpClient patient = http.newBuilder().readTimeout(JOIN_TIMEOUT).build();
     this.parts =
         MinioAsyncClient.builder()
@@ -118,17 +123,31 @@ public final class DirectTransfers implements AutoCloseable {
                 .uploadId());
   }
 
-  /** Returns a URL to which one part can be sent. Asks nobody. */
-  public String partUrl(UploadId id, String storeUploadId, int partNumber, Duration lifetime) {
-    return sign(
-        GetPresignedObjectUrlArgs.builder()
-            .method(Http.Method.PUT)
-            .bucket(bucket)
-            .object(objectName(id))
-            .expiry((int) lifetime.toSeconds(), TimeUnit.SECONDS)
-            .extraQueryParams(
-                Map.of("partNumber", Integer.toString(partNumber), "uploadId", storeUploadId))
-            .build());
+  /**
+   * Returns a URL to which one part can be sent. Asks nobody.
+   *
+   * @param sizeBytes how many bytes the part has, when it is known; the store then refuses a part
+   *     that has more or fewer
+   */
+  public String partUrl(
+      UploadId id,
+      String storeUploadId,
+      int partNumber,
+      OptionalLong sizeBytes,
+      Duration lifetime) {
+    String signed =
+        sign(
+            GetPresignedObjectUrlArgs.builder()
+                .method(Http.Method.PUT)
+                .bucket(bucket)
+                .object(objectName(id))
+                .expiry((int) lifetime.toSeconds(), TimeUnit.SECONDS)
+                .extraQueryParams(
+                    Map.of("partNumber", Integer.toString(partNumber), "uploadId", storeUploadId))
+                .build());
+    return sizeBytes.isEmpty()
+        ? signed
+        : MinioCalls.call(() -> sizedUrls.sign(signed, sizeBytes.getAsLong(), lifetime));
   }
 
   /**
@@ -246,18 +265,18 @@ public final class DirectTransfers implements AutoCloseable {
         });
   }
 
-  /** Returns whether the parts of an upload were joined. */
-  public boolean isJoined(UploadId id) {
+  /** Returns what the parts of an upload were joined to, as if it were one part. */
+  public Optional<StoredPart> findJoined(UploadId id) {
     return MinioCalls.call(
         () -> {
           try {
-            var unused =
+            StatObjectResponse joined =
                 objects.statObject(
                     StatObjectArgs.builder().bucket(bucket).object(objectName(id)).build());
-            return true;
+            return Optional.of(new StoredPart(unquoted(joined.etag()), joined.size()));
           } catch (ErrorResponseException e) {
             if (MinioCalls.isAbsent(e)) {
-              return false;
+              return Optional.empty();
             }
             throw e;
           }
@@ -359,8 +378,8 @@ public final class DirectTransfers implements AutoCloseable {
 
   /**
    * Tells of each upload that was begun before a time and not joined, by our name and the store's;
-   * it may be abandoned meanwhile. A MinIO server does not tell of them, and ends them itself after
-   * a day.
+   * it may be abandoned meanwhile. A MinIO server tells of those that it was asked for itself since
+   * it started, and ends all of them after a day.
    */
   public void forEachBegun(Instant before, BiConsumer<UploadId, String> told) {
     MinioCalls.call(
@@ -384,9 +403,9 @@ public final class DirectTransfers implements AutoCloseable {
       throws MinioException {
     return MinioCalls.await(
             parts.listMultipartUploads(
+                // Without a prefix, which a MinIO server takes for the whole name of an object.
                 ListMultipartUploadsArgs.builder()
                     .bucket(bucket)
-                    .prefix(PREFIX)
                     .keyMarker(keyMarker)
                     .uploadIdMarker(uploadIdMarker)
                     .maxUploads(MAX_LISTED)

@@ -97,7 +97,8 @@ public final class MinioBlobStore implements BlobStore {
         new OkHttpClient.Builder()
             .connectTimeout(CONNECT_TIMEOUT)
             .readTimeout(TRANSFER_TIMEOUT)
-            .writeTimeout(TRANSFER_TIMEOUT);
+            .writeTimeout(TRANSFER_TIMEOUT)
+            .addInterceptor(new UploadListings());
     settings
         .trustedCertificates()
         .map(TrustedCertificates::read)

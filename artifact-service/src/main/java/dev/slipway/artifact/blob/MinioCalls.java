@@ -3,6 +3,7 @@ package dev.slipway.artifact.blob;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -29,9 +30,12 @@ final class MinioCalls {
     } catch (MinioException e) {
       throw new StoreUnavailableException(e);
     } catch (IllegalStateException e) {
-      // What the SDK makes of an IOException of its HTTP client: connection refused, reset, timed
-      // out.
-      throw e.getCause() instanceof IOException ? new StoreUnavailableException(e) : e;
+      // What the SDK makes of a failure of its HTTP client: connection refused, reset, timed out,
+      // or
+      // a certificate that is not trusted.
+      throw e.getCause() instanceof IOException || e.getCause() instanceof GeneralSecurityException
+          ? new StoreUnavailableException(e)
+          : e;
     }
   }
 

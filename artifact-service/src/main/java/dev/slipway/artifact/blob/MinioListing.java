@@ -59,8 +59,8 @@ final class MinioListing {
   }
 
   /**
-   * Ends uploads in parts that were begun before a time, and returns how many. A MinIO server does
-   * not tell of them, and ends them itself after a day.
+   * Ends uploads in parts that were begun before a time, and returns how many. A MinIO server tells
+   * of those that it was asked for itself since it started, and ends all of them after a day.
    */
   int discardUploads(Instant before, boolean dryRun) throws MinioException {
     int discarded = 0;
@@ -86,9 +86,9 @@ final class MinioListing {
       throws MinioException {
     return MinioCalls.await(
             client.listMultipartUploads(
+                // Without a prefix, which a MinIO server takes for the whole name of an object.
                 ListMultipartUploadsArgs.builder()
                     .bucket(bucket)
-                    .prefix(prefix)
                     .keyMarker(keyMarker)
                     .uploadIdMarker(uploadIdMarker)
                     .maxUploads(PAGE)

@@ -91,12 +91,10 @@ final class PresignedRequests {
         : Optional.empty();
   }
 
-  /** Reads the tags of parts by number. */
+  /** Reads the tags of parts by number; none says that the store knows. */
   static SortedMap<Integer, String> etags(CompleteUploadRequest request, Violations violations) {
     SortedMap<Integer, String> etags = new TreeMap<>();
-    if (request.getPartsCount() == 0) {
-      violations.add("parts", "is required");
-    } else if (request.getPartsCount() > PartPlan.MAX_PARTS) {
+    if (request.getPartsCount() > PartPlan.MAX_PARTS) {
       violations.add("parts", "has " + request.getPartsCount() + "; at most 10000 are allowed");
     }
     for (int i = 0; i < request.getPartsCount(); i++) {

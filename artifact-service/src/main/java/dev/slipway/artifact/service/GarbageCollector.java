@@ -19,6 +19,7 @@ public final class GarbageCollector {
   private final BlobStore blobs;
   private final UploadSpool spool;
   private final PresignedUploads presigned;
+  private final AbandonedPushes pushes;
   private final Clock clock;
 
   /** Creates the collector over the stores. */
@@ -28,12 +29,14 @@ public final class GarbageCollector {
       BlobStore blobs,
       UploadSpool spool,
       PresignedUploads presigned,
+      AbandonedPushes pushes,
       Clock clock) {
     this.maintenance = maintenance;
     this.collections = collections;
     this.blobs = blobs;
     this.spool = spool;
     this.presigned = presigned;
+    this.pushes = pushes;
     this.clock = clock;
   }
 
@@ -61,9 +64,10 @@ public final class GarbageCollector {
                 return goesOn.test(counts);
               });
       if (dryRun) {
-        run.count(spool.countStale() + presigned.countStale());
+        run.count(spool.countStale() + presigned.countStale() + pushes.count());
       } else {
-        run.collect(spool.sweep() + presigned.sweep());
+        run.collect(
+            spool.sweep() + presigned.sweep(lease::renewIfDue) + pushes.sweep(lease::renewIfDue));
       }
       return run.counts();
     }

@@ -61,15 +61,19 @@ final class PresignedUploadSweeper {
 
   /** Returns how many {@link #sweep} would remove. */
   int count(Instant now) {
-    return uploads.countExpired(now) + forgotten(now.minus(FORGOTTEN_AFTER), true);
+    return uploads.countExpired(now) + forgotten(now.minus(FORGOTTEN_AFTER), true, () -> {});
   }
 
-  /** Removes what has expired or is forgotten; returns how many. Throws nothing. */
-  int sweep(Instant now) {
+  /**
+   * Removes what has expired or is forgotten; returns how many. Throws nothing.
+   *
+   * @param step is run before each
+   */
+  int sweep(Instant now, Runnable step) {
     int removed = 0;
     try {
-      removed += removeExpired(now);
-      removed += forgotten(now.minus(FORGOTTEN_AFTER), false);
+      removed += removeExpired(now, step);
+      removed += forgotten(now.minus(FORGOTTEN_AFTER), false, step);
     } catch (RuntimeException e) {
       log.warn("cannot sweep presigned uploads", e);
     }
@@ -79,7 +83,7 @@ final class PresignedUploadSweeper {
     return removed;
   }
 
-  private int removeExpired(Instant now) {
+  private int removeExpired(Instant now, Runnable step) {
     int removed = 0;
     int failed = 0;
     Optional<PresignedUpload> last = Optional.empty();
@@ -88,6 +92,7 @@ final class PresignedUploadSweeper {
       page = uploads.listExpired(now, last, BATCH);
       for (PresignedUpload upload : page) {
         last = Optional.of(upload);
+        step.run();
         if (busy.test(upload.id())) {
           continue;
         }
@@ -107,11 +112,12 @@ final class PresignedUploadSweeper {
   }
 
   /** A server that stops between store and row leaves what no row tells of. */
-  private int forgotten(Instant before, boolean dryRun) {
+  private int forgotten(Instant before, boolean dryRun, Runnable step) {
     AtomicInteger found = new AtomicInteger();
     store.forEachJoined(
         before,
         id -> {
+          step.run();
           if (uploads.find(id).isEmpty() && !busy.test(id)) {
             if (!dryRun) {
               store.discardJoined(id);
@@ -122,6 +128,7 @@ final class PresignedUploadSweeper {
     store.forEachBegun(
         before,
         (id, name) -> {
+          step.run();
           if (uploads
               .find(id)
               .flatMap(PresignedUpload::storeUploadId)

@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -231,7 +232,12 @@ public final class PresignedUploads {
       parts.add(
           new PartUrl(
               number,
-              store.partUrl(id, storeUploadId, number, range.lifetime()),
+              store.partUrl(
+                  id,
+                  storeUploadId,
+                  number,
+                  upload.plan().knownSizeBytes(number),
+                  range.lifetime()),
               Optional.ofNullable(stored.get(number)).map(DirectTransfers.StoredPart::etag)));
     }
     return new UploadUrls(upload, parts, expireTime);
@@ -240,13 +246,47 @@ public final class PresignedUploads {
   /** To URLs of what the store no longer has nobody could send anything. */
   private SortedMap<Integer, DirectTransfers.StoredPart> findParts(
       DirectTransfers store, PresignedUpload upload, String storeUploadId) {
-    Optional<SortedMap<Integer, DirectTransfers.StoredPart>> stored =
-        store.findParts(upload.id(), storeUploadId);
-    if (stored.isEmpty() && !store.isJoined(upload.id())) {
+    Optional<StoredParts> stored = storedParts(store, upload, storeUploadId);
+    if (stored.isEmpty()) {
       remove(upload);
       throw new UploadNotFoundException(upload.id());
     }
-    return stored.orElse(Collections.emptySortedMap());
+    return stored.get().byNumber();
+  }
+
+  /**
+   * Is what the store has of an upload.
+   *
+   * @param byNumber parts by number; once they are joined, the whole under each number
+   * @param sizeBytes number of bytes of all together
+   */
+  private record StoredParts(
+      SortedMap<Integer, DirectTransfers.StoredPart> byNumber, long sizeBytes) {}
+
+  /** Returns what the store has; empty when it knows no such upload (any more). */
+  private static Optional<StoredParts> storedParts(
+      DirectTransfers store, PresignedUpload upload, String storeUploadId) {
+    Optional<SortedMap<Integer, DirectTransfers.StoredPart>> stored =
+        store.findParts(upload.id(), storeUploadId);
+    if (stored.filter(parts -> !parts.isEmpty()).isEmpty()) {
+      Optional<DirectTransfers.StoredPart> joined = store.findJoined(upload.id());
+      if (joined.isPresent()) {
+        return joined.map(whole -> joinedParts(upload.plan(), whole));
+      }
+    }
+    return stored.map(
+        parts ->
+            new StoredParts(
+                parts,
+                parts.values().stream().mapToLong(DirectTransfers.StoredPart::sizeBytes).sum()));
+  }
+
+  private static StoredParts joinedParts(PartPlan plan, DirectTransfers.StoredPart whole) {
+    SortedMap<Integer, DirectTransfers.StoredPart> parts = new TreeMap<>();
+    for (int number = 1; number <= plan.partCount(); number++) {
+      parts.put(number, whole);
+    }
+    return new StoredParts(parts, whole.sizeBytes());
   }
 
   private void keepAlive(UploadId id, Duration time) {
@@ -272,7 +312,8 @@ public final class PresignedUploads {
   /**
    * Joins the parts of an upload, verifies the whole and publishes it.
    *
-   * @param etags the store's tags by part number, from 1 without gaps
+   * @param etags the store's tags by part number, from 1 without gaps; none for what the store has
+   *     of a file of known size
    * @throws UploadNotFoundException if no such upload is open
    * @throws UploadFinishingException if another call is just completing it
    * @throws PartMissingException if the store does not have one of the parts
@@ -333,16 +374,18 @@ public final class PresignedUploads {
       DirectTransfers store,
       PresignedUpload upload,
       String storeUploadId,
-      SortedMap<Integer, String> etags) {
+      SortedMap<Integer, String> named) {
     Optional<SortedMap<Integer, DirectTransfers.StoredPart>> stored =
         store.findParts(upload.id(), storeUploadId);
-    if (stored.filter(parts -> !parts.isEmpty()).isEmpty() && store.isJoined(upload.id())) {
+    if (stored.filter(parts -> !parts.isEmpty()).isEmpty()
+        && store.findJoined(upload.id()).isPresent()) {
       // By a call that failed afterwards.
       return;
     }
     if (stored.isEmpty()) {
       throw new UploadNotFoundException(upload.id());
     }
+    SortedMap<Integer, String> etags = named.isEmpty() ? tagsOfAll(upload, stored.get()) : named;
     long size = 0;
     for (var part : etags.entrySet()) {
       DirectTransfers.StoredPart there = stored.get().get(part.getKey());
@@ -365,6 +408,23 @@ public final class PresignedUploads {
     if (!store.join(upload.id(), storeUploadId, etags)) {
       throw new PartMissingException(upload.id(), etags.firstKey());
     }
+  }
+
+  /** Whoever has lost the tags takes what the store has: the size says whether it is all. */
+  private static SortedMap<Integer, String> tagsOfAll(
+      PresignedUpload upload, SortedMap<Integer, DirectTransfers.StoredPart> stored) {
+    if (upload.plan().sizeBytes().isEmpty()) {
+      throw InvalidRequestException.of("parts", "is required where the size is not known");
+    }
+    SortedMap<Integer, String> etags = new TreeMap<>();
+    for (int number = 1; number <= upload.plan().partCount(); number++) {
+      DirectTransfers.StoredPart part = stored.get(number);
+      if (part == null) {
+        throw new PartMissingException(upload.id(), number);
+      }
+      etags.put(number, part.etag());
+    }
+    return etags;
   }
 
   private ArtifactService.Published publish(
@@ -432,19 +492,35 @@ public final class PresignedUploads {
     }
   }
 
-  /** Returns how an unfinished upload stands; empty when there is no such one. */
+  /**
+   * Returns how an unfinished upload stands, as the store says; empty when there is no such one.
+   */
   public Optional<ArtifactService.UploadStatus> status(UploadId id) {
     if (direct.isEmpty() || artifacts.findByUploadId(id).isPresent()) {
       return Optional.empty();
     }
     return find(id)
-        .map(
+        .flatMap(
             upload ->
-                new ArtifactService.UploadStatus(
-                    Optional.of(
-                        new UploadSpool.Progress(
-                            upload.spec().path(), 0, completing.contains(id), upload.expireTime())),
-                    Optional.empty()));
+                committedBytes(upload)
+                    .map(
+                        bytes ->
+                            new ArtifactService.UploadStatus(
+                                Optional.of(
+                                    new UploadSpool.Progress(
+                                        upload.spec().path(),
+                                        bytes,
+                                        completing.contains(id),
+                                        upload.expireTime())),
+                                Optional.empty())));
+  }
+
+  private Optional<Long> committedBytes(PresignedUpload upload) {
+    if (upload.storeUploadId().isEmpty()) {
+      return Optional.of(0L);
+    }
+    return storedParts(requireDirect("Upload"), upload, upload.storeUploadId().get())
+        .map(StoredParts::sizeBytes);
   }
 
   /** Discards an unfinished upload, unless it is just being completed here; does nothing else. */
@@ -462,9 +538,11 @@ public final class PresignedUploads {
   /**
    * Removes uploads that have expired and are not just being completed, and what lies in the store
    * for a day and belongs to none; returns how many. Throws nothing.
+   *
+   * @param step is run before each
    */
-  public int sweep() {
-    return sweeper.map(it -> it.sweep(now())).orElse(0);
+  public int sweep(Runnable step) {
+    return sweeper.map(it -> it.sweep(now(), step)).orElse(0);
   }
 
   /**

@@ -16,6 +16,7 @@ import dev.slipway.runtime.database.Dialect;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -252,6 +253,67 @@ public final class ArtifactStore {
    */
   public Optional<Directory> delete(ArtifactPath path, boolean recursive) {
     return database.write(handle -> delete(handle.attach(EntryDao.class), path, recursive));
+  }
+
+  /**
+   * Returns what lies directly in a directory, in order, of which nothing was changed since a time.
+   *
+   * @param after where to go on; empty for the beginning
+   * @param limit how many are looked at, at most
+   * @return what was found, and the last that was looked at; the latter empty at the end
+   */
+  public Unchanged listUnchanged(
+      ArtifactPath directory, Instant since, Optional<ArtifactPath> after, int limit) {
+    PathRange below = PathRange.below(directory);
+    PathRange range = after.map(path -> below.from(path.utf8())).orElse(below);
+    return database.read(
+        handle -> {
+          EntryDao dao = handle.attach(EntryDao.class);
+          List<EntryRow> rows = dao.listLevel(directory.utf8(), range.after(), limit);
+          List<ArtifactPath> found =
+              rows.stream()
+                  .map(row -> row.entry().path())
+                  .filter(path -> isUnchanged(dao, path, since))
+                  .toList();
+          return new Unchanged(
+              found,
+              rows.size() < limit
+                  ? Optional.empty()
+                  : Optional.of(rows.get(limit - 1).entry().path()));
+        });
+  }
+
+  /**
+   * Is a page of what was not changed for long.
+   *
+   * @param paths what was found
+   * @param last where to go on; empty at the end
+   */
+  public record Unchanged(List<ArtifactPath> paths, Optional<ArtifactPath> last) {
+    /** Copies the list. */
+    public Unchanged {
+      paths = List.copyOf(paths);
+    }
+  }
+
+  private static boolean isUnchanged(EntryDao dao, ArtifactPath path, Instant since) {
+    PathRange range = PathRange.below(path);
+    return dao.lastChange(path.utf8(), range.after(), range.end())
+        .filter(time -> time.toInstant().isBefore(since))
+        .isPresent();
+  }
+
+  /**
+   * Removes a file, or a directory with all below it, unless something of it was changed since a
+   * time; returns whether it did.
+   */
+  public boolean deleteUnchanged(ArtifactPath path, Instant since) {
+    return database.write(
+        handle -> {
+          EntryDao dao = handle.attach(EntryDao.class);
+          lock(dao, path);
+          return isUnchanged(dao, path, since) && delete(dao, path, true).isPresent();
+        });
   }
 
   /** Removes as {@link #delete(ArtifactPath, boolean)} does, within a transaction. */

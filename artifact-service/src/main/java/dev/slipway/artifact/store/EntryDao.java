@@ -99,6 +99,15 @@ public interface EntryDao {
   @SqlUpdate("DELETE FROM entry WHERE path > :after AND path < :end")
   int deleteRange(@Bind("after") byte[] after, @Bind("end") byte[] end);
 
+  /** Returns when a row of a range was last added or changed. */
+  @SqlQuery(
+      """
+      SELECT MAX(update_time) FROM entry
+      WHERE (path > :after AND path < :end) OR path = :directory
+      """)
+  Optional<OffsetDateTime> lastChange(
+      @Bind("directory") byte[] directory, @Bind("after") byte[] after, @Bind("end") byte[] end);
+
   /** Returns the path of one row that lies directly in a directory. */
   @SqlQuery("SELECT path FROM entry WHERE parent = :parent ORDER BY path FETCH FIRST 1 ROWS ONLY")
   Optional<byte[]> findChild(@Bind("parent") byte[] parent);

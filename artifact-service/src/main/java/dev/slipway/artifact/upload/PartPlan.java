@@ -65,6 +65,11 @@ public record PartPlan(OptionalLong sizeBytes, long partSizeBytes, int partCount
     return partSizeBytes * (partNumber - 1);
   }
 
+  /** Returns the number of bytes of a part, when the size of the file is known. */
+  public OptionalLong knownSizeBytes(int partNumber) {
+    return sizeBytes.isEmpty() ? OptionalLong.empty() : OptionalLong.of(sizeBytes(partNumber));
+  }
+
   /** Returns the number of bytes of a part; 0 when the size of the file is not known. */
   public long sizeBytes(int partNumber) {
     return sizeBytes.isEmpty()

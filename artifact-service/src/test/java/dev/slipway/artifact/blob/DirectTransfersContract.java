@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -44,14 +45,17 @@ abstract class DirectTransfersContract {
     blobs.close();
   }
 
+  private String partUrl(String storeUploadId, long sizeBytes) {
+    return direct.partUrl(id, storeUploadId, 1, OptionalLong.of(sizeBytes), Duration.ofMinutes(5));
+  }
+
   /** Sends one part and joins it; returns the store's name of the upload. */
   final String upload(byte[] bytes) throws Exception {
     String storeUploadId = direct.begin(id);
     String etag =
         HttpClient.newHttpClient()
             .send(
-                HttpRequest.newBuilder(
-                        URI.create(direct.partUrl(id, storeUploadId, 1, Duration.ofMinutes(5))))
+                HttpRequest.newBuilder(URI.create(partUrl(storeUploadId, bytes.length)))
                     .PUT(BodyPublishers.ofByteArray(bytes))
                     .build(),
                 BodyHandlers.discarding())
@@ -71,9 +75,6 @@ abstract class DirectTransfersContract {
     return joined;
   }
 
-  /** Returns whether the store tells of uploads that were begun. */
-  abstract boolean listsBegun();
-
   @Test
   void forEach_ofAllAndOfOlder_tellsOfBoth() throws Exception {
     String joined = upload(FIRST);
@@ -91,13 +92,31 @@ abstract class DirectTransfersContract {
     assertThat(told).containsExactly(id);
     Map<UploadId, String> names = new HashMap<>();
     direct.forEachBegun(later, names::put);
-    assertThat(names).isEqualTo(listsBegun() ? Map.of(begun, name) : Map.of());
+    assertThat(names).isEqualTo(Map.of(begun, name));
 
     direct.abandon(begun, name);
     direct.discard(id, joined);
     direct.forEachJoined(later, told::add);
     direct.forEachBegun(later, (it, named) -> told.add(it));
     assertThat(told).hasSize(1);
+  }
+
+  @Test
+  void partUrl_forSoManyBytes_takesNoMoreAndNoFewer() throws Exception {
+    String url = partUrl(direct.begin(id), 100);
+
+    for (int size : new int[] {99, 101}) {
+      assertThat(
+              HttpClient.newHttpClient()
+                  .send(
+                      HttpRequest.newBuilder(URI.create(url))
+                          .PUT(BodyPublishers.ofByteArray(new byte[size]))
+                          .build(),
+                      BodyHandlers.discarding())
+                  .statusCode())
+          .as("%d bytes", size)
+          .isEqualTo(403);
+    }
   }
 
   @Test

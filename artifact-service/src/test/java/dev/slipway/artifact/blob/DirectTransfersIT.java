@@ -39,9 +39,4 @@ class DirectTransfersIT extends DirectTransfersContract {
         MinioServer.SECRET_KEY,
         MinioSettings.DEFAULT_REGION);
   }
-
-  @Override
-  boolean listsBegun() {
-    return false;
-  }
 }

@@ -11,9 +11,4 @@ class DirectTransfersTest extends DirectTransfersContract {
   MinioSettings settings() {
     return S3Server.settings(s3);
   }
-
-  @Override
-  boolean listsBegun() {
-    return true;
-  }
 }

@@ -22,7 +22,9 @@ import dev.slipway.artifact.v1.CollectGarbageRequest;
 import dev.slipway.artifact.v1.DeleteRequest;
 import dev.slipway.artifact.v1.DownloadRequest;
 import dev.slipway.artifact.v1.GetManifestRequest;
+import dev.slipway.artifact.v1.ListRequest;
 import dev.slipway.artifact.v1.PushAssetRequest;
+import dev.slipway.artifact.v1.QueryUploadRequest;
 import dev.slipway.artifact.v1.ReleaseSnapshotRequest;
 import dev.slipway.artifact.v1.SnapshotRequest;
 import dev.slipway.artifact.v1.UploadSpec;
@@ -126,6 +128,34 @@ abstract class CollectGarbageContract {
 
   static DownloadRequest byDigest(byte[] bytes) {
     return DownloadRequest.newBuilder().setSha256(Bytes.content(bytes).sha256().hex()).build();
+  }
+
+  @Test
+  void filesOfPushesThatWereGivenUp_areRemovedWhenTheyHaveExpired() throws Exception {
+    calls.put(".asset-uploads/killed/d/a", ONE);
+    calls.put(".asset-uploads/slow/a", ONE);
+    calls.put("m/a", ONE);
+    clock.advance(ArtifactConfig.DEFAULT_UPLOAD_EXPIRY.minusMinutes(1));
+    calls.put(".asset-uploads/slow/b", TWO);
+    assertThat(collect()).isEqualTo(counts().setExaminedCount(2).build());
+    clock.advance(java.time.Duration.ofMinutes(2));
+
+    CollectGarbageRequest dry = CollectGarbageRequest.newBuilder().setDryRun(true).build();
+    assertThat(collect(dry).getDiscardedUploadCount()).isEqualTo(1);
+    assertThat(collect().getDiscardedUploadCount()).isEqualTo(1);
+
+    assertThat(paths()).containsExactly(".asset-uploads/slow/a", ".asset-uploads/slow/b", "m/a");
+    assertThat(collect().getDiscardedUploadCount()).isZero();
+  }
+
+  private List<String> paths() throws StatusException {
+    return calls
+        .stub()
+        .list(ListRequest.newBuilder().setRecursive(true).build())
+        .getEntriesList()
+        .stream()
+        .map(entry -> entry.getArtifact().getPath())
+        .toList();
   }
 
   @Test
@@ -367,6 +397,9 @@ abstract class CollectGarbageContract {
   void staleUploads_areDiscarded() throws Exception {
     var call = calls.upload(UploadSpec.newBuilder().setPath("a").setUploadId("cut").build());
     call.write(Calls.chunk(ONE, 0, 3));
+    while (committed("cut") < 3) {
+      Thread.onSpinWait();
+    }
     call.cancel("cut", null);
     CollectGarbageRequest dry = CollectGarbageRequest.newBuilder().setDryRun(true).build();
     assertThat(collect(dry).getDiscardedUploadCount()).isZero();
@@ -379,6 +412,18 @@ abstract class CollectGarbageContract {
     assertThat(collect().getDiscardedUploadCount()).isEqualTo(1);
 
     assertThat(folder.resolve("uploads")).isEmptyDirectory();
+  }
+
+  private long committed(String uploadId) throws StatusException {
+    try {
+      return calls
+          .stub()
+          .queryUpload(QueryUploadRequest.newBuilder().setUploadId(uploadId).build())
+          .getCommittedSizeBytes();
+    } catch (StatusException e) {
+      assertThat(e.getStatus().getCode()).isEqualTo(Code.NOT_FOUND);
+      return 0;
+    }
   }
 
   @Test

@@ -300,21 +300,55 @@ abstract class PresignedRpcsContract {
   }
 
   @Test
-  void complete_fewerBytesThanDeclared_isRefusedAndLeavesNothing() throws Exception {
+  void part_withMoreOrFewerBytesThanPlanned_isRefusedByTheStore() throws Exception {
     byte[] bytes = Bytes.random(6, PART + 10);
     CreateUploadUrlsResponse upload = begin(declared("a", bytes));
+    String url = upload.getParts(1).getUrl();
+
+    assertThat(send(url, new byte[9]).statusCode()).isEqualTo(403);
+    assertThat(send(url, new byte[11]).statusCode()).isEqualTo(403);
+
+    assertThat(send(url, new byte[10]).statusCode()).isEqualTo(200);
+    assertThat(query(upload.getUploadId()).getCommittedSizeBytes()).isEqualTo(10);
+  }
+
+  @Test
+  void complete_withoutTags_takesWhatTheStoreHas() throws Exception {
+    byte[] bytes = Bytes.random(16, PART + 10);
+    CreateUploadUrlsResponse upload = begin(declared("a", bytes));
     CompleteUploadRequest complete =
-        CompleteUploadRequest.newBuilder()
-            .setUploadId(upload.getUploadId())
-            .addParts(completed(1, sendPart(upload.getParts(0), slice(upload.getParts(0), bytes))))
-            .addParts(completed(2, sendPart(upload.getParts(1), new byte[9])))
-            .build();
+        CompleteUploadRequest.newBuilder().setUploadId(upload.getUploadId()).build();
+    String unused = sendPart(upload.getParts(1), slice(upload.getParts(1), bytes));
+    assertThat(
+            assertFails(
+                    () -> calls.stub().completeUpload(complete),
+                    Code.FAILED_PRECONDITION,
+                    "PART_MISSING")
+                .getMetadataOrThrow("part_number"))
+        .isEqualTo("1");
+    unused = sendPart(upload.getParts(0), slice(upload.getParts(0), bytes));
+    assertThat(query(upload.getUploadId()).getCommittedSizeBytes()).isEqualTo(bytes.length);
 
-    assertFails(
-        () -> calls.stub().completeUpload(complete), Code.INVALID_ARGUMENT, "SIZE_MISMATCH");
+    assertThat(calls.stub().completeUpload(complete).getArtifact()).isEqualTo(stat("a"));
+    assertThat(Arrays.equals(calls.get("a"), bytes)).isTrue();
+  }
 
-    assertAbsent("a");
-    assertFails(() -> query(upload.getUploadId()), Code.NOT_FOUND, "UPLOAD_NOT_FOUND");
+  @Test
+  void complete_withoutTagsAndSize_isRefused() throws Exception {
+    CreateUploadUrlsResponse upload =
+        begin(
+            CreateUploadUrlsRequest.newBuilder()
+                .setSpec(UploadSpec.newBuilder().setPath("a"))
+                .setPartCount(3));
+    String unused = sendPart(upload.getParts(0), new byte[10]);
+
+    assertInvalid(
+        () ->
+            calls
+                .stub()
+                .completeUpload(
+                    CompleteUploadRequest.newBuilder().setUploadId(upload.getUploadId()).build()),
+        "parts");
   }
 
   @Test

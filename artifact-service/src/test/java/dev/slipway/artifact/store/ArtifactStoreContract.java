@@ -30,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -405,5 +406,60 @@ abstract class ArtifactStoreContract {
   void get_unknownManifest_isNotFound() {
     assertThatThrownBy(() -> manifests.get(content("x").sha256()))
         .isInstanceOf(ManifestNotFoundException.class);
+  }
+
+  @Test
+  void list_folderOfManyFiles_isReadPageByPageAndEachOnce() {
+    int files = 20_000;
+    publish("many/00000", "x");
+    insertFiles(1, files);
+    for (boolean recursive : new boolean[] {true, false}) {
+      String token = "";
+      int seen = 0;
+      do {
+        Page<Entry> page = artifacts.list(path("many"), recursive, page(0, token));
+        assertThat(page.items()).hasSizeLessThanOrEqualTo(1000);
+        for (Entry entry : page.items()) {
+          assertThat(entry.path().value()).isEqualTo("many/%05d".formatted(seen++));
+        }
+        token = page.nextPageToken();
+      } while (!token.isEmpty());
+      assertThat(seen).isEqualTo(files);
+    }
+    assertThat(artifacts.totals(path("many")).fileCount()).isEqualTo(files);
+  }
+
+  /** Adds rows like the first one, faster than by publishing each. */
+  private void insertFiles(int from, int to) {
+    OffsetDateTime now = NOW.atOffset(ZoneOffset.UTC);
+    database.write(
+        handle -> {
+          EntryDao dao = handle.attach(EntryDao.class);
+          for (int i = from; i < to; i++) {
+            ArtifactPath file = path("many/%05d".formatted(i));
+            dao.insertFile(
+                file.utf8(), file.parent().utf8(), content("x").sha256().hex(), 1, TYPE, null, now);
+          }
+          return null;
+        });
+  }
+
+  @Test
+  void unchanged_whatWasNotTouchedForLong_isListedInPagesAndDeleted() {
+    for (String name : List.of("a/1", "b/1", "c/d/1", "e")) {
+      Artifact unused = publish("up/" + name, name);
+    }
+    Instant later = NOW.plusSeconds(1);
+
+    assertThat(artifacts.listUnchanged(path("up"), NOW, Optional.empty(), 10).paths()).isEmpty();
+    ArtifactStore.Unchanged first = artifacts.listUnchanged(path("up"), later, Optional.empty(), 3);
+    assertThat(first.paths()).containsExactly(path("up/a"), path("up/b"), path("up/c"));
+    assertThat(artifacts.listUnchanged(path("up"), later, first.last(), 3))
+        .isEqualTo(new ArtifactStore.Unchanged(List.of(path("up/e")), Optional.empty()));
+    assertThat(artifacts.deleteUnchanged(path("up/c"), NOW)).as("touched just now").isFalse();
+    assertThat(artifacts.deleteUnchanged(path("up/c"), later)).isTrue();
+    assertThat(artifacts.deleteUnchanged(path("up/c"), later)).as("again").isFalse();
+
+    assertThat(list("up", true)).containsExactly("up/a/1", "up/b/1", "up/e");
   }
 }
