@@ -42,6 +42,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -70,6 +71,8 @@ public final class ArtifactTransfers {
   private static final long DIRECT_BYTES = 8 << 20;
   private static final int CHUNK_BYTES = 256 << 10;
   private static final int COPY_BYTES = 256 << 10;
+  // So that the next chunks are read while the connection takes the last ones.
+  private static final int WRITE_AHEAD_BYTES = 1 << 20;
   private static final int DOWNLOAD_PAGE = 1000;
   // A server may take the connection and then say nothing.
   private static final long UNARY_SECONDS = 60;
@@ -252,7 +255,8 @@ public final class ArtifactTransfers {
       TransferMeter.File progress,
       Retries retries)
       throws IOException, StatusException, InterruptedException {
-    BlockingClientCall<UploadRequest, UploadResponse> call = stub.upload();
+    BlockingClientCall<UploadRequest, UploadResponse> call =
+        stub.withOnReadyThreshold(WRITE_AHEAD_BYTES).upload();
     boolean finished = false;
     try (InputStream in = source.open(offset)) {
       boolean open = call.write(UploadRequest.newBuilder().setSpec(spec).build());
@@ -341,6 +345,8 @@ public final class ArtifactTransfers {
 
   /**
    * Downloads an artifact to a file and replaces what is there. The folder of the file must exist.
+   * With resumable options what came of a large file is kept beside it when this fails, for the
+   * next download to the same file, in this process or another.
    */
   public Artifact downloadFile(String path, Path file, TransferListener listener)
       throws IOException, InterruptedException {
@@ -355,10 +361,15 @@ public final class ArtifactTransfers {
           null);
     }
     Artifact artifact = entry.getArtifact();
+    TransferMeter.File progress =
+        new TransferMeter(listener, 1, artifact.getSizeBytes()).file(path);
+    if (isKept(artifact)) {
+      downloadAndKeep(artifact, file, progress);
+      return artifact;
+    }
     Path temporary = beside(file);
     try {
-      TransferMeter meter = new TransferMeter(listener, 1, artifact.getSizeBytes());
-      downloadTo(artifact, temporary, meter.file(path));
+      downloadTo(artifact, temporary, progress);
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
       return artifact;
     } finally {
@@ -551,13 +562,45 @@ public final class ArtifactTransfers {
 
   private void downloadContent(ManifestEntry entry, Path file, TransferMeter.File progress)
       throws IOException, InterruptedException {
-    downloadTo(
+    Artifact artifact =
         Artifact.newBuilder()
             .setSha256(entry.getSha256())
             .setSizeBytes(entry.getSizeBytes())
-            .build(),
-        file,
-        progress);
+            .build();
+    if (isKept(artifact)) {
+      downloadAndKeep(artifact, file, progress);
+    } else {
+      downloadTo(artifact, file, progress);
+    }
+  }
+
+  private boolean isKept(Artifact artifact) {
+    return options.resumable() && RangedDownload.suits(artifact.getSizeBytes());
+  }
+
+  /** Downloads large content to a file, and goes on with what came of it before. */
+  private void downloadAndKeep(Artifact artifact, Path file, TransferMeter.File progress)
+      throws IOException, InterruptedException {
+    try (PartFile part = PartFile.open(file, RangedDownload.describe(artifact))) {
+      try {
+        downloadRanges(artifact, part.channel(), Optional.of(part), progress);
+      } catch (TransferException e) {
+        if (e.code() == Status.Code.DATA_LOSS) {
+          part.discard();
+        }
+        throw e;
+      }
+      part.finish();
+    }
+  }
+
+  private void downloadRanges(
+      Artifact artifact, FileChannel to, Optional<PartFile> kept, TransferMeter.File progress)
+      throws IOException, InterruptedException {
+    boolean stillDirect =
+        new RangedDownload(stub, options, artifact, to, kept, progress).run(direct);
+    direct = direct && stillDirect;
+    progress.done(artifact.getSizeBytes());
   }
 
   /** Downloads content to a file that is not there yet, and verifies it. */
@@ -570,10 +613,7 @@ public final class ArtifactTransfers {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
       if (RangedDownload.suits(artifact.getSizeBytes())) {
-        boolean stillDirect =
-            new RangedDownload(stub, options, artifact, channel, progress).run(direct);
-        direct = direct && stillDirect;
-        progress.done(artifact.getSizeBytes());
+        downloadRanges(artifact, channel, Optional.empty(), progress);
       } else {
         DownloadRequest request =
             DownloadRequest.newBuilder().setSha256(artifact.getSha256()).build();

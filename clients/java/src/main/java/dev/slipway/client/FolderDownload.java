@@ -9,18 +9,17 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
+import java.util.Deque;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /**
  * Downloads many files into a folder beside the one that they are for, and renames it when all are
@@ -101,22 +100,17 @@ final class FolderDownload {
 
   private void downloadAll(Pages pages, TransferMeter meter, Download download)
       throws IOException, InterruptedException {
-    boolean resumes = Files.isDirectory(temporary);
+    Deque<Path> earlier = setAside();
     Files.createDirectories(temporary);
-    Set<Path> wanted = new HashSet<>();
     for (List<ManifestEntry> page = pages.next(); !page.isEmpty(); page = pages.next()) {
       List<ParallelTasks.Task<Path>> tasks = new ArrayList<>();
       for (ManifestEntry entry : page) {
         Path file = inside(temporary, entry.getPath());
-        if (resumes) {
-          wanted.add(file);
-          clearWayTo(file);
-        }
         TransferMeter.File progress = meter.file(entry.getPath());
         tasks.add(
             () -> {
               Files.createDirectories(file.getParent());
-              if (isThere(entry, file)) {
+              if (isThere(entry, file, earlier)) {
                 progress.done(entry.getSizeBytes());
               } else {
                 download.to(entry, file, progress);
@@ -126,67 +120,50 @@ final class FolderDownload {
       }
       List<Path> unused = ParallelTasks.run("download", options.parallelFiles(), tasks);
     }
-    if (resumes) {
-      deleteOthers(wanted);
+    for (Path folder : earlier) {
+      deleteFolder(folder);
     }
     Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Returns whether an earlier download brought the file; removes what it brought of it else. */
-  private boolean isThere(ManifestEntry entry, Path file) throws IOException {
-    if (!options.resumable() || !Files.exists(file)) {
-      return false;
+  /**
+   * Renames what an earlier download has left, and returns it with what those before have left that
+   * were cut as well, the latest first. Files are taken from there one by one as they are wanted,
+   * so that nobody needs to know all names to see which are not wanted any more.
+   */
+  private Deque<Path> setAside() throws IOException {
+    Deque<Path> earlier = new ArrayDeque<>();
+    int number = 1;
+    for (Path next = earlier(number); Files.exists(next); next = earlier(++number)) {
+      earlier.addFirst(next);
     }
-    if (Files.isRegularFile(file)
-        && Files.size(file) == entry.getSizeBytes()
-        && Digests.sha256(file).equals(entry.getSha256())) {
-      return true;
+    if (Files.isDirectory(temporary)) {
+      Files.move(temporary, earlier(number), StandardCopyOption.ATOMIC_MOVE);
+      earlier.addFirst(earlier(number));
     }
-    deleteFolder(file);
-    return false;
+    return earlier;
   }
 
-  /** Removes a file of an earlier download that has become a directory since. */
-  private void clearWayTo(Path file) throws IOException {
-    for (Path at = file.getParent(); !at.equals(temporary); at = at.getParent()) {
-      if (Files.isRegularFile(at)) {
-        Files.delete(at);
+  private Path earlier(int number) {
+    return temporary.resolveSibling(temporary.getFileName() + "." + number);
+  }
+
+  /** Returns whether an earlier download brought the file, and takes it, or a part of it, over. */
+  private boolean isThere(ManifestEntry entry, Path file, Deque<Path> earlier) throws IOException {
+    for (Path folder : earlier) {
+      Path from = inside(folder, entry.getPath());
+      if (Files.isRegularFile(from, LinkOption.NOFOLLOW_LINKS)
+          && Files.size(from) == entry.getSizeBytes()
+          && Digests.sha256(from).equals(entry.getSha256())) {
+        Files.move(from, file, StandardCopyOption.ATOMIC_MOVE);
+        return true;
+      }
+      if (Files.exists(PartFile.rangesOf(from)) && Files.notExists(PartFile.rangesOf(file))) {
+        Files.move(PartFile.bytesOf(from), PartFile.bytesOf(file));
+        Files.move(PartFile.rangesOf(from), PartFile.rangesOf(file));
       }
     }
-  }
-
-  /** What was there when an earlier download began may have been removed since. */
-  private void deleteOthers(Set<Path> wanted) throws IOException {
-    Files.walkFileTree(
-        temporary,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            if (!wanted.contains(file)) {
-              Files.delete(file);
-            }
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
-              throws IOException {
-            if (failure != null) {
-              throw failure;
-            }
-            if (!directory.equals(temporary) && isEmpty(directory)) {
-              Files.delete(directory);
-            }
-            return FileVisitResult.CONTINUE;
-          }
-        });
-  }
-
-  private static boolean isEmpty(Path directory) throws IOException {
-    try (Stream<Path> children = Files.list(directory)) {
-      return children.findAny().isEmpty();
-    }
+    return false;
   }
 
   /** Refuses names that would lead out of the folder, whoever sent them. */
@@ -205,13 +182,25 @@ final class FolderDownload {
     if (!Files.exists(folder)) {
       return;
     }
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      paths = new ArrayList<>(walk.toList());
-    }
-    Collections.reverse(paths);
-    for (Path path : paths) {
-      Files.deleteIfExists(path);
-    }
+    Files.walkFileTree(
+        folder,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
   }
 }

@@ -32,23 +32,41 @@ final class RangedDownload {
   private final TransferOptions options;
   private final Artifact artifact;
   private final FileChannel to;
+  private final Optional<PartFile> kept;
   private final PartsProgress progress;
   private final long rangeBytes;
   private volatile Optional<CreateDownloadUrlResponse> url = Optional.empty();
   private volatile boolean reached;
 
+  /**
+   * Creates it.
+   *
+   * @param to where the bytes go
+   * @param kept where it is noted which ranges are there, if they are kept
+   */
   RangedDownload(
       ArtifactServiceBlockingV2Stub stub,
       TransferOptions options,
       Artifact artifact,
       FileChannel to,
+      Optional<PartFile> kept,
       TransferMeter.File file) {
     this.stub = stub;
     this.options = options;
     this.artifact = artifact;
     this.to = to;
+    this.kept = kept;
     this.progress = new PartsProgress(file, new Retries(options, stub.getChannel()));
-    this.rangeBytes = Math.max(RANGE_BYTES, artifact.getSizeBytes() / MAX_RANGES + 1);
+    this.rangeBytes = rangeBytes(artifact);
+  }
+
+  private static long rangeBytes(Artifact artifact) {
+    return Math.max(RANGE_BYTES, artifact.getSizeBytes() / MAX_RANGES + 1);
+  }
+
+  /** Says what is downloaded and how it is cut. */
+  static String describe(Artifact artifact) {
+    return artifact.getSha256() + ' ' + artifact.getSizeBytes() + ' ' + rangeBytes(artifact);
   }
 
   /** Returns whether a file is large enough for this. */
@@ -74,7 +92,7 @@ final class RangedDownload {
         "ranges",
         options.parallelParts(),
         ranges,
-        range -> download(range * rangeBytes),
+        range -> bring((int) range),
         range -> digest(digest, range * rangeBytes));
     if (!Digests.hex(digest).equals(artifact.getSha256())) {
       throw new TransferException(
@@ -83,6 +101,18 @@ final class RangedDownload {
           null);
     }
     return begunDirect && url.isPresent();
+  }
+
+  private void bring(int range) throws IOException, InterruptedException {
+    long offset = range * rangeBytes;
+    if (kept.isPresent() && kept.get().has(range)) {
+      progress.part().at(length(offset));
+      return;
+    }
+    download(offset);
+    if (kept.isPresent()) {
+      kept.get().add(range);
+    }
   }
 
   private long length(long offset) {

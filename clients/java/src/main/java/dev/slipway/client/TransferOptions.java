@@ -9,8 +9,8 @@ import java.time.Duration;
  * @param parallelParts how many parts of a large file are moved at a time, 1 or more
  * @param direct whether large files go straight to the object store and from it, where the service
  *     has one that can be reached
- * @param resumable whether what came of a folder is kept when its download fails, so that the next
- *     one into the same folder goes on with it
+ * @param resumable whether what came of a folder or of a large file is kept when its download
+ *     fails, so that the next one to the same place goes on with it
  * @param maxAttempts how often in a row a file may fail without any byte getting through before the
  *     transfer is given up, 1 or more
  * @param firstBackoff how long to wait after the first failure; doubles with each further one, with

@@ -14,10 +14,13 @@ import dev.slipway.artifact.v1.SnapshotRequest;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import io.grpc.Status.Code;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Clock;
@@ -368,6 +371,116 @@ class ArtifactTransfersTest {
     assertThat(files(folder.resolve("down")))
         .containsExactly("becomes-directory/deep/a", "becomes-file");
     assertThat(folder.resolve("down/gone")).doesNotExist();
+  }
+
+  private static final int LARGE = (64 << 20) + 5;
+
+  /** Downloads until so many bytes are there, and then fails as a process that dies. */
+  private void downloadInVain(String path, Path target, long bytes) {
+    assertThatThrownBy(
+            () ->
+                keeping()
+                    .downloadFile(
+                        path,
+                        target,
+                        progress -> {
+                          if (progress.bytesDone() >= bytes) {
+                            throw new IllegalStateException("the process dies");
+                          }
+                        }))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(target).doesNotExist();
+  }
+
+  private ArtifactTransfers keeping() {
+    return client.transfers(IMPATIENT.withResumable(true).withParallel(1, 1));
+  }
+
+  @Test
+  void downloadFile_largeAndCutOff_goesOnInAnotherProcess() throws Exception {
+    Path file = file("large.bin", LARGE);
+    transfers.uploadFile(file, "large.bin");
+    Path target = folder.resolve("n".repeat(255));
+    downloadInVain("large.bin", target, 40 << 20);
+    long before = proxy.answeredBytes();
+
+    keeping().downloadFile("large.bin", target);
+
+    assertThat(proxy.answeredBytes() - before).isLessThan(LARGE - (32 << 20) + (1 << 20));
+    assertEqualFiles(target, file);
+    assertThat(PartFile.bytesOf(target)).doesNotExist();
+    assertThat(PartFile.rangesOf(target)).doesNotExist();
+  }
+
+  @Test
+  void downloadFile_whatCameWasDamagedOrIsOfAnother_beginsAnew() throws Exception {
+    Path file = file("large.bin", LARGE);
+    transfers.uploadFile(file, "large.bin");
+    Path target = folder.resolve("down.bin");
+    downloadInVain("large.bin", target, 40 << 20);
+    try (FileChannel bytes = FileChannel.open(PartFile.bytesOf(target), StandardOpenOption.WRITE)) {
+      int unused = bytes.write(ByteBuffer.wrap(new byte[10]), 1000);
+    }
+
+    assertCode(Code.DATA_LOSS, () -> keeping().downloadFile("large.bin", target));
+    assertThat(target).doesNotExist();
+    downloadInVain("large.bin", target, 40 << 20);
+    Path other = file("other.bin", LARGE + 1);
+    transfers.uploadFile(other, "large.bin");
+    keeping().downloadFile("large.bin", target);
+
+    assertEqualFiles(target, other);
+  }
+
+  @Test
+  @SuppressWarnings("try") // It is held, not referred to.
+  void downloadFile_twiceAtOnce_isRefused() throws Exception {
+    transfers.uploadFile(file("large.bin", LARGE), "large.bin");
+    Path target = folder.resolve("down.bin");
+    try (PartFile unused = PartFile.open(target, "somebody else's")) {
+      assertThatThrownBy(() -> keeping().downloadFile("large.bin", target))
+          .hasMessageContaining("another download to");
+    }
+    keeping().downloadFile("large.bin", target);
+    assertEqualFiles(target, folder.resolve("large.bin"));
+  }
+
+  @Test
+  void downloadFolder_cutOffAgainAndAgain_goesOnWithLargeAndSmallFiles() throws Exception {
+    Files.createDirectories(folder.resolve("up/d"));
+    Path file = file("up/d/large.bin", LARGE);
+    Files.writeString(folder.resolve("up/a"), "a");
+    transfers.uploadFolder(folder.resolve("up"), "m");
+    Path target = folder.resolve("down");
+    long before = 0;
+    for (long bytes : new long[] {20 << 20, 36 << 20}) {
+      assertThatThrownBy(
+              () ->
+                  keeping()
+                      .downloadFolder(
+                          "m",
+                          target,
+                          progress -> {
+                            if (progress.bytesDone() >= bytes) {
+                              throw new IllegalStateException("the process dies");
+                            }
+                          }))
+          .isInstanceOf(IllegalStateException.class);
+      before = proxy.answeredBytes();
+    }
+
+    keeping().downloadFolder("m", target);
+
+    assertThat(proxy.answeredBytes() - before).isLessThan(LARGE - (32 << 20) + (1 << 20));
+    assertEqualFiles(target.resolve("d/large.bin"), file);
+    assertThat(files(target)).containsExactly("a", "d/large.bin");
+    assertThat(names(folder)).doesNotContain(".down.part", ".down.part.1", ".down.part.2");
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> children = Files.list(folder)) {
+      return children.map(child -> child.getFileName().toString()).toList();
+    }
   }
 
   @Test

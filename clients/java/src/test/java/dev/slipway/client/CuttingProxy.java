@@ -26,6 +26,7 @@ final class CuttingProxy implements Closeable {
   private final AtomicInteger connections = new AtomicInteger();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicLong bytesToServer = new AtomicLong();
+  private final AtomicLong bytesToClients = new AtomicLong();
   private volatile long bytesPerConnection;
   private volatile int serverPort;
   private volatile boolean silent;
@@ -69,6 +70,11 @@ final class CuttingProxy implements Closeable {
   /** Returns how many bytes clients have sent through it. */
   long bytes() {
     return bytesToServer.get();
+  }
+
+  /** Returns how many bytes the server has answered through it. */
+  long answeredBytes() {
+    return bytesToClients.get();
   }
 
   /** Returns how many connections were made, those in vain included. */
@@ -124,9 +130,7 @@ final class CuttingProxy implements Closeable {
           Thread.sleep(5);
         }
         out.write(buffer, 0, n);
-        if (!answers) {
-          bytesToServer.addAndGet(n);
-        }
+        (answers ? bytesToClients : bytesToServer).addAndGet(n);
         if (bytesUntilCut.addAndGet(-n) <= 0 && cutsLeft.getAndDecrement() > 0) {
           bytesUntilCut.set(cutsLeft.get() > 0 ? bytesPerConnection : Long.MAX_VALUE);
           cut();
