@@ -241,6 +241,14 @@ class RetentionCommandsIT {
     assertThat(slipway("gc", "--grace=0s")).as(err.toString()).isZero();
     assertThat(out.toString()).contains("Would condemn ", "Would remove ", "--delete");
     assertThat(fsckWaste()).isEqualTo(before);
+    out.getBuffer().setLength(0);
+    assertThat(slipway("gc", "--grace=0s", "--json")).as(err.toString()).isZero();
+    assertThat(out.toString().lines())
+        .hasSize(2)
+        .allMatch(line -> line.startsWith("{") && line.endsWith("}"))
+        .last()
+        .asString()
+        .contains("\"condemned_count\":", "\"done\":true");
     assertThat(slipway("gc", "--grace=0s", "--delete")).as(err.toString()).isZero();
     assertThat(out.toString()).contains("Condemned ");
     assertThat(fsckWaste()).as("what this call condemned is still there").isPositive();

@@ -3,6 +3,8 @@ package dev.slipway.cli.artifacts;
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.v1.Entry;
 import dev.slipway.artifact.v1.StatRequest;
+import dev.slipway.cli.client.Counts;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.client.ArtifactTransfers;
 import dev.slipway.client.SlipwayClient;
@@ -80,8 +82,10 @@ final class DownloadCommand extends ArtifactCall {
     } else {
       out()
           .printf(
-              "%s: %,d files, %,d bytes%n",
-              target, entry.getDirectory().getFileCount(), entry.getDirectory().getSizeBytes());
+              "%s: %s, %,d bytes%n",
+              target,
+              Counts.of(entry.getDirectory().getFileCount(), "file"),
+              entry.getDirectory().getSizeBytes());
     }
   }
 

@@ -5,7 +5,9 @@ import dev.slipway.artifact.v1.CheckConsistencyRequest;
 import dev.slipway.artifact.v1.ConsistencyFinding;
 import dev.slipway.artifact.v1.FindingKind;
 import dev.slipway.cli.client.ClientOptions;
+import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.Failures;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.Progress;
 import dev.slipway.client.SlipwayClient;
 import io.grpc.StatusRuntimeException;
@@ -123,10 +125,9 @@ final class FsckCommand implements Callable<Integer> {
   }
 
   private String summary(CheckConsistencyProgress last) {
-    return "Looked at %,d content%s%s: %,d damaged, %,d waste."
+    return "Looked at %s%s: %,d damaged, %,d waste."
         .formatted(
-            last.getExaminedCount(),
-            last.getExaminedCount() == 1 ? "" : "s",
+            Counts.of(last.getExaminedCount(), "content"),
             verify ? " and %,d bytes".formatted(last.getVerifiedBytes()) : "",
             damaged,
             last.getFindingCount() - damaged);

@@ -5,6 +5,7 @@ import dev.slipway.artifact.v1.Entry;
 import dev.slipway.artifact.v1.ListRequest;
 import dev.slipway.artifact.v1.ListResponse;
 import dev.slipway.artifact.v1.StatRequest;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.client.SlipwayClient;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -2,6 +2,8 @@ package dev.slipway.cli.artifacts;
 
 import dev.slipway.artifact.v1.DeleteRequest;
 import dev.slipway.artifact.v1.DeleteResponse;
+import dev.slipway.cli.client.Counts;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.client.SlipwayClient;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,10 +50,8 @@ final class RemoveCommand extends ArtifactCall {
     } else {
       out()
           .printf(
-              "removed %,d %s, %,d bytes%n",
-              removed.getDeletedCount(),
-              removed.getDeletedCount() == 1 ? "file" : "files",
-              removed.getDeletedBytes());
+              "removed %s, %,d bytes%n",
+              Counts.of(removed.getDeletedCount(), "file"), removed.getDeletedBytes());
     }
   }
 }

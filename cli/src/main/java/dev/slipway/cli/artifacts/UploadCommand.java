@@ -3,6 +3,8 @@ package dev.slipway.cli.artifacts;
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.v1.Entry;
 import dev.slipway.artifact.v1.StatRequest;
+import dev.slipway.cli.client.Counts;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.client.ArtifactTransfers;
 import dev.slipway.client.SlipwayClient;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -74,9 +77,18 @@ final class UploadCommand extends ArtifactCall {
     } else {
       out()
           .printf(
-              "%s: %,d files, %,d bytes%n",
-              target, entry.getDirectory().getFileCount(), entry.getDirectory().getSizeBytes());
+              "%s: %s, %,d bytes%n",
+              target,
+              Counts.of(entry.getDirectory().getFileCount(), "file"),
+              entry.getDirectory().getSizeBytes());
     }
+  }
+
+  /** Joins names as paths of artifacts are, whatever the local file system puts between them. */
+  private static String artifactName(Path relative) {
+    StringJoiner name = new StringJoiner("/");
+    relative.forEach(segment -> name.add(segment.toString()));
+    return name.toString();
   }
 
   /** Says all names that the service would refuse, before anything is sent. */
@@ -98,7 +110,7 @@ final class UploadCommand extends ArtifactCall {
       problems =
           files
               .filter(Files::isRegularFile)
-              .map(file -> root.relativize(file).toString())
+              .map(file -> artifactName(root.relativize(file)))
               .flatMap(
                   name ->
                       ArtifactPath.problem(prefix + name).map(what -> name + ": " + what).stream())

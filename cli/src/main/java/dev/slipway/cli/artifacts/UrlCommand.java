@@ -4,6 +4,7 @@ import com.google.protobuf.util.Durations;
 import dev.slipway.artifact.v1.CreateDownloadUrlRequest;
 import dev.slipway.artifact.v1.CreateDownloadUrlResponse;
 import dev.slipway.cli.client.Age;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.client.SlipwayClient;
 import java.time.Duration;
 import picocli.CommandLine.Command;

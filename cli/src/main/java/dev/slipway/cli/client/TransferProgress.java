@@ -82,7 +82,7 @@ public final class TransferProgress implements TransferListener, AutoCloseable {
           shown.maxHint(progress.bytesTotal());
           shown.stepTo(progress.bytesDone());
           shown.setExtraMessage(
-              " " + progress.filesDone() + "/" + progress.filesTotal() + " files");
+              " " + progress.filesDone() + "/" + Counts.of(progress.filesTotal(), "file"));
         });
     long now = nanoClock.getAsLong();
     if (!moving) {
@@ -102,14 +102,14 @@ public final class TransferProgress implements TransferListener, AutoCloseable {
     long left = progress.bytesTotal() - progress.bytesDone();
     return String.format(
         Locale.ROOT,
-        "%s: %s of %s, %s/s, %s, %,d of %,d files",
+        "%s: %s of %s, %s/s, %s, %,d of %s",
         task,
         bytes(progress.bytesDone()),
         bytes(progress.bytesTotal()),
         bytes((long) rate),
         rate > 0 ? duration((long) Math.ceil(left / rate)) + " left" : "waiting",
         progress.filesDone(),
-        progress.filesTotal());
+        Counts.of(progress.filesTotal(), "file"));
   }
 
   /** Returns a number of bytes as people read it, e.g. {@code 12.5 MiB}. */

@@ -4,6 +4,8 @@ import com.google.protobuf.util.Durations;
 import dev.slipway.artifact.v1.ArtifactServiceGrpc.ArtifactServiceBlockingStub;
 import dev.slipway.artifact.v1.CollectGarbageProgress;
 import dev.slipway.artifact.v1.CollectGarbageRequest;
+import dev.slipway.cli.client.Counts;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.Progress;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -14,11 +16,14 @@ import me.tongfei.progressbar.ProgressBar;
 final class ContentCollection {
   private final ArtifactServiceBlockingStub service;
   private final Duration gracePeriod;
+  private final JsonOutput json;
   private final PrintWriter out;
 
-  ContentCollection(ArtifactServiceBlockingStub service, Duration gracePeriod, PrintWriter out) {
+  ContentCollection(
+      ArtifactServiceBlockingStub service, Duration gracePeriod, JsonOutput json, PrintWriter out) {
     this.service = service;
     this.gracePeriod = gracePeriod;
+    this.json = json;
     this.out = out;
   }
 
@@ -41,18 +46,20 @@ final class ContentCollection {
   }
 
   private void print(String condemned, String removed, CollectGarbageProgress counts) {
+    if (json.isWanted()) {
+      json.print(out, counts);
+      return;
+    }
     out.printf(
         "%s %s of %,d bytes that nothing refers to.%n",
-        condemned,
-        GcCommand.count(counts.getCondemnedCount(), "content"),
-        counts.getCondemnedBytes());
+        condemned, Counts.of(counts.getCondemnedCount(), "content"), counts.getCondemnedBytes());
     out.printf(
         "%s %s of %,d bytes that were condemned before, %s and %s.%n",
         removed,
-        GcCommand.count(counts.getRemovedCount(), "content"),
+        Counts.of(counts.getRemovedCount(), "content"),
         counts.getRemovedBytes(),
-        GcCommand.count(counts.getRemovedManifestCount(), "manifest"),
-        GcCommand.count(counts.getDiscardedUploadCount(), "stale upload"));
+        Counts.of(counts.getRemovedManifestCount(), "manifest"),
+        Counts.of(counts.getDiscardedUploadCount(), "stale upload"));
   }
 
   private CollectGarbageProgress run(boolean dryRun) {

@@ -1,9 +1,12 @@
 package dev.slipway.cli.gc;
 
+import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.Durations;
 import dev.slipway.cli.client.Age;
 import dev.slipway.cli.client.ClientOptions;
+import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.Failures;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.Progress;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.tracking.v1.PurgeDeletedRequest;
@@ -42,7 +45,10 @@ import picocli.CommandLine.Spec;
           + " that finds it still so after --grace.",
       "",
       "  slipway gc --older-than 30d",
-      "  slipway gc --older-than 30d --delete"
+      "  slipway gc --older-than 30d --delete",
+      "",
+      "With --json each answer of the services is a line: of PurgeDeleted, one or more with"
+          + " --delete, and then the last of CollectGarbage."
     })
 public final class GcCommand implements Callable<Integer> {
   /** Few, since the answer is the only one that names the artifacts of what a call has removed. */
@@ -67,6 +73,8 @@ public final class GcCommand implements Callable<Integer> {
       paramLabel = "ID",
       description = "Only this experiment and what is in it; may be given up to 1,000 times.")
   private List<String> experiments = List.of();
+
+  @Mixin private final JsonOutput json = new JsonOutput();
 
   @Option(names = "--delete", description = "Removes it. There is no way back.")
   private boolean delete;
@@ -101,7 +109,7 @@ public final class GcCommand implements Callable<Integer> {
         return 0;
       }
       if (objects(found) == 0) {
-        out.println(NOTHING);
+        print(found, NOTHING);
       } else if (!remove(client, found)) {
         return 1;
       }
@@ -118,15 +126,25 @@ public final class GcCommand implements Callable<Integer> {
   }
 
   private void tell(SlipwayClient client, PurgeDeletedResponse found) {
-    out.println(objects(found) == 0 ? NOTHING : "Would remove " + describe(found) + ".");
+    print(found, objects(found) == 0 ? NOTHING : "Would remove " + describe(found) + ".");
     if (!keepArtifacts) {
       contents(client).tell();
     }
-    out.println("Nothing is removed yet: --delete does it.");
+    if (!json.isWanted()) {
+      out.println("Nothing is removed yet: --delete does it.");
+    }
+  }
+
+  private void print(MessageOrBuilder message, String text) {
+    if (json.isWanted()) {
+      json.print(out, message);
+    } else {
+      out.println(text);
+    }
   }
 
   private ContentCollection contents(SlipwayClient client) {
-    return new ContentCollection(client.artifacts(), grace, out);
+    return new ContentCollection(client.artifacts(), grace, json, out);
   }
 
   private PurgeDeletedRequest.Builder request() {
@@ -149,27 +167,42 @@ public final class GcCommand implements Callable<Integer> {
           PurgeDeletedResponse some =
               client.tracking().purgeDeleted(request().setMaxObjects(OBJECTS_PER_CALL).build());
           add(removed, some);
+          if (json.isWanted()) {
+            json.print(out, some);
+          }
           if (keepArtifacts) {
-            some.getArtifactUrisList().forEach(out::println);
+            tellLeft(some);
           } else {
             artifacts.delete(some.getArtifactUrisList());
           }
           bar.stepTo(objects(removed));
         }
       } finally {
-        out.println("Removed " + describe(removed) + ".");
-        if (artifacts.deletedFiles() > 0) {
-          out.printf(
-              "Deleted %s of %,d bytes.%n",
-              count(artifacts.deletedFiles(), "artifact"), artifacts.deletedBytes());
-        }
-        if (removed.getMore()) {
-          out.println("More is left: call again.");
+        if (!json.isWanted()) {
+          tellRemoved(removed, artifacts);
         }
         out.flush();
       }
     }
     return !removed.getMore() && !artifacts.isAnyLeft();
+  }
+
+  private void tellRemoved(PurgeDeletedResponseOrBuilder removed, ArtifactRoots artifacts) {
+    out.println("Removed " + describe(removed) + ".");
+    if (artifacts.deletedFiles() > 0) {
+      out.printf(
+          "Deleted %s of %,d bytes.%n",
+          Counts.of(artifacts.deletedFiles(), "artifact"), artifacts.deletedBytes());
+    }
+    if (removed.getMore()) {
+      out.println("More is left: call again.");
+    }
+  }
+
+  private void tellLeft(PurgeDeletedResponse some) {
+    if (!json.isWanted()) {
+      some.getArtifactUrisList().forEach(out::println);
+    }
   }
 
   private static void add(PurgeDeletedResponse.Builder sum, PurgeDeletedResponse some) {
@@ -187,13 +220,9 @@ public final class GcCommand implements Callable<Integer> {
   private static String describe(PurgeDeletedResponseOrBuilder counts) {
     return "%s, %s and %s, with about %,d bytes of metrics"
         .formatted(
-            count(counts.getExperiments(), "experiment"),
-            count(counts.getRuns(), "run"),
-            count(counts.getLoggedModels(), "logged model"),
+            Counts.of(counts.getExperiments(), "experiment"),
+            Counts.of(counts.getRuns(), "run"),
+            Counts.of(counts.getLoggedModels(), "logged model"),
             counts.getMetricBytes());
-  }
-
-  static String count(long number, String noun) {
-    return "%,d %s%s".formatted(number, noun, number == 1 ? "" : "s");
   }
 }

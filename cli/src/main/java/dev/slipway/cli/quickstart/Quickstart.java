@@ -3,6 +3,7 @@ package dev.slipway.cli.quickstart;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import com.google.protobuf.ByteString;
+import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.Progress;
 import dev.slipway.cli.quickstart.DigitsTrainer.Hyperparameters;
 import dev.slipway.cli.quickstart.DigitsTrainer.Trained;
@@ -249,7 +250,12 @@ public final class Quickstart {
         slipway
             .transfers()
             .uploadFolder(written.root(), source.substring(ARTIFACT_SCHEME.length()));
-    say("artifact", "%d files, %,d bytes at %s", uploaded.files(), uploaded.bytes(), source);
+    say(
+        "artifact",
+        "%s, %,d bytes at %s",
+        Counts.of(uploaded.files(), "file"),
+        uploaded.bytes(),
+        source);
     createModelIfAbsent();
     return slipway
         .registry()

@@ -1,4 +1,4 @@
-package dev.slipway.cli.artifacts;
+package dev.slipway.cli.client;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageOrBuilder;
@@ -7,17 +7,19 @@ import java.io.PrintWriter;
 import picocli.CommandLine.Option;
 
 /** Holds the flag of those who read answers with a program. A mixin of picocli; not thread-safe. */
-final class JsonOutput {
+public final class JsonOutput {
   @Option(
       names = "--json",
       description = "Prints JSON for programs: the messages of the service, one a line.")
   private boolean wanted;
 
-  boolean isWanted() {
+  /** Returns whether JSON is wanted. */
+  public boolean isWanted() {
     return wanted;
   }
 
-  void print(PrintWriter out, MessageOrBuilder message) {
+  /** Prints a message as one line. */
+  public void print(PrintWriter out, MessageOrBuilder message) {
     try {
       out.println(
           JsonFormat.printer()
