@@ -221,7 +221,9 @@ final class RunSearch {
             .toList();
     ranges.forEach(range -> range.append(fromWhere, "d.metric_value"));
     restrict(fromWhere, clauses, fields);
-    List<String> pinned = List.of("d.experiment_id", "d.name_id");
+    // The greatest value comes first in the index. H2 reads it backwards only if all of it is.
+    String direction = first.descending() ? "" : " DESC";
+    List<String> pinned = List.of("d.experiment_id" + direction, "d.name_id" + direction);
     KeysetQuery numbers = new KeysetQuery("r.*", fromWhere, pinned, keys);
     return !ranges.isEmpty() ? List.of(numbers) : List.of(numbers, withoutNumber(metric));
   }
