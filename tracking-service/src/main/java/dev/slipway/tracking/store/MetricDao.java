@@ -231,9 +231,9 @@ public interface MetricDao {
   @SqlQuery(
       """
       SELECT m.run_id, n.name, m.step, m.timestamp_ms, m.metric_value
-      FROM latest_metric m JOIN metric_name n ON n.name_id = m.name_id
-      WHERE m.run_id = ANY(:runs)
-      ORDER BY m.run_id
+      FROM unnest(:runs) AS x (run_id)
+      JOIN latest_metric m ON m.run_id = x.run_id
+      JOIN metric_name n ON n.name_id = m.name_id
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfMetrics.class)
   List<OwnedEntry<LatestMetric>> latest(UUID[] runs);
@@ -241,9 +241,10 @@ public interface MetricDao {
   @SqlQuery(
       """
       SELECT m.run_id, n.name, m.step, m.timestamp_ms, m.metric_value
-      FROM latest_metric m JOIN metric_name n ON n.name_id = m.name_id
-      WHERE m.run_id = ANY(:runs) AND n.name = ANY(:names)
-      ORDER BY m.run_id
+      FROM unnest(:runs) AS x (run_id)
+      JOIN latest_metric m ON m.run_id = x.run_id
+      JOIN metric_name n ON n.name_id = m.name_id
+      WHERE n.name = ANY(:names)
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfMetrics.class)
   List<OwnedEntry<LatestMetric>> latestOf(UUID[] runs, String[] names);

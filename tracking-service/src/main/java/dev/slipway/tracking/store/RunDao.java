@@ -43,7 +43,14 @@ public interface RunDao {
   @SqlQuery("SELECT " + RunInfoMapper.COLUMNS + " FROM run WHERE run_id = :id FOR UPDATE")
   Optional<RunInfo> lock(UUID id);
 
-  @SqlQuery("SELECT " + RunInfoMapper.COLUMNS + " FROM run WHERE run_id = ANY(:ids)")
+  /**
+   * Joined, like all below that read of many runs: H2 compares each row of {@code = ANY} with all
+   * ids.
+   */
+  @SqlQuery(
+      "SELECT "
+          + RunInfoMapper.COLUMNS
+          + " FROM unnest(:ids) AS x (id) JOIN run ON run.run_id = x.id")
   List<RunInfo> findAll(UUID[] ids);
 
   @SqlQuery(
@@ -95,18 +102,17 @@ public interface RunDao {
 
   @SqlQuery(
       """
-      SELECT run_id, tag_key, tag_value FROM run_tag
-      WHERE run_id = ANY(:runs)
-      ORDER BY run_id
+      SELECT e.run_id, e.tag_key, e.tag_value
+      FROM unnest(:runs) AS x (run_id) JOIN run_tag e ON e.run_id = x.run_id
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfTags.class)
   List<OwnedEntry<Tag>> tags(UUID[] runs);
 
   @SqlQuery(
       """
-      SELECT run_id, tag_key, tag_value FROM run_tag
-      WHERE run_id = ANY(:runs) AND tag_key = ANY(:keys)
-      ORDER BY run_id
+      SELECT e.run_id, e.tag_key, e.tag_value
+      FROM unnest(:runs) AS x (run_id) JOIN run_tag e ON e.run_id = x.run_id
+      WHERE e.tag_key = ANY(:keys)
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfTags.class)
   List<OwnedEntry<Tag>> tagsOf(UUID[] runs, String[] keys);
@@ -126,18 +132,17 @@ public interface RunDao {
 
   @SqlQuery(
       """
-      SELECT run_id, param_key, param_value FROM run_param
-      WHERE run_id = ANY(:runs)
-      ORDER BY run_id
+      SELECT e.run_id, e.param_key, e.param_value
+      FROM unnest(:runs) AS x (run_id) JOIN run_param e ON e.run_id = x.run_id
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfParams.class)
   List<OwnedEntry<Param>> params(UUID[] runs);
 
   @SqlQuery(
       """
-      SELECT run_id, param_key, param_value FROM run_param
-      WHERE run_id = ANY(:runs) AND param_key = ANY(:keys)
-      ORDER BY run_id
+      SELECT e.run_id, e.param_key, e.param_value
+      FROM unnest(:runs) AS x (run_id) JOIN run_param e ON e.run_id = x.run_id
+      WHERE e.param_key = ANY(:keys)
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfParams.class)
   List<OwnedEntry<Param>> paramsOf(UUID[] runs, String[] keys);
