@@ -129,9 +129,20 @@ public final class ServingHarness implements AutoCloseable {
 
   /** Registers one of the ONNX models, and returns the version's number. */
   public long addOnnx(String model, String file, Stage stage) {
+    return addOnnx(
+        model, onnx -> onnx.file("model.onnx", Path.of("src/test/models", file + ".onnx")), stage);
+  }
+
+  /** Registers an ONNX model of this many weights, and returns the version's number. */
+  public long addWeights(String model, int weights, Stage stage) {
+    return addOnnx(model, onnx -> onnx.file("model.onnx", OnnxWeights.write(weights)), stage);
+  }
+
+  private long addOnnx(String model, UnaryOperator<ModelPackage.Builder> file, Stage stage) {
     ModelPackage onnx =
-        ModelPackage.builder(MLmodel.builder().flavor(Flavor.onnx("model.onnx", "1.23.2")).build())
-            .file("model.onnx", Path.of("src/test/models", file + ".onnx"))
+        file.apply(
+                ModelPackage.builder(
+                    MLmodel.builder().flavor(Flavor.onnx("model.onnx", "1.23.2")).build()))
             .writeTo(folder.resolve("package-" + packages++));
     return registry.add(model, artifacts.put(onnx.root()), stage);
   }
