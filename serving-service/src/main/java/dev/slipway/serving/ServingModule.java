@@ -17,6 +17,7 @@ import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
+import dev.slipway.serving.model.VersionValidator;
 import dev.slipway.serving.rpc.InferenceGrpcService;
 import dev.slipway.serving.rpc.OpenStreams;
 import dev.slipway.serving.rpc.ServingGrpcService;
@@ -139,6 +140,7 @@ public final class ServingModule implements ServiceModule {
             new SettingsStore(registry),
             cache,
             profiler,
+            new VersionValidator(pool, loader),
             streams);
     this.services =
         List.of(

@@ -8,25 +8,25 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
  * How one golden request came out.
  *
  * @param name the case
- * @param maxAbsoluteDeviation the largest {@code |actual - expected|} over all numbers that both
- *     have; infinite where one is NaN or infinite and the other is not
- * @param maxRelativeDeviation the largest {@code |actual - expected| / |expected|} over the same,
- *     expected zeros aside
+ * @param outputs how far each expected output is off, in the order of the case; empty when the
+ *     prediction failed
  * @param problems what was outside the tolerances, at most one line per output; empty when the case
  *     passed
  */
-public record GoldenResult(
-    String name, double maxAbsoluteDeviation, double maxRelativeDeviation, List<String> problems) {
+public record GoldenResult(String name, List<OutputDeviation> outputs, List<String> problems) {
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public GoldenResult {
+    outputs = List.copyOf(outputs);
     problems = List.copyOf(problems);
   }
 
@@ -35,10 +35,23 @@ public record GoldenResult(
     return problems.isEmpty();
   }
 
+  /** Returns the largest deviation of all outputs; infinite when the prediction failed. */
+  public double maxAbsoluteDeviation() {
+    return max(OutputDeviation::maxAbsolute);
+  }
+
+  /** Returns the largest relative deviation of all outputs; infinite when the prediction failed. */
+  public double maxRelativeDeviation() {
+    return max(OutputDeviation::maxRelative);
+  }
+
+  private double max(ToDoubleFunction<OutputDeviation> deviation) {
+    return outputs.stream().mapToDouble(deviation).max().orElse(Double.POSITIVE_INFINITY);
+  }
+
   /** Returns the result of a case whose prediction failed. */
   public static GoldenResult failed(GoldenCase golden, String reason) {
-    return new GoldenResult(
-        golden.name(), Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, List.of(reason));
+    return new GoldenResult(golden.name(), List.of(), List.of(reason));
   }
 
   /**
@@ -50,30 +63,41 @@ public record GoldenResult(
     Map<String, Tensor> byName =
         actual.stream()
             .collect(Collectors.toMap(Tensor::name, Function.identity(), (first, second) -> first));
-    Comparison comparison = new Comparison(golden.atol(), golden.rtol());
+    List<OutputDeviation> outputs = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
     for (Tensor expected : golden.outputs()) {
       Tensor answered = byName.get(expected.name());
       if (answered == null) {
-        comparison.problems.add("output " + expected.name() + ": the model did not answer it");
+        problems.add("output " + expected.name() + ": the model did not answer it");
+        outputs.add(OutputDeviation.notCompared(expected.name()));
       } else if (!answered.metadata().equals(expected.metadata())) {
-        comparison.problems.add(
+        problems.add(
             "output " + expected.name() + ": expected " + expected + ", answered " + answered);
+        outputs.add(OutputDeviation.notCompared(expected.name()));
       } else {
+        Comparison comparison = new Comparison(golden.atol(), golden.rtol());
         comparison.compare(expected, answered);
+        comparison.problem(expected).ifPresent(problems::add);
+        outputs.add(comparison.deviation(expected));
       }
     }
-    return new GoldenResult(
-        golden.name(), comparison.maxAbsolute, comparison.maxRelative, comparison.problems);
+    return new GoldenResult(golden.name(), outputs, problems);
   }
 
-  /** Walks pairs of values and remembers the worst. */
+  /** Walks the pairs of values of one output and remembers the worst. */
   private static final class Comparison {
 
     private final double atol;
     private final double rtol;
-    private final List<String> problems = new ArrayList<>();
     private double maxAbsolute;
     private double maxRelative;
+    private long mismatches;
+    private long first = -1;
+    private long worst = -1;
+    private double worstAbsolute = -1;
+
+    /** Deviation of the pair that was compared last; 0 for what is no number. */
+    private double lastAbsolute;
 
     Comparison(double atol, double rtol) {
       this.atol = atol;
@@ -81,35 +105,51 @@ public record GoldenResult(
     }
 
     void compare(Tensor expected, Tensor actual) {
-      List<Integer> wrong = new ArrayList<>();
       if (expected.datatype() == DataType.BYTES) {
         byte[][] left = expected.toBytes();
         byte[][] right = actual.toBytes();
         for (int i = 0; i < left.length; i++) {
           if (!Arrays.equals(left[i], right[i])) {
-            wrong.add(i);
+            mismatch(i);
           }
         }
       } else {
         ByteBuffer left = expected.data();
         ByteBuffer right = actual.data();
-        for (int i = 0; left.hasRemaining(); i++) {
+        for (long i = 0; left.hasRemaining(); i++) {
           if (!agrees(expected.datatype(), left, right)) {
-            wrong.add(i);
+            mismatch(i);
           }
         }
       }
-      if (!wrong.isEmpty()) {
-        problems.add(
-            "output "
-                + expected.name()
-                + ": "
-                + wrong.size()
-                + " of "
-                + expected.elementCount()
-                + " values are outside the tolerances, the first at index "
-                + wrong.get(0));
+    }
+
+    private void mismatch(long index) {
+      mismatches++;
+      first = first < 0 ? index : first;
+      if (lastAbsolute > worstAbsolute) {
+        worstAbsolute = lastAbsolute;
+        worst = index;
       }
+    }
+
+    Optional<String> problem(Tensor expected) {
+      return mismatches == 0
+          ? Optional.empty()
+          : Optional.of(
+              "output "
+                  + expected.name()
+                  + ": "
+                  + mismatches
+                  + " of "
+                  + expected.elementCount()
+                  + " values are outside the tolerances, the first at index "
+                  + first);
+    }
+
+    OutputDeviation deviation(Tensor expected) {
+      return new OutputDeviation(
+          expected.name(), maxAbsolute, maxRelative, mismatches, expected.elementCount(), worst);
     }
 
     private boolean agrees(DataType datatype, ByteBuffer left, ByteBuffer right) {
@@ -165,6 +205,7 @@ public record GoldenResult(
       if (Double.isNaN(absolute)) {
         absolute = Double.POSITIVE_INFINITY;
       }
+      lastAbsolute = absolute;
       maxAbsolute = Math.max(maxAbsolute, absolute);
       if (expected != 0) {
         double relative = absolute / Math.abs(expected);

@@ -40,6 +40,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -125,6 +126,53 @@ public final class ModelLoader {
    * @param need decides what is unloaded to make room
    */
   CompletableFuture<LoadedModel> load(CatalogVersion version, Need need) {
+    return load(version, need, true);
+  }
+
+  /**
+   * Loads a version to look at it, as for a request, whatever its golden requests say: the report
+   * tells. Fails as {@link #load} does.
+   */
+  CompletableFuture<LoadedModel> trial(CatalogVersion version) {
+    return load(version, Need.REQUESTS, false);
+  }
+
+  /**
+   * Runs the golden requests of a version that the caller holds at least until this returns. It is
+   * held for as long as the engine runs, also when the future has failed because that takes too
+   * long.
+   */
+  CompletableFuture<List<WarmUp>> runGolden(LoadedModel model) {
+    ModelHandle hold = model.acquire().orElseThrow();
+    AtomicBoolean begun = new AtomicBoolean();
+    return turns
+        .open(
+            model.version().packageDigest(),
+            () -> {
+              begun.set(true);
+              try (hold) {
+                return warmUp(hold.model().predictor(), model.modelPackage().goldenRequests());
+              }
+            },
+            late -> {})
+        .exceptionallyCompose(
+            failure -> {
+              if (!begun.get()) {
+                hold.close();
+              }
+              return CompletableFuture.failedFuture(translate(model.version().key(), failure));
+            });
+  }
+
+  /** Fetches and reads a version's package. Fails as {@link #load} does. */
+  CompletableFuture<ModelPackage> packageOf(CatalogVersion version) {
+    return CompletableFuture.completedFuture(version)
+        .thenApplyAsync(wanted -> ModelPackage.read(fetch(wanted)), fetches)
+        .exceptionallyCompose(
+            failure -> CompletableFuture.failedFuture(translate(version.key(), failure)));
+  }
+
+  private CompletableFuture<LoadedModel> load(CatalogVersion version, Need need, boolean mustPass) {
     long started = System.nanoTime();
     VersionKey key = version.key();
     return CompletableFuture.completedFuture(version)
@@ -133,7 +181,7 @@ public final class ModelLoader {
             folder ->
                 turns.open(
                     version.packageDigest(),
-                    () -> open(version, folder, need, started),
+                    () -> open(version, folder, need, mustPass, started),
                     LoadedModel::letGo))
         .exceptionallyCompose(failure -> CompletableFuture.failedFuture(translate(key, failure)));
   }
@@ -183,7 +231,8 @@ public final class ModelLoader {
     }
   }
 
-  private LoadedModel open(CatalogVersion version, Path folder, Need need, long started) {
+  private LoadedModel open(
+      CatalogVersion version, Path folder, Need need, boolean mustPass, long started) {
     long packageBytes = sizeOf(folder);
     MemoryBudget.Reservation memory =
         budget.reserve(version.key(), expectedBytes(version.packageDigest(), packageBytes), need);
@@ -196,8 +245,10 @@ public final class ModelLoader {
       try {
         ModelStatistics statistics = new ModelStatistics();
         List<WarmUp> warmUp = warmUp(predictor, modelPackage.goldenRequests());
-        requirePassed(version.key(), warmUp);
-        WarmUpCalls.run(predictor, modelPackage.goldenRequests().cases(), statistics);
+        if (mustPass) {
+          requirePassed(version.key(), warmUp);
+          WarmUpCalls.run(predictor, modelPackage.goldenRequests().cases(), statistics);
+        }
         memory.resize(measure(version.packageDigest(), before, packageBytes));
         LoadReport report =
             new LoadReport(

@@ -27,6 +27,7 @@ import dev.slipway.serving.model.NamePattern;
 import dev.slipway.serving.model.Need;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
+import dev.slipway.serving.model.VersionValidator;
 import dev.slipway.serving.upstream.SettingsStore;
 import dev.slipway.serving.upstream.SignatureLookup;
 import dev.slipway.serving.v1.DescribeModelRequest;
@@ -48,6 +49,8 @@ import dev.slipway.serving.v1.ServingSettings;
 import dev.slipway.serving.v1.UnloadRequest;
 import dev.slipway.serving.v1.UnloadResponse;
 import dev.slipway.serving.v1.UpdateServingSettingsRequest;
+import dev.slipway.serving.v1.ValidateVersionRequest;
+import dev.slipway.serving.v1.ValidateVersionResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
@@ -56,6 +59,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
@@ -76,6 +80,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   private final SettingsStore settingsStore;
   private final PredictionCache cache;
   private final Profiler profiler;
+  private final VersionValidator validator;
   private final OpenStreams streams;
   private final ModelViews views;
 
@@ -85,6 +90,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
    * @param registryConnected tells whether the registry is being heard
    * @param budget the memory of all versions, as ListModels tells it
    * @param profiler takes profiles
+   * @param validator checks versions
    * @param streams knows the open streams
    */
   public ServingGrpcService(
@@ -99,6 +105,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       SettingsStore settingsStore,
       PredictionCache cache,
       Profiler profiler,
+      VersionValidator validator,
       OpenStreams streams) {
     this.catalog = catalog;
     this.router = router;
@@ -111,6 +118,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     this.settingsStore = settingsStore;
     this.cache = cache;
     this.profiler = profiler;
+    this.validator = validator;
     this.streams = streams;
     this.views = new ModelViews(catalog, pool);
   }
@@ -322,6 +330,30 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   }
 
   @Override
+  public void validateVersion(
+      ValidateVersionRequest request, StreamObserver<ValidateVersionResponse> out) {
+    // A reply to a call that was cancelled is dropped instead of thrown back.
+    ((ServerCallStreamObserver<ValidateVersionResponse>) out).setOnCancelHandler(() -> {});
+    Violations violations = new Violations();
+    violations.required("model", request.getModel());
+    Optional<Selector.Numbered> number =
+        violations.parse("version", request.getVersion(), Selector.Numbered::new);
+    Set<VersionValidator.Check> checks = ValidationProtos.checks(request, violations);
+    Selector baseline = ServingRequests.selector("baseline", request.getBaseline(), violations);
+    violations.throwIfAny();
+    CatalogModel model = catalog.get(request.getModel());
+    CatalogVersion version = model.get(number.orElseThrow());
+    Optional<CatalogVersion> compared =
+        request.hasBaseline()
+            ? Optional.of(model.get(baseline))
+            : model.find(dev.slipway.serving.catalog.Stage.PRODUCTION);
+    complete(
+        validator.validate(version, checks, compared),
+        out,
+        validation -> ValidationProtos.response(version, validation));
+  }
+
+  @Override
   public void profile(ProfileRequest request, StreamObserver<ProfileResponse> out) {
     Violations violations = new Violations();
     Selector selector =
@@ -355,6 +387,6 @@ public final class ServingGrpcService extends ServingServiceImplBase {
         .setTotalLoadDuration(ServingProtos.duration(model.report().duration()))
         .setEngineLoadDuration(ServingProtos.duration(model.report().engineDuration()))
         .setPackageBytes(model.report().packageBytes());
-    model.report().warmUp().forEach(warmUp -> response.addWarmUp(ServingProtos.warmUp(warmUp)));
+    model.report().warmUp().forEach(warmUp -> response.addWarmUp(ValidationProtos.golden(warmUp)));
   }
 }

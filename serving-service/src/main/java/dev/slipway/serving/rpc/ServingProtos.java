@@ -16,7 +16,6 @@ import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.ModelStatus;
 import dev.slipway.serving.v1.BatchSizeCount;
 import dev.slipway.serving.v1.CacheStatistics;
-import dev.slipway.serving.v1.GoldenResult;
 import dev.slipway.serving.v1.LatencySummary;
 import dev.slipway.serving.v1.OutputForm;
 import dev.slipway.serving.v1.PredictRequest;
@@ -217,14 +216,6 @@ final class ServingProtos {
       statistics.setLastUsedTime(timestamp(Instant.ofEpochMilli(figures.lastUsedMillis())));
     }
     return statistics.build();
-  }
-
-  static GoldenResult warmUp(LoadedModel.WarmUp warmUp) {
-    return GoldenResult.newBuilder()
-        .setName(warmUp.result().name())
-        .setPassed(warmUp.result().passed())
-        .setDuration(duration(warmUp.duration()))
-        .build();
   }
 
   static Duration nanos(double nanos) {

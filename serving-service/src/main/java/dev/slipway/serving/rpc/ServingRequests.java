@@ -39,7 +39,7 @@ final class ServingRequests {
   /** Reads model and selector, noting what is wrong with them. */
   static Selector version(String model, VersionSelector selector, Violations violations) {
     violations.required("model", model);
-    return selector(selector, violations);
+    return selector("selector", selector, violations);
   }
 
   /**
@@ -58,28 +58,33 @@ final class ServingRequests {
     return Optional.of(keepIdle);
   }
 
-  private static Selector selector(VersionSelector message, Violations violations) {
+  /**
+   * Reads a selector, noting what is wrong with it.
+   *
+   * @param field path of the selector in its request
+   */
+  static Selector selector(String field, VersionSelector message, Violations violations) {
     return switch (message.getChoiceCase()) {
       case CHOICE_NOT_SET -> Selector.PRODUCTION;
       case VERSION ->
           violations
               .<Long, Selector>parse(
-                  "selector.version", message.getVersion(), Selector.Numbered::new)
+                  field + ".version", message.getVersion(), Selector.Numbered::new)
               .orElse(Selector.PRODUCTION);
       case ALIAS ->
           violations
-              .<String, Selector>parse("selector.alias", message.getAlias(), Selector.Aliased::new)
+              .<String, Selector>parse(field + ".alias", message.getAlias(), Selector.Aliased::new)
               .orElse(Selector.PRODUCTION);
       case LATEST -> {
         if (!message.getLatest()) {
-          violations.add("selector.latest", "must be true when given");
+          violations.add(field + ".latest", "must be true when given");
         }
         yield new Selector.Latest();
       }
       case STAGE -> {
         Optional<Stage> stage = stage(message.getStage());
         if (stage.isEmpty()) {
-          violations.add("selector.stage", "must be None, Staging, Production or Archived");
+          violations.add(field + ".stage", "must be None, Staging, Production or Archived");
         }
         yield new Selector.InStage(stage.orElse(Stage.PRODUCTION));
       }
@@ -101,7 +106,7 @@ final class ServingRequests {
     violations.required("model", request.getModel());
     violations.atMost("id", request.getId(), MAX_ID);
     violations.atMost("options.route_key", request.getOptions().getRouteKey(), MAX_ID);
-    Selector selector = selector(request.getSelector(), violations);
+    Selector selector = selector("selector", request.getSelector(), violations);
     Optional<RowFaults> rowFaults =
         request.getOptions().getRowErrors() ? Optional.of(new RowFaults()) : Optional.empty();
     InputSource inputs =
