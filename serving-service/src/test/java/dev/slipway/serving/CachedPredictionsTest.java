@@ -13,9 +13,14 @@ import dev.slipway.serving.testing.ServingHarness;
 import dev.slipway.serving.v1.CacheStatistics;
 import dev.slipway.serving.v1.DataType;
 import dev.slipway.serving.v1.DescribeModelRequest;
+import dev.slipway.serving.v1.Phase;
+import dev.slipway.serving.v1.PhaseProfile;
 import dev.slipway.serving.v1.PredictOptions;
 import dev.slipway.serving.v1.PredictRequest;
 import dev.slipway.serving.v1.PredictResponse;
+import dev.slipway.serving.v1.ProfileRequest;
+import dev.slipway.serving.v1.ProfileResponse;
+import dev.slipway.serving.v1.ServingServiceGrpc;
 import dev.slipway.serving.v1.Tensor;
 import dev.slipway.serving.v1.Tensors;
 import java.nio.ByteBuffer;
@@ -277,6 +282,25 @@ class CachedPredictionsTest {
     }
     assertThat(calls).hasValue(1);
     assertThat(hits).isEqualTo(7);
+  }
+
+  @Test
+  void profile_countsAnswersFromTheCache() throws Exception {
+    settings("enabled", "true");
+    predict(1);
+    Future<ProfileResponse> profile =
+        ServingServiceGrpc.newFutureStub(harness.channel())
+            .profile(ProfileRequest.newBuilder().setModel("m").setMaxRequests(5).build());
+    while (!profile.isDone()) {
+      predict(1);
+    }
+
+    assertThat(profile.get().getCacheHits()).isEqualTo(5);
+    assertThat(profile.get().getRequests().getCount()).isEqualTo(5);
+    assertThat(profile.get().getEngineCalls()).isZero();
+    assertThat(profile.get().getSteps(0).getPhasesList())
+        .extracting(PhaseProfile::getPhase)
+        .containsExactly(Phase.PHASE_CACHE);
   }
 
   private Future<ModelInferResponse> ask(float x) {

@@ -148,6 +148,7 @@ public final class ModelStatistics {
     success.add(totalNanos);
     latency.update(totalNanos);
     lastUsedMillis = nowMillis;
+    recordings.forEach(recording -> recording.answeredFromCache(totalNanos));
   }
 
   void failed(long totalNanos) {

@@ -17,6 +17,7 @@ public final class Recording {
   private final AtomicLong recorded = new AtomicLong();
   private final LongAdder rows = new LongAdder();
   private final LongAdder engineCalls = new LongAdder();
+  private final LongAdder cacheHits = new LongAdder();
   private final LatencyRecorder requests = new LatencyRecorder();
   private final Map<Part, LatencyRecorder> parts = new EnumMap<>(Part.class);
   private final CompletableFuture<Void> full = new CompletableFuture<>();
@@ -30,7 +31,9 @@ public final class Recording {
     /** Inside the engine, for the whole batch. */
     COMPUTE,
     /** Splitting the batch. */
-    SPLIT
+    SPLIT,
+    /** Answering from the prediction cache, or from what was computed for an equal request. */
+    CACHE
   }
 
   /**
@@ -67,6 +70,18 @@ public final class Recording {
     }
   }
 
+  void answeredFromCache(long totalNanos) {
+    if (admitted.incrementAndGet() > maxRequests) {
+      return;
+    }
+    requests.record(totalNanos);
+    parts.get(Part.CACHE).record(totalNanos);
+    cacheHits.increment();
+    if (recorded.incrementAndGet() == maxRequests) {
+      full.complete(null);
+    }
+  }
+
   /** Returns a future that is done when as many requests were recorded as may be. */
   public CompletableFuture<Void> full() {
     return full;
@@ -80,6 +95,11 @@ public final class Recording {
   /** Returns the engine calls. */
   public long engineCalls() {
     return engineCalls.sum();
+  }
+
+  /** Returns the requests that were answered without the engine. */
+  public long cacheHits() {
+    return cacheHits.sum();
   }
 
   /** Returns the time of requests from arrival to hand-over. */

@@ -58,7 +58,8 @@ final class ProfileProtos {
             .setDuration(ServingProtos.duration(profile.duration()))
             .setRequests(requests)
             .setRows(recording.rows())
-            .setEngineCalls(recording.engineCalls());
+            .setEngineCalls(recording.engineCalls())
+            .setCacheHits(recording.cacheHits());
     if (requests.getCount() > 0) {
       response.addSteps(step(key, recording, requests));
     }
@@ -95,6 +96,7 @@ final class ProfileProtos {
       case ASSEMBLY -> Phase.PHASE_ASSEMBLY;
       case COMPUTE -> Phase.PHASE_COMPUTE;
       case SPLIT -> Phase.PHASE_SPLIT;
+      case CACHE -> Phase.PHASE_CACHE;
     };
   }
 
