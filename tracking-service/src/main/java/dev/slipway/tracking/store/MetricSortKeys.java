@@ -12,12 +12,24 @@ final class MetricSortKeys {
   /** Is the first key of what has a number. */
   static final int RANK_OF_NUMBERS = 0;
 
+  /** Is the first key of what has no number but NaN. */
+  static final int RANK_OF_NAN = 1;
+
+  /** Is the first key of what lacks the metric. */
+  static final int RANK_OF_MISSING = 2;
+
   private MetricSortKeys() {}
+
+  /** Returns the keys of what has no number, all of which are alike. */
+  static List<SortKey> withoutNumber(int rank) {
+    return List.of(SortKey.fixed(rank), SortKey.fixed(0));
+  }
 
   /** Adds the keys that sort by a column; it is null for what lacks the metric. */
   static void add(List<SortKey> keys, String column, boolean descending) {
     String rank =
-        "CASE WHEN %s IS NULL THEN 2 WHEN %s = %s THEN 1 ELSE 0 END".formatted(column, column, NAN);
+        "CASE WHEN %s IS NULL THEN %d WHEN %s = %s THEN %d ELSE %d END"
+            .formatted(column, RANK_OF_MISSING, column, NAN, RANK_OF_NAN, RANK_OF_NUMBERS);
     keys.add(SortKey.integer(new SqlText().sql(rank), false));
     String number =
         "CASE WHEN %s IS NULL OR %s = %s THEN CAST(0 AS DOUBLE PRECISION) ELSE %s END"

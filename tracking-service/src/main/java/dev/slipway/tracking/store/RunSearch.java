@@ -32,13 +32,17 @@ import org.jdbi.v3.core.Handle;
  *
  * <p>Where an index says that a clause matches few runs, only these are looked at. Otherwise runs
  * are looked at in the order of the list until the page is full: by start through those that have a
- * param or tag that the filter asks for, or through all; by a metric through its values. What is
- * left, such as an order by a param, sorts all that match. The databases guess badly how many runs
- * clauses over keys match, so that the shape of the query is decided here. Not thread-safe.
+ * metric or tag that the filter asks for, or through all; by a metric through its values, then by
+ * start through those without. What is left, such as an order by a param, sorts all that match. The
+ * databases guess badly how many runs clauses over keys match, so that the shape of the query is
+ * decided here. Not thread-safe.
  */
 final class RunSearch {
   /** Looking at so many runs one by one is cheaper than going through an index in order. */
   static final int FEW = 500;
+
+  /** What the indexes of latest metrics begin with. */
+  private static final List<String> OF_METRIC = List.of("d.experiment_id", "d.name_id");
 
   /** Clauses of which the indexes are asked how many runs they match. */
   private static final int MAX_ASKED = 4;
@@ -87,7 +91,7 @@ final class RunSearch {
           && query.order().get(0).field() instanceof RunField.Metric metric) {
         return byMetric(metric);
       }
-      if (byStart()) {
+      if (byStart(query.order())) {
         return List.of(
             first(TagEquality::of)
                 .map(this::byStartThrough)
@@ -116,8 +120,7 @@ final class RunSearch {
     return common;
   }
 
-  private boolean byStart() {
-    List<OrderBy<RunField>> order = query.order();
+  private static boolean byStart(List<OrderBy<RunField>> order) {
     return order.isEmpty()
         || (order.size() == 1
             && order.get(0).field() == Attribute.START_TIME
@@ -163,15 +166,9 @@ final class RunSearch {
 
   /** Returns a query that goes through the runs that have a metric. */
   private KeysetQuery byStartThrough(MetricRange range) {
-    SqlText fromWhere = new SqlText().sql("FROM latest_metric d");
-    useIndex(fromWhere, "latest_metric_by_start");
-    fromWhere
-        .sql(" JOIN run r ON r.run_id = d.run_id WHERE d.experiment_id = ")
-        .bind(experiment().number())
-        .sql(" AND d.name_id = ")
-        .bind(metricId(range.metric()));
+    SqlText fromWhere = fromMetric("latest_metric_by_start", range.metric());
     range.append(fromWhere, "d.metric_value");
-    return byStartThrough(fromWhere, range.clause(), List.of("d.experiment_id", "d.name_id"));
+    return byStartThrough(fromWhere, range.clause(), OF_METRIC);
   }
 
   private KeysetQuery byStartThrough(
@@ -196,7 +193,11 @@ final class RunSearch {
     return metricIds.getOrDefault(metric.key(), RunFieldSql.NO_NAME);
   }
 
-  /** Returns queries for the runs whose metric is a number, then for those where it is none. */
+  /**
+   * Returns queries for the runs whose metric is a number, then for those where it is NaN, then for
+   * those that lack it. Where these come in order of start, as they do unless the order says
+   * otherwise, nothing is sorted.
+   */
   private List<KeysetQuery> byMetric(RunField.Metric metric) {
     RunFieldSql fields = new RunFieldSql(dialect, metricIds, "d.run_id");
     OrderBy<RunField> first = query.order().get(0);
@@ -223,19 +224,66 @@ final class RunSearch {
     restrict(fromWhere, clauses, fields);
     // The greatest value comes first in the index. H2 reads it backwards only if all of it is.
     String direction = first.descending() ? "" : " DESC";
-    List<String> pinned = List.of("d.experiment_id" + direction, "d.name_id" + direction);
+    List<String> pinned = OF_METRIC.stream().map(column -> column + direction).toList();
     KeysetQuery numbers = new KeysetQuery("r.*", fromWhere, pinned, keys);
-    return !ranges.isEmpty() ? List.of(numbers) : List.of(numbers, withoutNumber(metric));
+    if (!ranges.isEmpty()) {
+      return List.of(numbers);
+    }
+    return byStart(query.order().subList(1, query.order().size()))
+        ? List.of(numbers, notANumber(metric), missing(metric))
+        : List.of(numbers, withoutNumber(metric));
   }
 
+  /** Returns a query that goes in order of start through the runs whose metric is NaN. */
+  private KeysetQuery notANumber(RunField.Metric metric) {
+    SqlText fromWhere = fromMetric("latest_metric_by_start", metric);
+    fromWhere.sql(" AND d.metric_value = " + MetricSortKeys.NAN);
+    restrict(fromWhere, clauses, new RunFieldSql(dialect, metricIds, "d.run_id"));
+    List<SortKey> keys = new ArrayList<>(MetricSortKeys.withoutNumber(MetricSortKeys.RANK_OF_NAN));
+    keys.add(SortKey.integer(new SqlText().sql("d.start_time_ms"), true));
+    keys.add(SortKey.uuid(new SqlText().sql("d.run_id")));
+    return new KeysetQuery("r.*", fromWhere, OF_METRIC, keys);
+  }
+
+  /** Returns a query that goes in order of start through the runs that lack a metric. */
+  private KeysetQuery missing(RunField.Metric metric) {
+    SqlText fromWhere = new SqlText().sql("FROM run r");
+    useIndex(fromWhere, "run_by_start");
+    fromWhere.sql(" WHERE r.experiment_id = ").bind(experiment().number());
+    restrict(
+        fromWhere.append(without(metric, "")),
+        clauses,
+        new RunFieldSql(dialect, metricIds, "r.run_id"));
+    List<SortKey> keys =
+        new ArrayList<>(MetricSortKeys.withoutNumber(MetricSortKeys.RANK_OF_MISSING));
+    keys.add(SortKey.integer(new SqlText().sql("r.start_time_ms"), true));
+    keys.add(SortKey.uuid(new SqlText().sql("r.run_id")));
+    return new KeysetQuery("r.*", fromWhere, List.of("r.experiment_id"), keys);
+  }
+
+  /** Returns a query for the runs whose metric is no number, in whatever order they come next. */
   private KeysetQuery withoutNumber(RunField.Metric metric) {
-    SqlText condition =
-        new SqlText()
-            .sql(" AND NOT EXISTS (SELECT 1 FROM latest_metric x WHERE x.run_id = r.run_id")
-            .sql(" AND x.name_id = ")
-            .bind(metricId(metric))
-            .sql(" AND x.metric_value < " + MetricSortKeys.NAN + " OFFSET 0 ROWS)");
-    return all(condition, false);
+    return all(without(metric, " AND x.metric_value < " + MetricSortKeys.NAN), false);
+  }
+
+  /** Returns the condition that a run has no value of a metric of which something holds. */
+  private SqlText without(RunField.Metric metric, String condition) {
+    return new SqlText()
+        .sql(" AND NOT EXISTS (SELECT 1 FROM latest_metric x WHERE x.run_id = r.run_id")
+        .sql(" AND x.name_id = ")
+        .bind(metricId(metric))
+        .sql(condition + " OFFSET 0 ROWS)");
+  }
+
+  /** Returns what selects the latest values of a metric, each with its run. */
+  private SqlText fromMetric(String index, RunField.Metric metric) {
+    SqlText fromWhere = new SqlText().sql("FROM latest_metric d");
+    useIndex(fromWhere, index);
+    return fromWhere
+        .sql(" JOIN run r ON r.run_id = d.run_id WHERE d.experiment_id = ")
+        .bind(experiment().number())
+        .sql(" AND d.name_id = ")
+        .bind(metricId(metric));
   }
 
   private void restrict(SqlText where, List<Filter<RunField>> filters, RunFieldSql fields) {

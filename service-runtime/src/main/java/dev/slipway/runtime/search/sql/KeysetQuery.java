@@ -65,9 +65,9 @@ public final class KeysetQuery {
    */
   public <T> List<Row<T>> read(Handle handle, RowMapper<T> mapper, PageRequest page) {
     Optional<List<Object>> after = page.after(this::values);
-    int first = keys.get(0).kind() == SortKey.Kind.FIXED ? 1 : 0;
-    if (first == 1 && after.isPresent()) {
-      int side = Long.compare((Long) after.get().get(0), Long.parseLong(fixedText(0)));
+    int first = fixedKeys();
+    for (int i = 0; i < first && after.isPresent(); i++) {
+      int side = Double.compare((Double) after.get().get(i), Double.parseDouble(fixedText(i)));
       if (side > 0) {
         return List.of();
       }
@@ -90,6 +90,14 @@ public final class KeysetQuery {
     }
     sql.sql(" FETCH FIRST ").bind(page.size() + 1).sql(" ROWS ONLY");
     return sql.query(handle).map(new KeyedMapper<>(mapper)).list();
+  }
+
+  private int fixedKeys() {
+    int count = 0;
+    while (keys.get(count).kind() == SortKey.Kind.FIXED) {
+      count++;
+    }
+    return count;
   }
 
   private String fixedText(int key) {

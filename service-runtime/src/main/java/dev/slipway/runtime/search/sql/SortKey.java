@@ -19,11 +19,11 @@ public record SortKey(SqlText expression, boolean descending, Kind kind) {
 
   /** Is what an expression gives. */
   public enum Kind {
-    /** A whole number that is the same in all rows of the query. */
+    /** A whole number that is the same in all rows of the query; others may give any number. */
     FIXED {
       @Override
       Object parse(String text) {
-        return Long.valueOf(text);
+        return Double.valueOf(text);
       }
     },
     /** Of type DOUBLE PRECISION. */
@@ -88,7 +88,7 @@ public record SortKey(SqlText expression, boolean descending, Kind kind) {
 
   /**
    * Stands for a key that is the same in all rows, where a list is read in parts by one query each.
-   * Only the first key of a query may be fixed.
+   * Such keys come first in a query, and the parts follow each other as these keys ascend.
    */
   public static SortKey fixed(long value) {
     return new SortKey(new SqlText().sql(Long.toString(value)), false, Kind.FIXED);
