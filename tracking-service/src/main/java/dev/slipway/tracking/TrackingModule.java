@@ -72,6 +72,7 @@ public final class TrackingModule implements ServiceModule {
     MetricStore metricStore = new MetricStore(database);
     FeedStore changes = new FeedStore(database);
     WatchFeed feed = new WatchFeed(changes);
+    changes.onChange(feed::hint);
     Ingest ingest =
         Ingest.start(
             metricStore,

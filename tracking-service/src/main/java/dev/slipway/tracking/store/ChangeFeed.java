@@ -18,9 +18,11 @@ import org.jdbi.v3.core.Handle;
  * for one transaction.
  */
 final class ChangeFeed {
+  private final Handle handle;
   private final ChangeFeedDao dao;
 
   ChangeFeed(Handle handle) {
+    this.handle = handle;
     this.dao = handle.attach(ChangeFeedDao.class);
   }
 
@@ -29,7 +31,10 @@ final class ChangeFeed {
     dao.insertExperiment(experiment.number());
   }
 
-  /** Returns the revision that this transaction's changes to an experiment and its runs get. */
+  /**
+   * Returns the revision that this transaction's changes to an experiment and its runs get. Who
+   * waits for changes in this process hears of them once they are committed.
+   */
   long next(ExperimentId experiment) {
     List<Long> last = dao.lock(experiment.number());
     if (last.isEmpty()) {
@@ -37,6 +42,7 @@ final class ChangeFeed {
     }
     long revision = last.get(0) + 1;
     dao.advance(experiment.number(), revision);
+    handle.afterCommit(handle.getConfig(ChangeListener.class)::changed);
     return revision;
   }
 

@@ -18,6 +18,16 @@ public final class FeedStore {
     SqlArrays.register(database.jdbi());
   }
 
+  /**
+   * Tells a listener of every commit through this store's database that gave an experiment a new
+   * revision, on the thread that committed.
+   *
+   * @param listener must be quick
+   */
+  public void onChange(Runnable listener) {
+    database.jdbi().getConfig(ChangeListener.class).set(listener);
+  }
+
   /** Returns up to where the metric logs are written, the last one even if it is gone. */
   public LogPositions logs() {
     return database.read(

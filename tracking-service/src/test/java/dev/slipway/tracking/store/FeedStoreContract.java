@@ -1,6 +1,7 @@
 package dev.slipway.tracking.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
@@ -15,6 +16,7 @@ import dev.slipway.tracking.retention.PurgeScope;
 import dev.slipway.tracking.run.LatestMetric;
 import dev.slipway.tracking.run.NewRun;
 import dev.slipway.tracking.run.RunId;
+import dev.slipway.tracking.run.RunUpdate;
 import dev.slipway.tracking.watch.AppendedPoint;
 import dev.slipway.tracking.watch.FeedChanges;
 import dev.slipway.tracking.watch.FeedPosition;
@@ -102,6 +104,52 @@ abstract class FeedStoreContract {
           new ChangeFeed(handle).compacted(run);
           return run;
         });
+  }
+
+  private void assertTold(boolean told, Runnable change) {
+    AtomicInteger count = new AtomicInteger();
+    new FeedStore(database).onChange(count::incrementAndGet);
+    change.run();
+    assertThat(count.get() > 0).isEqualTo(told);
+  }
+
+  @Test
+  void changes_areToldOnceTheyAreCommitted() {
+    AtomicInteger seen = new AtomicInteger();
+    new FeedStore(database)
+        .onChange(() -> seen.set(runs.getInfo(run).name().equals("new") ? 1 : -1));
+    RunUpdate rename =
+        new RunUpdate(
+            Optional.of("new"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+    runs.update(run, rename, NOW);
+    assertThat(seen).hasValue(1);
+
+    assertTold(true, this::newRun);
+    assertTold(true, () -> tag("1"));
+    assertTold(true, () -> runs.deleteTags(run, List.of("t")));
+    assertTold(true, () -> runs.delete(run, NOW));
+    assertTold(true, () -> runs.restore(run));
+  }
+
+  @Test
+  void whatChangesNothing_isNotTold() {
+    assertTold(false, () -> log("m", 1));
+    assertTold(false, () -> runs.restore(run));
+    assertTold(
+        false,
+        () ->
+            assertThatThrownBy(
+                    () ->
+                        database.write(
+                            handle -> {
+                              long revision = new ChangeFeed(handle).next(ExperimentId.DEFAULT);
+                              throw new IllegalStateException("undone " + revision);
+                            }))
+                .hasMessageStartingWith("undone"));
   }
 
   private FeedPosition ofRun() {
