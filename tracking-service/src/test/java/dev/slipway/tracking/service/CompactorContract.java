@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
-import dev.slipway.runtime.testing.TestDatabases;
+import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.metric.HistoryQuery;
 import dev.slipway.tracking.metric.MetricBatch;
@@ -19,7 +19,6 @@ import dev.slipway.tracking.store.ExperimentStore;
 import dev.slipway.tracking.store.MetricStore;
 import dev.slipway.tracking.store.RunStore;
 import dev.slipway.tracking.store.StoredChunks;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,27 +31,27 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class CompactorTest {
+/** Holds when segments become chunks, on every database. */
+abstract class CompactorContract {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final Duration GRACE = Duration.ofMillis(20);
   private static final Duration NEVER = Duration.ofDays(1);
   private static final long TIMEOUT_SECONDS = 60;
 
-  @TempDir private Path folder;
   private MetricRegistry registry;
   private Database database;
   private MetricStore metrics;
   private RunStore runs;
   private Ingest ingest;
 
+  abstract DatabaseConfig newDatabase();
+
   @BeforeEach
   void openDatabase() {
     registry = new MetricRegistry();
     database =
-        Database.open(
-            TestDatabases.h2(folder), "tracking", "db/migration/tracking", new MetricRegistry());
+        Database.open(newDatabase(), "tracking", "db/migration/tracking", new MetricRegistry());
     metrics = new MetricStore(database);
     runs = new RunStore(database);
     new ExperimentStore(database, "mlflow-artifacts:/").ensureDefault(NOW);

@@ -5,8 +5,8 @@ import static dev.slipway.tracking.rpc.Errors.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
-import dev.slipway.runtime.testing.TestDatabases;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.v1.CreateRunRequest;
@@ -22,7 +22,6 @@ import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceBlockingStub;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -33,12 +32,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
-class QueryMetricsTest {
+/** Holds what charts show, on every database. */
+abstract class QueryMetricsContract {
   private static final String ABSENT_RUN = "0".repeat(32);
-
-  @TempDir private Path folder;
 
   @RegisterExtension
   private final GrpcServerExtension server =
@@ -46,10 +43,11 @@ class QueryMetricsTest {
           () ->
               List.of(
                   TrackingModule.open(
-                      new TrackingConfig(
-                          TestDatabases.h2(folder), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
+                      new TrackingConfig(newDatabase(), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
                       new MetricRegistry(),
                       Clock.systemUTC())));
+
+  abstract DatabaseConfig newDatabase();
 
   private TrackingServiceBlockingStub stub() {
     return TrackingServiceGrpc.newBlockingStub(server.channel());

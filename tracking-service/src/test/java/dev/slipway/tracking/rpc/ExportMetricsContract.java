@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.codahale.metrics.MetricRegistry;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.util.Durations;
+import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
-import dev.slipway.runtime.testing.TestDatabases;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.v1.CreateRunRequest;
@@ -25,7 +25,6 @@ import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceBlockingStub;
 import io.grpc.Status;
 import java.io.IOException;
 import java.io.StringReader;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -38,15 +37,13 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
-class ExportMetricsTest {
+/** Holds what files of metrics contain, on every database. */
+abstract class ExportMetricsContract {
   private static final String ABSENT_RUN = "0".repeat(32);
   private static final int POINTS_PER_BATCH = 50_000;
   private static final List<String> COLUMNS =
       List.of("run_id", "metric_key", "step", "timestamp_ms", "value");
-
-  @TempDir private Path folder;
 
   @RegisterExtension
   private final GrpcServerExtension server =
@@ -55,10 +52,11 @@ class ExportMetricsTest {
           () ->
               List.of(
                   TrackingModule.open(
-                      new TrackingConfig(
-                          TestDatabases.h2(folder), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
+                      new TrackingConfig(newDatabase(), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
                       new MetricRegistry(),
                       Clock.systemUTC())));
+
+  abstract DatabaseConfig newDatabase();
 
   /** Is a row as text, which tells all values apart, the two zeros too. */
   private record Row(String run, String key, String step, String timestamp, String value) {
