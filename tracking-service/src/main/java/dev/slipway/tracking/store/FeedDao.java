@@ -19,6 +19,17 @@ public interface FeedDao {
   /** Segments that are held at once. */
   int SEGMENTS_PER_FETCH = 16;
 
+  /** Selects stamps beside columns of {@code run r}; runs that never changed have none. */
+  String STAMPS_OF_RUNS =
+      """
+      COALESCE(v.revision, 0) AS revision, COALESCE(v.created_revision, 0) AS created_revision,
+        COALESCE(v.listed_revision, 0) AS listed_revision, COALESCE(v.info_revision, 0) AS info_revision,
+        COALESCE(v.inputs_revision, 0) AS inputs_revision, COALESCE(v.outputs_revision, 0) AS outputs_revision,
+        COALESCE(v.compacted_revision, 0) AS compacted_revision
+      FROM run r LEFT JOIN run_revision v ON v.run_id = r.run_id
+      WHERE r.run_id = ANY(:runs)
+      """;
+
   /** Is how far a log is written. */
   record CommittedRow(long logId, long committedNo) {}
 
@@ -54,30 +65,15 @@ public interface FeedDao {
   @SqlQuery("SELECT COALESCE(MAX(log_id), 0) FROM metric_segment")
   long lastLogWithSegments();
 
-  @SqlQuery(
-      """
-      SELECT r.run_id, COALESCE(v.revision, 0) AS revision, COALESCE(v.created_revision, 0) AS created_revision,
-             COALESCE(v.listed_revision, 0) AS listed_revision, COALESCE(v.info_revision, 0) AS info_revision,
-             COALESCE(v.inputs_revision, 0) AS inputs_revision, COALESCE(v.outputs_revision, 0) AS outputs_revision,
-             COALESCE(v.compacted_revision, 0) AS compacted_revision
-      FROM run r LEFT JOIN run_revision v ON v.run_id = r.run_id
-      WHERE r.run_id = ANY(:runs)
-      """)
+  @SqlQuery("SELECT r.run_id, " + STAMPS_OF_RUNS)
   @RegisterRowMapper(StampMapper.class)
   List<StampRow> stamps(UUID[] runs);
 
   /** Returns runs with their stamps, both as of one moment. */
   @SqlQuery(
-      """
-      SELECT r.run_id, r.experiment_id, r.run_name, r.user_id, r.status, r.start_time_ms, r.end_time_ms, r.artifact_uri,
-             r.delete_time_ms,
-             COALESCE(v.revision, 0) AS revision, COALESCE(v.created_revision, 0) AS created_revision,
-             COALESCE(v.listed_revision, 0) AS listed_revision, COALESCE(v.info_revision, 0) AS info_revision,
-             COALESCE(v.inputs_revision, 0) AS inputs_revision, COALESCE(v.outputs_revision, 0) AS outputs_revision,
-             COALESCE(v.compacted_revision, 0) AS compacted_revision
-      FROM run r LEFT JOIN run_revision v ON v.run_id = r.run_id
-      WHERE r.run_id = ANY(:runs)
-      """)
+      "SELECT r.run_id, r.experiment_id, r.run_name, r.user_id, r.status, r.start_time_ms,"
+          + " r.end_time_ms, r.artifact_uri, r.delete_time_ms, "
+          + STAMPS_OF_RUNS)
   @RegisterRowMapper(StampedMapper.class)
   List<StampedRun> stampedRuns(UUID[] runs);
 
