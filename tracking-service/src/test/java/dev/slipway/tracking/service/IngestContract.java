@@ -53,6 +53,10 @@ abstract class IngestContract {
   private static final String ENTRIES = "tracking-entries";
   private static final long TIMEOUT_SECONDS = 30;
 
+  /** Room for two of the largest batches. */
+  private static final long STREAM_BYTES =
+      5L * MetricBatch.MAX_POINTS * MetricBatch.POINT_BYTES / 2;
+
   private final List<AutoCloseable> resources = new ArrayList<>();
   private DatabaseConfig config;
   private Replica replica;
@@ -71,7 +75,7 @@ abstract class IngestContract {
             new ChunkStore(database),
             runs,
             CompactionConfig.DEFAULT,
-            MetricStreams.DEFAULT_WAITING_BYTES,
+            STREAM_BYTES,
             Clock.systemUTC(),
             () -> {},
             new MetricRegistry());
@@ -154,6 +158,7 @@ abstract class IngestContract {
   /** Hears of a stream. */
   private static final class Listener implements MetricStream.Listener {
     private final CompletableFuture<Optional<RuntimeException>> ended = new CompletableFuture<>();
+    private final CountDownLatch letIn = new CountDownLatch(1);
     private long committedSeq;
     private int reports;
 
@@ -165,7 +170,9 @@ abstract class IngestContract {
     }
 
     @Override
-    public void roomAgain() {}
+    public void roomAgain() {
+      letIn.countDown();
+    }
 
     @Override
     public void ended(MetricStream stream, Optional<RuntimeException> reason) {
@@ -424,6 +431,40 @@ abstract class IngestContract {
     release.countDown();
     results.forEach(Result::awaitCommitted);
     replica.log(run, "m", point(1, 1)).awaitCommitted();
+  }
+
+  @Test
+  void streamsThatFillTheirMemory_letOthersReadOnceTheyAreCommitted() throws Exception {
+    RunId run = newRun();
+    replica.log(run, "m", point(0, 0)).awaitCommitted();
+    CountDownLatch release = holdCommitter(run);
+    List<Listener> listeners = new ArrayList<>();
+    List<MetricStream> streams = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      listeners.add(new Listener());
+      streams.add(replica.ingest.streams().open(run, "w" + i, listeners.get(i)));
+    }
+    for (MetricStream stream : streams.subList(0, 2)) {
+      assertThat(stream.hasRoom(MetricStreams.MAX_CREDIT)).isTrue();
+      stream.receive(1, largest());
+    }
+    assertThat(streams.get(2).hasRoom(MetricStreams.MAX_CREDIT)).isFalse();
+    assertThat(listeners.get(2).letIn.getCount()).isEqualTo(1);
+    replica.log(run, "m", point(1, 1));
+
+    release.countDown();
+    assertThat(listeners.get(2).letIn.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    streams.get(2).receive(1, largest());
+    for (Listener listener : listeners) {
+      listener.awaitCommitted(1);
+    }
+    assertThat(replica.ingest.streams().waitingBytes()).isZero();
+  }
+
+  private static MetricBatch largest() {
+    int points = MetricBatch.MAX_POINTS;
+    return new MetricBatch(
+        List.of("large"), new int[points], new long[points], new long[points], new double[points]);
   }
 
   @Test
