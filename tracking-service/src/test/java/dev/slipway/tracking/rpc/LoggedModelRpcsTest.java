@@ -22,12 +22,14 @@ import dev.slipway.tracking.v1.DeleteLoggedModelTagsRequest;
 import dev.slipway.tracking.v1.FinalizeLoggedModelRequest;
 import dev.slipway.tracking.v1.GetLoggedModelRequest;
 import dev.slipway.tracking.v1.GetRunRequest;
+import dev.slipway.tracking.v1.KeySelection;
 import dev.slipway.tracking.v1.LifecycleStage;
 import dev.slipway.tracking.v1.LogBatchRequest;
 import dev.slipway.tracking.v1.LogLoggedModelParamsRequest;
 import dev.slipway.tracking.v1.LoggedModel;
 import dev.slipway.tracking.v1.LoggedModelInfo;
 import dev.slipway.tracking.v1.LoggedModelOrder;
+import dev.slipway.tracking.v1.LoggedModelProjection;
 import dev.slipway.tracking.v1.LoggedModelRegistration;
 import dev.slipway.tracking.v1.LoggedModelStatus;
 import dev.slipway.tracking.v1.Metric;
@@ -533,5 +535,51 @@ class LoggedModelRpcsTest {
       assertInvalid(
           () -> stub().searchLoggedModels(other.setPageToken(first).build()), "page_token");
     }
+  }
+
+  @Test
+  void search_withAProjection_leavesOutWhatItDoesNotChoose() {
+    String run = newRun();
+    LoggedModel whole =
+        stub()
+            .createLoggedModel(
+                CreateLoggedModelRequest.newBuilder()
+                    .setExperimentId("0")
+                    .setName("m")
+                    .addParams(Param.newBuilder().setKey("lr").setValue("1"))
+                    .addParams(Param.newBuilder().setKey("depth").setValue("2"))
+                    .addTags(Tag.newBuilder().setKey("t").setValue("3"))
+                    .build());
+    var unused =
+        stub()
+            .logBatch(
+                LogBatchRequest.newBuilder()
+                    .setRunId(run)
+                    .addMetrics(
+                        Metric.newBuilder()
+                            .setKey("acc")
+                            .setValue(1)
+                            .setModelId(whole.getInfo().getModelId()))
+                    .build());
+    SearchLoggedModelsRequest.Builder request =
+        SearchLoggedModelsRequest.newBuilder()
+            .addExperimentIds("0")
+            .setProjection(
+                LoggedModelProjection.newBuilder()
+                    .setMetrics(KeySelection.newBuilder().setMode(KeySelection.Mode.MODE_NONE))
+                    .setParams(
+                        KeySelection.newBuilder()
+                            .setMode(KeySelection.Mode.MODE_LISTED)
+                            .addKeys("lr")
+                            .addKeys("absent")));
+
+    LoggedModel bare = stub().searchLoggedModels(request.build()).getModels(0);
+
+    assertThat(bare.getInfo()).isEqualTo(whole.getInfo());
+    assertThat(bare.getData().getMetricsList()).isEmpty();
+    assertThat(bare.getData().getParamsList())
+        .containsExactly(Param.newBuilder().setKey("lr").setValue("1").build());
+    request.getProjectionBuilder().getTagsBuilder().addKeys("t");
+    assertInvalid(() -> stub().searchLoggedModels(request.build()), "projection.tags.keys");
   }
 }
