@@ -282,16 +282,17 @@ public final class GroupCommitter implements AutoCloseable {
   }
 
   private void tell(List<Waiting> group, CommitResult result) {
-    for (int i = 0; i < group.size(); i++) {
-      Waiting waiting = group.get(i);
-      result.refusals().get(i).ifPresentOrElse(waiting::failed, waiting::committed);
-    }
-    group.forEach(Waiting::groupCommitted);
+    // First, so that they know of all that a caller has been told when it ends its run.
     try {
       committed.accept(result);
     } catch (RuntimeException e) {
       log.warn("a commit could not be told to those who follow up on it", e);
     }
+    for (int i = 0; i < group.size(); i++) {
+      Waiting waiting = group.get(i);
+      result.refusals().get(i).ifPresentOrElse(waiting::failed, waiting::committed);
+    }
+    group.forEach(Waiting::groupCommitted);
   }
 
   private CommitResult store(List<Waiting> group) {
