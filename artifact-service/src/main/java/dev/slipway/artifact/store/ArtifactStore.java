@@ -231,7 +231,7 @@ public final class ArtifactStore {
     PathRange range =
         page.after(keys -> below.from(new ArtifactPath(keys.get(0)).utf8())).orElse(below);
     List<Entry> rows =
-        database.read(
+        database.search(
             handle -> {
               EntryDao dao = handle.attach(EntryDao.class);
               List<EntryRow> found =

@@ -92,7 +92,7 @@ public final class AssetStore {
     byte[] after =
         page.after(keys -> range.requireInside(PathRange.utf8(keys.get(0)))).orElse(range.after());
     List<Asset> rows =
-        database.read(
+        database.search(
             handle ->
                 handle.attach(AssetDao.class).list(after, range.end(), page.size() + 1).stream()
                     .map(AssetRows.AssetRow::asset)
@@ -113,7 +113,7 @@ public final class AssetStore {
     long[] before =
         page.after(keys -> new long[] {Long.parseLong(keys.get(0)), Long.parseLong(keys.get(1))})
             .orElse(new long[] {BEYOND, BEYOND});
-    return database.read(
+    return database.search(
         handle -> {
           AssetDao dao = handle.attach(AssetDao.class);
           List<AssetRows.VersionRow> rows =

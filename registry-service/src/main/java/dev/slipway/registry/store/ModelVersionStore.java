@@ -218,7 +218,7 @@ public final class ModelVersionStore {
    * configuration.
    */
   public Page<ModelVersion> list(ModelName name, Optional<Stage> stage, PageRequest page) {
-    return transactions.read(
+    return transactions.search(
         handle -> {
           RegistryReader reader = new RegistryReader(handle);
           long modelId = reader.modelRow(name).modelId();
@@ -252,7 +252,7 @@ public final class ModelVersionStore {
   /** Lists the versions that a search means, without signature and flavor configuration. */
   public Page<ModelVersion> search(RegistrySearch<VersionField> search, PageRequest page) {
     KeysetQuery query = searches.query(search);
-    return transactions.read(
+    return transactions.search(
         handle -> {
           RegistryReader reader = new RegistryReader(handle);
           return BoundedPages.read(

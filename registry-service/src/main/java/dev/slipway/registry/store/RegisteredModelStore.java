@@ -111,7 +111,7 @@ public final class RegisteredModelStore {
   /** Lists the models that a search means. */
   public Page<RegisteredModel> search(RegistrySearch<ModelField> search, PageRequest page) {
     KeysetQuery query = searches.query(search);
-    return transactions.read(
+    return transactions.search(
         handle -> {
           RegistryReader reader = new RegistryReader(handle);
           return BoundedPages.read(

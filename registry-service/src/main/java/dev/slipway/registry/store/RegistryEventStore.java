@@ -71,7 +71,7 @@ public final class RegistryEventStore {
 
   /** Lists the events that a filter means. */
   public Page<RegistryEvent> list(ActivityFilter filter, PageRequest page) {
-    return transactions.read(
+    return transactions.search(
         handle -> {
           Optional<Long> modelId = filter.name().map(name -> modelId(handle, name).orElse(-1L));
           return BoundedPages.read(

@@ -71,13 +71,22 @@ public final class RegistryTransactions {
 
   /** Runs queries that all see the same committed state. */
   <T> T read(Function<Handle, T> work) {
-    // H2's REPEATABLE READ lets phantoms in; its SERIALIZABLE is a snapshot, as PostgreSQL's
-    // REPEATABLE READ is.
-    TransactionIsolationLevel level =
-        database.dialect() == Dialect.H2
-            ? TransactionIsolationLevel.SERIALIZABLE
-            : TransactionIsolationLevel.REPEATABLE_READ;
-    return database.read(handle -> handle.inTransaction(level, work::apply));
+    return database.read(handle -> handle.inTransaction(snapshot(), work::apply));
+  }
+
+  /** Runs queries as {@link #read} does, and ends them when the caller goes away. */
+  <T> T search(Function<Handle, T> work) {
+    return database.search(handle -> handle.inTransaction(snapshot(), work::apply));
+  }
+
+  /**
+   * Returns the level at which all queries of a transaction see the same state. H2's REPEATABLE
+   * READ lets phantoms in; its SERIALIZABLE is a snapshot, as PostgreSQL's REPEATABLE READ is.
+   */
+  private TransactionIsolationLevel snapshot() {
+    return database.dialect() == Dialect.H2
+        ? TransactionIsolationLevel.SERIALIZABLE
+        : TransactionIsolationLevel.REPEATABLE_READ;
   }
 
   /** Returns once everything that a read has shown so far is durable. */
