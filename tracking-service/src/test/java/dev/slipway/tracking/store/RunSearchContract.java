@@ -52,7 +52,7 @@ import org.junit.jupiter.api.Test;
 abstract class RunSearchContract {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final int RUNS = 70;
-  private static final int QUERIES = 250;
+  private static final int QUERIES = 150;
   private static final List<ViewType> VIEWS = List.of(ViewType.values());
 
   /** Longer than what lists sort by. */
