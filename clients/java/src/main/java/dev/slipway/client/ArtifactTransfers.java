@@ -581,9 +581,9 @@ public final class ArtifactTransfers {
   /** Downloads large content to a file, and goes on with what came of it before. */
   private void downloadAndKeep(Artifact artifact, Path file, TransferMeter.File progress)
       throws IOException, InterruptedException {
-    try (PartFile part = PartFile.open(file, RangedDownload.describe(artifact))) {
+    try (PartFile part = PartFile.open(file, artifact)) {
       try {
-        downloadRanges(artifact, part.channel(), Optional.of(part), progress);
+        downloadKept(artifact, part, progress);
       } catch (TransferException e) {
         if (e.code() == Status.Code.DATA_LOSS) {
           part.discard();
@@ -591,6 +591,21 @@ public final class ArtifactTransfers {
         throw e;
       }
       part.finish();
+    }
+  }
+
+  /** Begins anew, once, where the damage may be in what came before. */
+  private void downloadKept(Artifact artifact, PartFile part, TransferMeter.File progress)
+      throws IOException, InterruptedException {
+    try {
+      downloadRanges(artifact, part.channel(), Optional.of(part), progress);
+    } catch (TransferException e) {
+      if (e.code() != Status.Code.DATA_LOSS || !part.hadRanges()) {
+        throw e;
+      }
+      part.restart();
+      progress.at(0);
+      downloadRanges(artifact, part.channel(), Optional.of(part), progress);
     }
   }
 

@@ -148,7 +148,7 @@ final class FolderDownload {
     return temporary.resolveSibling(temporary.getFileName() + "." + number);
   }
 
-  /** Returns whether an earlier download brought the file, and takes it, or a part of it, over. */
+  /** Returns whether an earlier download brought the file, and takes it, or else a part, over. */
   private boolean isThere(ManifestEntry entry, Path file, Deque<Path> earlier) throws IOException {
     for (Path folder : earlier) {
       Path from = inside(folder, entry.getPath());
@@ -158,12 +158,25 @@ final class FolderDownload {
         Files.move(from, file, StandardCopyOption.ATOMIC_MOVE);
         return true;
       }
-      if (Files.exists(PartFile.rangesOf(from)) && Files.notExists(PartFile.rangesOf(file))) {
-        Files.move(PartFile.bytesOf(from), PartFile.bytesOf(file));
-        Files.move(PartFile.rangesOf(from), PartFile.rangesOf(file));
-      }
+    }
+    // Only where the download goes on with them: nobody else would remove them from the folder.
+    if (RangedDownload.suits(entry.getSizeBytes())) {
+      takeOverPart(entry, file, earlier);
     }
     return false;
+  }
+
+  private static void takeOverPart(ManifestEntry entry, Path file, Deque<Path> earlier)
+      throws IOException {
+    for (Path folder : earlier) {
+      Path from = inside(folder, entry.getPath());
+      // Where we were killed between the two moves, there is one of them without the other.
+      if (Files.exists(PartFile.bytesOf(from)) && Files.exists(PartFile.rangesOf(from))) {
+        Files.move(PartFile.bytesOf(from), PartFile.bytesOf(file));
+        Files.move(PartFile.rangesOf(from), PartFile.rangesOf(file));
+        return;
+      }
+    }
   }
 
   /** Refuses names that would lead out of the folder, whoever sent them. */

@@ -1,6 +1,7 @@
 package dev.slipway.client;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.artifact.v1.Artifact;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,13 +10,18 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Is a large file beside its target while ranges of it are missing, with a second file that says
@@ -27,41 +33,37 @@ final class PartFile implements Closeable {
   private static final int NAME_DIGITS = 32;
 
   private final Path target;
-  private final Path bytes;
+  private final Artifact artifact;
   private final FileChannel channel;
   private final FileChannel ranges;
 
   @GuardedBy("this")
   private final BitSet done = new BitSet();
 
-  private PartFile(Path target, FileChannel channel, FileChannel ranges) {
+  @GuardedBy("this")
+  private boolean kept;
+
+  private PartFile(Path target, Artifact artifact, FileChannel channel, FileChannel ranges) {
     this.target = target;
-    this.bytes = bytesOf(target);
+    this.artifact = artifact;
     this.channel = channel;
     this.ranges = ranges;
   }
 
   /**
-   * Opens what there is of a file, or begins.
+   * Opens what there is of a file, or begins; where another content was begun it is forgotten.
    *
-   * @param content says in one line what is downloaded and how it is cut; where another content was
-   *     begun it is forgotten
+   * @param artifact what is downloaded
    * @throws IOException if another download to the target is under way
    */
-  static PartFile open(Path target, String content) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            bytesOf(target),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE);
+  static PartFile open(Path target, Artifact artifact) throws IOException {
+    FileChannel channel = openLocked(target);
     FileChannel ranges = null;
     try {
-      lock(channel, target);
       ranges =
           FileChannel.open(rangesOf(target), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      PartFile file = new PartFile(target, channel, ranges);
-      file.read(content);
+      PartFile file = new PartFile(target, artifact, channel, ranges);
+      file.read();
       return file;
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -69,6 +71,58 @@ final class PartFile implements Closeable {
         ranges.close();
       }
       throw e;
+    }
+  }
+
+  /**
+   * Opens and locks the file of that name. Until it is locked another download may give the file
+   * that was opened the name of the target, or delete it; it is not ours then.
+   */
+  private static FileChannel openLocked(Path target) throws IOException {
+    Path path = bytesOf(target);
+    while (true) {
+      try {
+        Object key =
+            Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
+        FileChannel channel =
+            FileChannel.open(
+                path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        boolean ours = false;
+        try {
+          lock(channel, target);
+          ours = isStill(path, key);
+        } finally {
+          if (!ours) {
+            channel.close();
+          }
+        }
+        if (ours) {
+          return channel;
+        }
+      } catch (NoSuchFileException e) {
+        create(path);
+      }
+    }
+  }
+
+  /** Returns whether a name is still that of the file with a key. */
+  private static boolean isStill(Path path, Object key) throws IOException {
+    try {
+      return Objects.equals(
+          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+              .fileKey(),
+          key);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static void create(Path path) throws IOException {
+    try {
+      Path unused = Files.createFile(path);
+    } catch (FileAlreadyExistsException e) {
+      // Somebody else was faster.
     }
   }
 
@@ -102,7 +156,7 @@ final class PartFile implements Closeable {
     return part(target, ".ranges");
   }
 
-  private synchronized void read(String content) throws IOException {
+  private synchronized void read() throws IOException {
     List<String> lines;
     try {
       lines = Files.readAllLines(rangesOf(target), StandardCharsets.US_ASCII);
@@ -110,22 +164,43 @@ final class PartFile implements Closeable {
       // Not ours.
       lines = List.of();
     }
-    if (lines.isEmpty() || !lines.get(0).equals(content)) {
-      channel.truncate(0);
-      ranges.truncate(0);
-      append(content);
+    if (lines.isEmpty() || !lines.get(0).equals(RangedDownload.describe(artifact))) {
+      restart();
       return;
     }
     for (String line : lines.subList(1, lines.size())) {
       // The last may have been cut, and then belongs to a range that comes again.
       if (line.matches("[0-9]{1,6};")) {
-        done.set(Integer.parseInt(line.substring(0, line.length() - 1)));
+        int range = Integer.parseInt(line.substring(0, line.length() - 1));
+        // The bytes may be lost where the note of them is not.
+        if (RangedDownload.end(artifact, range) <= channel.size()) {
+          done.set(range);
+        }
       }
     }
-    ranges.position(ranges.size());
-    append("");
+    kept = !done.isEmpty();
+    ranges.truncate(0);
+    append(RangedDownload.describe(artifact));
+    for (int range = done.nextSetBit(0); range >= 0; range = done.nextSetBit(range + 1)) {
+      append(range + ";");
+    }
   }
 
+  /** Returns whether there were ranges when this was opened, or begun anew. */
+  synchronized boolean hadRanges() {
+    return kept;
+  }
+
+  /** Forgets all ranges, which are damaged. */
+  synchronized void restart() throws IOException {
+    kept = false;
+    done.clear();
+    channel.truncate(0);
+    ranges.truncate(0);
+    append(RangedDownload.describe(artifact));
+  }
+
+  /** Truncation moves the position back to the end. */
   private void append(String line) throws IOException {
     ByteBuffer text = ByteBuffer.wrap((line + '\n').getBytes(StandardCharsets.US_ASCII));
     while (text.hasRemaining()) {
@@ -152,14 +227,15 @@ final class PartFile implements Closeable {
   /** Gives the file, which is whole, its name. */
   void finish() throws IOException {
     channel.force(true);
-    Files.move(bytes, target, StandardCopyOption.ATOMIC_MOVE);
+    // First: once the file has another name, the next download of it may begin.
     Files.deleteIfExists(rangesOf(target));
+    Files.move(bytesOf(target), target, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Forgets what is there, which is damaged. */
   void discard() throws IOException {
     Files.deleteIfExists(rangesOf(target));
-    Files.deleteIfExists(bytes);
+    Files.deleteIfExists(bytesOf(target));
   }
 
   @Override

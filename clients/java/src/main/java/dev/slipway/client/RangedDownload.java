@@ -69,6 +69,14 @@ final class RangedDownload {
     return artifact.getSha256() + ' ' + artifact.getSizeBytes() + ' ' + rangeBytes(artifact);
   }
 
+  /** Returns where a range ends, from the beginning of the file; where there is none never. */
+  static long end(Artifact artifact, int range) {
+    long offset = (long) range * rangeBytes(artifact);
+    return offset < artifact.getSizeBytes()
+        ? Math.min(offset + rangeBytes(artifact), artifact.getSizeBytes())
+        : Long.MAX_VALUE;
+  }
+
   /** Returns whether a file is large enough for this. */
   static boolean suits(long sizeBytes) {
     return sizeBytes >= 2 * RANGE_BYTES;
@@ -79,7 +87,8 @@ final class RangedDownload {
    *
    * @param direct whether to ask for a URL of the store
    * @return whether the store was used to the end; false when it has no URLs or cannot be reached
-   * @throws TransferException with {@code DATA_LOSS} if what came does not have the digest
+   * @throws TransferException with {@code DATA_LOSS} if what is in the file does not have the
+   *     digest
    */
   boolean run(boolean direct) throws IOException, InterruptedException {
     if (direct) {
@@ -223,7 +232,8 @@ final class RangedDownload {
       buffer.clear().limit((int) Math.min(buffer.capacity(), end - at));
       int n = to.read(buffer, at);
       if (n < 0) {
-        throw new IOException("the file became shorter while it was downloaded");
+        throw new TransferException(
+            "the file became shorter while it was downloaded", Status.Code.DATA_LOSS, null);
       }
       digest.update(buffer.flip());
       at += n;

@@ -422,8 +422,10 @@ class ArtifactTransfersTest {
       int unused = bytes.write(ByteBuffer.wrap(new byte[10]), 1000);
     }
 
-    assertCode(Code.DATA_LOSS, () -> keeping().downloadFile("large.bin", target));
-    assertThat(target).doesNotExist();
+    keeping().downloadFile("large.bin", target);
+    assertEqualFiles(target, file);
+
+    Files.delete(target);
     downloadInVain("large.bin", target, 40 << 20);
     Path other = file("other.bin", LARGE + 1);
     transfers.uploadFile(other, "large.bin");
@@ -437,7 +439,7 @@ class ArtifactTransfersTest {
   void downloadFile_twiceAtOnce_isRefused() throws Exception {
     transfers.uploadFile(file("large.bin", LARGE), "large.bin");
     Path target = folder.resolve("down.bin");
-    try (PartFile unused = PartFile.open(target, "somebody else's")) {
+    try (PartFile unused = PartFile.open(target, Artifact.getDefaultInstance())) {
       assertThatThrownBy(() -> keeping().downloadFile("large.bin", target))
           .hasMessageContaining("another download to");
     }
@@ -454,18 +456,7 @@ class ArtifactTransfersTest {
     Path target = folder.resolve("down");
     long before = 0;
     for (long bytes : new long[] {20 << 20, 36 << 20}) {
-      assertThatThrownBy(
-              () ->
-                  keeping()
-                      .downloadFolder(
-                          "m",
-                          target,
-                          progress -> {
-                            if (progress.bytesDone() >= bytes) {
-                              throw new IllegalStateException("the process dies");
-                            }
-                          }))
-          .isInstanceOf(IllegalStateException.class);
+      downloadFolderInVain("m", target, bytes);
       before = proxy.answeredBytes();
     }
 
@@ -475,6 +466,54 @@ class ArtifactTransfersTest {
     assertEqualFiles(target.resolve("d/large.bin"), file);
     assertThat(files(target)).containsExactly("a", "d/large.bin");
     assertThat(names(folder)).doesNotContain(".down.part", ".down.part.1", ".down.part.2");
+  }
+
+  private void downloadFolderInVain(String path, Path target, long bytes) {
+    assertThatThrownBy(
+            () ->
+                keeping()
+                    .downloadFolder(
+                        path,
+                        target,
+                        progress -> {
+                          if (progress.bytesDone() >= bytes) {
+                            throw new IllegalStateException("the process dies");
+                          }
+                        }))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void downloadFolder_killedBetweenTakingOverAPartAndItsRanges_goesOn() throws Exception {
+    Path file = file("up/large.bin", LARGE);
+    transfers.uploadFolder(folder.resolve("up"), "m");
+    Path target = folder.resolve("down");
+    downloadFolderInVain("m", target, 20 << 20);
+    Files.delete(PartFile.bytesOf(folder.resolve(".down.part/large.bin")));
+
+    keeping().downloadFolder("m", target);
+
+    assertThat(files(target)).containsExactly("large.bin");
+    assertEqualFiles(target.resolve("large.bin"), file);
+  }
+
+  @Test
+  void downloadFolder_partsThatAreNotWantedAnyMore_leavesNothing() throws Exception {
+    Path whole = file("up/becomes-whole", LARGE);
+    transfers.uploadFolder(folder.resolve("up"), "m");
+    Path target = folder.resolve("down");
+    downloadFolderInVain("m", target, 20 << 20);
+    // Of two downloads before the earlier brought one file whole.
+    Files.createDirectories(folder.resolve(".down.part.1"));
+    Path unused = Files.copy(whole, folder.resolve(".down.part.1/becomes-whole"));
+    keeping().downloadFolder("m", target);
+    assertThat(files(target)).containsExactly("becomes-whole");
+
+    Path next = folder.resolve("next");
+    downloadFolderInVain("m", next, 20 << 20);
+    transfers.uploadFile(file("small", 5), "m/becomes-whole");
+    keeping().downloadFolder("m", next);
+    assertThat(files(next)).containsExactly("becomes-whole");
   }
 
   private static List<String> names(Path folder) throws IOException {
