@@ -19,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
@@ -216,8 +217,7 @@ public final class Database implements AutoCloseable {
       throw e;
     } finally {
       guard.close();
-      if (guard.askedToCancel() && !answered) {
-        // The wish may still be there, and would hit who has the connection next.
+      if (guard.wishMayBeLeft(answered)) {
         pool.evictConnection(handle.getConnection());
       }
     }
@@ -307,7 +307,8 @@ public final class Database implements AutoCloseable {
 
   private static RuntimeException translate(JdbiException failure) {
     Optional<SQLException> cause = sqlCause(failure);
-    if (cause.isPresent() && connectionLost(cause.get())) {
+    if (failure instanceof ConnectionException
+        || (cause.isPresent() && connectionLost(cause.get()))) {
       return new DatabaseException("the database does not answer; try again later", failure);
     }
     return failure;

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,7 +42,7 @@ final class SearchGuard implements StatementCustomizer, AutoCloseable {
   private Optional<SearchEndedException> ended = Optional.empty();
 
   @GuardedBy("this")
-  private boolean askedToCancel;
+  private int timesAsked;
 
   @GuardedBy("this")
   private boolean closed;
@@ -50,13 +51,20 @@ final class SearchGuard implements StatementCustomizer, AutoCloseable {
    * Begins to watch.
    *
    * @param timer on which statements are cancelled, which may take a while
+   * @throws DatabaseException if the timer is shut down, as it is when the database is closed
    */
   SearchGuard(Context caller, Duration most, ScheduledExecutorService timer) {
     this.caller = caller;
     this.timer = timer;
-    this.timeout =
-        timer.schedule(
-            () -> end(SearchEndedException.tooSlow(most)), most.toMillis(), TimeUnit.MILLISECONDS);
+    try {
+      this.timeout =
+          timer.schedule(
+              () -> end(SearchEndedException.tooSlow(most)),
+              most.toMillis(),
+              TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      throw new DatabaseException("the database is closed; try again later", e);
+    }
     caller.addListener(callerGone, timer);
   }
 
@@ -104,7 +112,7 @@ final class SearchGuard implements StatementCustomizer, AutoCloseable {
     }
     if (running.isPresent()) {
       try {
-        askedToCancel = true;
+        timesAsked++;
         running.get().cancel();
       } catch (SQLException e) {
         log.debug("a statement could not be cancelled", e);
@@ -115,9 +123,14 @@ final class SearchGuard implements StatementCustomizer, AutoCloseable {
     }
   }
 
-  /** Returns whether the database was asked to cancel a statement. */
-  synchronized boolean askedToCancel() {
-    return askedToCancel;
+  /**
+   * Returns whether a wish to cancel may be left at the database, which would hit whatever its
+   * connection runs next. To be asked once this is closed.
+   *
+   * @param answered whether a statement failed for having been cancelled, which uses up one wish
+   */
+  synchronized boolean wishMayBeLeft(boolean answered) {
+    return timesAsked > (answered ? 1 : 0);
   }
 
   /** Watches no more. No statement is being cancelled when this returns. */

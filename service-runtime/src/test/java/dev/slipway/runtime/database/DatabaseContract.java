@@ -239,6 +239,15 @@ abstract class DatabaseContract {
   }
 
   @Test
+  void closedDatabase_saysThatItDoesNotAnswer() {
+    database.close();
+    assertThatThrownBy(() -> database.search(handle -> PLAIN.run(handle, "SELECT 1")))
+        .isInstanceOf(DatabaseException.class);
+    assertThatThrownBy(() -> database.read(handle -> PLAIN.run(handle, "SELECT 1")))
+        .isInstanceOf(DatabaseException.class);
+  }
+
+  @Test
   void answers_whileOpenAndNotAfterwards() {
     assertThat(database.answers()).isTrue();
 
