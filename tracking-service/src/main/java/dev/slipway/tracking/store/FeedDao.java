@@ -26,8 +26,9 @@ public interface FeedDao {
         COALESCE(v.listed_revision, 0) AS listed_revision, COALESCE(v.info_revision, 0) AS info_revision,
         COALESCE(v.inputs_revision, 0) AS inputs_revision, COALESCE(v.outputs_revision, 0) AS outputs_revision,
         COALESCE(v.compacted_revision, 0) AS compacted_revision
-      FROM run r LEFT JOIN run_revision v ON v.run_id = r.run_id
-      WHERE r.run_id = ANY(:runs)
+      FROM unnest(:runs) AS x (run_id)
+      JOIN run r ON r.run_id = x.run_id
+      LEFT JOIN run_revision v ON v.run_id = r.run_id
       """;
 
   /** Is how far a log is written. */
@@ -102,8 +103,9 @@ public interface FeedDao {
       SELECT e.experiment_id, COALESCE(v.revision, 0) AS revision, COALESCE(v.own_revision, 0) AS own_revision,
              COALESCE(v.purged_revision, 0) AS purged_revision,
              COALESCE(v.purged_listed_revision, 0) AS purged_listed_revision
-      FROM experiment e LEFT JOIN experiment_revision v ON v.experiment_id = e.experiment_id
-      WHERE e.experiment_id = ANY(:experiments)
+      FROM unnest(:experiments) AS x (experiment_id)
+      JOIN experiment e ON e.experiment_id = x.experiment_id
+      LEFT JOIN experiment_revision v ON v.experiment_id = e.experiment_id
       """)
   @RegisterRowMapper(HeadMapper.class)
   List<HeadRow> heads(Long[] experiments);

@@ -118,18 +118,19 @@ public interface LoggedModelDao {
 
   @SqlQuery(
       """
-      SELECT model_id, tag_key, tag_value FROM logged_model_tag
-      WHERE model_id = ANY(:models)
-      ORDER BY model_id
+      SELECT e.model_id, e.tag_key, e.tag_value
+      FROM unnest(:models) AS x (model_id) JOIN logged_model_tag e ON e.model_id = x.model_id
+      ORDER BY e.model_id
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfTags.class)
   List<OwnedEntry<Tag>> tags(UUID[] models);
 
   @SqlQuery(
       """
-      SELECT model_id, tag_key, tag_value FROM logged_model_tag
-      WHERE model_id = ANY(:models) AND tag_key = ANY(:keys)
-      ORDER BY model_id
+      SELECT e.model_id, e.tag_key, e.tag_value
+      FROM unnest(:models) AS x (model_id) JOIN logged_model_tag e ON e.model_id = x.model_id
+      WHERE e.tag_key = ANY(:keys)
+      ORDER BY e.model_id
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfTags.class)
   List<OwnedEntry<Tag>> tagsOf(UUID[] models, String[] keys);
@@ -143,18 +144,19 @@ public interface LoggedModelDao {
 
   @SqlQuery(
       """
-      SELECT model_id, param_key, param_value FROM logged_model_param
-      WHERE model_id = ANY(:models)
-      ORDER BY model_id
+      SELECT e.model_id, e.param_key, e.param_value
+      FROM unnest(:models) AS x (model_id) JOIN logged_model_param e ON e.model_id = x.model_id
+      ORDER BY e.model_id
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfParams.class)
   List<OwnedEntry<Param>> params(UUID[] models);
 
   @SqlQuery(
       """
-      SELECT model_id, param_key, param_value FROM logged_model_param
-      WHERE model_id = ANY(:models) AND param_key = ANY(:keys)
-      ORDER BY model_id
+      SELECT e.model_id, e.param_key, e.param_value
+      FROM unnest(:models) AS x (model_id) JOIN logged_model_param e ON e.model_id = x.model_id
+      WHERE e.param_key = ANY(:keys)
+      ORDER BY e.model_id
       """)
   @RegisterRowMapper(OwnedEntryMapper.OfParams.class)
   List<OwnedEntry<Param>> paramsOf(UUID[] models, String[] keys);
@@ -187,8 +189,9 @@ public interface LoggedModelDao {
   @SqlQuery(
       """
       SELECT m.model_id, n.name, m.dataset_name, m.dataset_digest, m.run_id, m.step, m.timestamp_ms, m.metric_value
-      FROM logged_model_metric m JOIN metric_name n ON n.name_id = m.name_id
-      WHERE m.model_id = ANY(:models)
+      FROM unnest(:models) AS x (model_id)
+      JOIN logged_model_metric m ON m.model_id = x.model_id
+      JOIN metric_name n ON n.name_id = m.name_id
       ORDER BY m.model_id
       """)
   @RegisterRowMapper(MetricMapper.class)
@@ -197,8 +200,10 @@ public interface LoggedModelDao {
   @SqlQuery(
       """
       SELECT m.model_id, n.name, m.dataset_name, m.dataset_digest, m.run_id, m.step, m.timestamp_ms, m.metric_value
-      FROM metric_name n JOIN logged_model_metric m ON m.name_id = n.name_id
-      WHERE m.model_id = ANY(:models) AND n.name = ANY(:keys)
+      FROM unnest(:models) AS x (model_id)
+      JOIN logged_model_metric m ON m.model_id = x.model_id
+      JOIN metric_name n ON n.name_id = m.name_id
+      WHERE n.name = ANY(:keys)
       ORDER BY m.model_id
       """)
   @RegisterRowMapper(MetricMapper.class)
