@@ -15,6 +15,9 @@ public final class MetricBatch {
   /** The most points of a batch. */
   public static final int MAX_POINTS = 50_000;
 
+  /** The points of a batch that the server asks writers for. */
+  public static final int PREFERRED_POINTS = 500;
+
   /** The most names in a batch's dictionary. */
   public static final int MAX_NAMES = 10_000;
 

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.Duration;
 import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.StatusMapper;
+import dev.slipway.tracking.metric.MetricBatch;
 import dev.slipway.tracking.service.MetricStream;
 import dev.slipway.tracking.service.MetricStreams;
 import dev.slipway.tracking.v1.MetricAck;
@@ -33,7 +34,7 @@ import java.util.function.Predicate;
 final class StreamMetricsObserver implements StreamObserver<StreamMetricsRequest> {
   private static final MetricStreamHints HINTS =
       MetricStreamHints.newBuilder()
-          .setPreferredBatchPoints(500)
+          .setPreferredBatchPoints(MetricBatch.PREFERRED_POINTS)
           .setFlushInterval(Duration.newBuilder().setNanos(50_000_000))
           .build();
 

@@ -31,7 +31,8 @@ public final class GroupCommitter implements AutoCloseable {
 
   /**
    * The memory that the writes of calls take at most while they wait for one committer: beyond, the
-   * server is so far behind that callers are better told. Those of streams have their own.
+   * server is so far behind that callers are better told. Those of streams have their own, which
+   * {@link StreamRoom} keeps within bounds.
    */
   static final long MAX_WAITING_BYTES =
       Math.min(256L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
@@ -149,7 +150,7 @@ public final class GroupCommitter implements AutoCloseable {
     add(new Waiting(write, outcome, false));
   }
 
-  /** Hands over the write of a stream, which keeps within the streams' own memory. */
+  /** Hands over the write of a stream, for which {@link StreamRoom} has found memory. */
   void submitOfStream(RunWrite write, Outcome outcome) {
     add(new Waiting(write, outcome, true));
   }

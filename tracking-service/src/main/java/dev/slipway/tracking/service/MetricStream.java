@@ -139,7 +139,8 @@ public final class MetricStream {
   }
 
   /**
-   * Takes a batch. One that came before is acknowledged and ignored; one too far ends the stream.
+   * Takes a batch. One that came before is acknowledged and ignored; one too far ends the stream,
+   * and so does one for which all streams together have no memory left.
    */
   public synchronized void receive(long seq, MetricBatch batch) {
     if (ending) {
@@ -160,11 +161,16 @@ public final class MetricStream {
             batch,
             List.of(),
             List.of());
+    long bytes = write.costBytes();
+    try {
+      place.received(bytes);
+    } catch (GroupCommitter.OverloadedException e) {
+      end(Optional.of(e));
+      return;
+    }
     receivedSeq = seq;
     pendingBatches++;
-    long bytes = write.costBytes();
     pendingBytes += bytes;
-    place.received(bytes);
     try {
       committer.submitOfStream(write, new BatchOutcome(seq, bytes));
     } catch (RuntimeException e) {

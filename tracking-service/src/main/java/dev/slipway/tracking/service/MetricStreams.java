@@ -29,7 +29,10 @@ public final class MetricStreams {
 
   private static final long MIN_CREDIT = 1_000;
 
-  /** The memory that batches of all streams may take while they wait, by default, in bytes. */
+  /**
+   * The memory that batches of all streams may take while they wait, by default, in bytes. Twice as
+   * much is taken before a stream is refused.
+   */
   public static final long DEFAULT_WAITING_BYTES = GroupCommitter.MAX_WAITING_BYTES / 2;
 
   /**
@@ -58,7 +61,8 @@ public final class MetricStreams {
   /**
    * Creates what opens streams.
    *
-   * @param maxWaitingBytes memory that batches may take while they wait for the committer
+   * @param maxWaitingBytes memory that batches may take while they wait for the committer, in
+   *     bytes; twice as much before a stream is refused
    */
   MetricStreams(MetricStore store, GroupCommitter committer, long maxWaitingBytes) {
     this.store = store;

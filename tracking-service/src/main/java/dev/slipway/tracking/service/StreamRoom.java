@@ -10,25 +10,30 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Shares the memory for batches that wait to be committed among all streams, so that these are
- * slowed and never refused.
+ * slowed and hardly ever refused.
  *
  * <p>A stream asks before it reads its next batch and is then expected to bring about as much as
- * last time. When that does not fit, it waits in line until others are committed. What it brings is
- * taken whatever its size, so that the memory may be exceeded: by batches that are larger than
- * expected, and by those of streams that were let in, kept silent and then sent all at once. While
- * others stand in line, nothing is kept for silent streams for longer than twice the patience.
+ * last time. When that does not fit, it waits in line until others are committed. The memory may be
+ * exceeded: by batches that are larger than expected, and by those of streams that were let in,
+ * kept silent and then sent all at once. Beyond twice the memory a batch is refused. While others
+ * stand in line, nothing is kept for silent streams for longer than twice the patience.
  * Thread-safe.
  */
 final class StreamRoom implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofMillis(100);
 
-  /** What is expected of a stream that sent nothing yet: the most points. */
-  static final long FIRST_BYTES = (long) MetricBatch.MAX_POINTS * MetricBatch.POINT_BYTES;
+  /** What is expected of a stream that sent nothing yet: the points that it is asked for. */
+  static final long FIRST_BYTES = (long) MetricBatch.PREFERRED_POINTS * MetricBatch.POINT_BYTES;
+
+  private static final Logger log = LoggerFactory.getLogger(StreamRoom.class);
 
   private final long limitBytes;
+  private final long mostBytes;
   private final Duration patience;
   private final ScheduledThreadPoolExecutor timer;
 
@@ -57,11 +62,13 @@ final class StreamRoom implements AutoCloseable {
   /**
    * Creates the room.
    *
-   * @param limitBytes memory that batches may take, in bytes, greater than 0
+   * @param limitBytes memory that batches may take before others have to wait, in bytes, greater
+   *     than 0; they are refused beyond twice that
    * @param patience how long others wait for those who were let in, at least
    */
   StreamRoom(long limitBytes, Duration patience) {
     this.limitBytes = limitBytes;
+    this.mostBytes = 2 * limitBytes;
     this.patience = patience;
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -111,10 +118,18 @@ final class StreamRoom implements AutoCloseable {
       }
     }
 
-    /** Takes the memory for a batch. */
+    /**
+     * Takes the memory for a batch. One that is larger than all the room is taken when no other is
+     * there.
+     *
+     * @throws GroupCommitter.OverloadedException if there is none left; nothing is taken
+     */
     void received(long bytes) {
       synchronized (StreamRoom.this) {
         expectNothing(this);
+        if (takenBytes > 0 && takenBytes + bytes > mostBytes) {
+          throw new GroupCommitter.OverloadedException();
+        }
         nextBytes = bytes;
         takenBytes += bytes;
       }
@@ -156,7 +171,14 @@ final class StreamRoom implements AutoCloseable {
         admitted.add(next);
       }
     }
-    admitted.forEach(reader -> reader.letIn.run());
+    for (Reader reader : admitted) {
+      try {
+        reader.letIn.run();
+      } catch (RuntimeException e) {
+        // Most likely its call is closed already; the others must hear all the same.
+        log.debug("a stream could not be told that it may read", e);
+      }
+    }
   }
 
   /** Returns the memory that batches take which are not decided yet, in bytes. */
@@ -203,11 +225,14 @@ final class StreamRoom implements AutoCloseable {
       overdueBytes = expectedBytes;
       expectedBytes = 0;
     }
-    letInNext();
-    synchronized (this) {
-      timed = false;
-      if (!line.isEmpty()) {
-        startTimer();
+    try {
+      letInNext();
+    } finally {
+      synchronized (this) {
+        timed = false;
+        if (!line.isEmpty()) {
+          startTimer();
+        }
       }
     }
   }

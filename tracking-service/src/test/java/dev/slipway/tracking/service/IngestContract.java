@@ -53,7 +53,7 @@ abstract class IngestContract {
   private static final String ENTRIES = "tracking-entries";
   private static final long TIMEOUT_SECONDS = 30;
 
-  /** Room for two of the largest batches. */
+  /** Room for two of the largest batches; five before a stream is refused. */
   private static final long STREAM_BYTES =
       5L * MetricBatch.MAX_POINTS * MetricBatch.POINT_BYTES / 2;
 
@@ -448,21 +448,65 @@ abstract class IngestContract {
       assertThat(stream.hasRoom(MetricStreams.MAX_CREDIT)).isTrue();
       stream.receive(1, largest());
     }
-    assertThat(streams.get(2).hasRoom(MetricStreams.MAX_CREDIT)).isFalse();
+    MetricStream third = streams.get(2);
+    third.receive(1, half());
+    assertThat(third.hasRoom(MetricStreams.MAX_CREDIT)).isFalse();
     assertThat(listeners.get(2).letIn.getCount()).isEqualTo(1);
     replica.log(run, "m", point(1, 1));
 
     release.countDown();
     assertThat(listeners.get(2).letIn.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
-    streams.get(2).receive(1, largest());
+    third.receive(2, largest());
+    for (Listener listener : listeners) {
+      listener.awaitCommitted(1);
+    }
+    listeners.get(2).awaitCommitted(2);
+    assertThat(replica.ingest.streams().waitingBytes()).isZero();
+  }
+
+  @Test
+  void streamForWhichThereIsNoMemory_endsAndGoesOnWhereItWasCommitted() throws Exception {
+    RunId run = newRun();
+    replica.log(run, "m", point(0, 0)).awaitCommitted();
+    CountDownLatch release = holdCommitter(run);
+    List<Listener> listeners = new ArrayList<>();
+    List<MetricStream> silent = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      listeners.add(new Listener());
+      silent.add(replica.ingest.streams().open(run, "w" + i, listeners.get(i)));
+      assertThat(silent.get(i).hasRoom(MetricStreams.MAX_CREDIT)).isTrue();
+    }
+    MetricStream refused = silent.get(4);
+    refused.receive(1, batch("m", point(1, 1)));
+    for (MetricStream stream : silent.subList(0, 4)) {
+      stream.receive(1, largest());
+    }
+    refused.receive(2, largest());
+    assertThat(refused.hasRoom(MetricStreams.MAX_CREDIT)).isFalse();
+
+    release.countDown();
+    assertThat(listeners.get(4).awaitEnd())
+        .containsInstanceOf(GroupCommitter.OverloadedException.class);
     for (Listener listener : listeners) {
       listener.awaitCommitted(1);
     }
     assertThat(replica.ingest.streams().waitingBytes()).isZero();
+    Listener resumed = new Listener();
+    MetricStream again = replica.ingest.streams().open(run, "w4", resumed);
+    assertThat(again.opened().committedSeq()).isEqualTo(1);
+    again.receive(2, largest());
+    resumed.awaitCommitted(2);
+  }
+
+  private static MetricBatch half() {
+    return batchOf(MetricBatch.MAX_POINTS / 2);
   }
 
   private static MetricBatch largest() {
-    int points = MetricBatch.MAX_POINTS;
+    return batchOf(MetricBatch.MAX_POINTS);
+  }
+
+  private static MetricBatch batchOf(int points) {
     return new MetricBatch(
         List.of("large"), new int[points], new long[points], new long[points], new double[points]);
   }

@@ -1,6 +1,7 @@
 package dev.slipway.tracking.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -124,5 +125,51 @@ class StreamRoomTest {
     // What was given away is not given back a second time.
     StreamRoom.Reader next = room.reader(() -> {});
     assertThat(next.mayRead()).isTrue();
+  }
+
+  @Test
+  void silentStreamsThatSendAtOnce_areRefusedBeyondTwiceTheRoom() {
+    StreamRoom room = patientRoom(10 * BATCH);
+    List<StreamRoom.Reader> silent = readers(room, 6);
+    assertThat(silent).allMatch(StreamRoom.Reader::mayRead);
+    for (StreamRoom.Reader reader : silent.subList(0, 4)) {
+      reader.received(5 * BATCH);
+    }
+    assertThatThrownBy(() -> silent.get(4).received(1))
+        .isInstanceOf(GroupCommitter.OverloadedException.class);
+    assertThat(room.takenBytes()).isEqualTo(20 * BATCH);
+
+    room.decided(5 * BATCH);
+    silent.get(5).received(5 * BATCH);
+    assertThat(room.takenBytes()).isEqualTo(20 * BATCH);
+  }
+
+  @Test
+  void batchLargerThanTwiceTheRoom_isTakenAlone() {
+    StreamRoom room = patientRoom(BATCH);
+    List<StreamRoom.Reader> readers = readers(room, 2);
+    readers.get(0).received(3 * BATCH);
+    assertThatThrownBy(() -> readers.get(1).received(1))
+        .isInstanceOf(GroupCommitter.OverloadedException.class);
+  }
+
+  @Test
+  void readerThatFailsToListen_doesNotKeepOthersFromReading() throws Exception {
+    StreamRoom room = room(BATCH, Duration.ofMillis(1));
+    StreamRoom.Reader full = room.reader(() -> {});
+    full.received(BATCH);
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    StreamRoom.Reader failing =
+        room.reader(
+            () -> {
+              throw new IllegalStateException("the call is closed");
+            });
+    StreamRoom.Reader waiting = room.reader(() -> done.complete(true));
+    assertThat(failing.mayRead()).isFalse();
+    assertThat(waiting.mayRead()).isFalse();
+
+    // Whose place the failing one took it leaves after two rounds, which the timer has to count.
+    room.decided(BATCH);
+    assertThat(done.get(30, TimeUnit.SECONDS)).isTrue();
   }
 }
