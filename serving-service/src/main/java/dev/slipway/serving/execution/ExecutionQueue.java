@@ -69,7 +69,10 @@ public final class ExecutionQueue {
   @GuardedBy("lock")
   private int starting;
 
-  /** Whether one of those turns waits for company rather than for a thread. */
+  /**
+   * Whether one of those turns waits for company rather than for a thread. All that waits is its
+   * then: the others' requests were joined to calls before, and nobody else may take from it.
+   */
   @GuardedBy("lock")
   private boolean delayed;
 
@@ -112,6 +115,10 @@ public final class ExecutionQueue {
     INLINE,
     /** To the queue, and a turn is to be asked for. */
     TURN,
+    /**
+     * To the queue, and a turn is to be asked for, and one for the call that waited for company.
+     */
+    TWO_TURNS,
     /** To the queue, and the turn is asked for when company came or the wait is over. */
     DELAYED_TURN,
     /** To the queue. */
@@ -139,6 +146,10 @@ public final class ExecutionQueue {
     switch (way) {
       case INLINE -> run(List.of(request), expected);
       case TURN -> executor.execute(this::runNext);
+      case TWO_TURNS -> {
+        executor.execute(this::runNext);
+        executor.execute(this::runNext);
+      }
       case DELAYED_TURN -> {
         Future<?> unused =
             timer.schedule(() -> endDelay(thisDelay), delayNanos, TimeUnit.NANOSECONDS);
@@ -149,40 +160,52 @@ public final class ExecutionQueue {
 
   @GuardedBy("lock")
   private Way way(QueueLimits now, CostLine.Line cost, Execution request, long delayNanos) {
-    boolean room = !delayed && running < now.maxRunning();
-    if (!room && !delayed) {
-      refuseTooLate(now, cost, request);
-    }
-    // What a claimed slot will take waits for a thread, not for room.
-    if (!room && waiting.size() - starting >= now.maxQueued()) {
-      statistics.rejected();
-      throw QueueFullException.ofQueue(
-          version, waiting.size(), running, retryDelay(aheadNanos(now, cost)));
-    }
-    if (room) {
-      running++;
-      long expected = cost.expectedNanos(request.rows());
-      boolean isShort = cost.samples() > 0 && expected < INLINE_NANOS && !runner.waits();
-      if (isShort && waiting.isEmpty() && delayNanos == 0) {
-        runningNanos += expected;
-        return Way.INLINE;
-      }
-      starting++;
+    if (joinsDelayed(now, request, delayNanos)) {
       enqueue(request);
-      if (delayNanos > 0) {
-        delayed = true;
-        delay++;
-        return Way.DELAYED_TURN;
+      delayed = waitingRows < now.maxBatchRows();
+      return delayed ? Way.QUEUED : Way.TURN;
+    }
+    boolean room = running < now.maxRunning();
+    if (!room) {
+      refuseTooLate(now, cost, request);
+      // What a claimed slot will take waits for a thread, not for room.
+      int unclaimed = delayed ? 0 : waiting.size() - starting;
+      if (unclaimed >= now.maxQueued()) {
+        statistics.rejected();
+        throw QueueFullException.ofQueue(
+            version, waiting.size(), running, retryDelay(aheadNanos(now, cost)));
       }
-      return Way.TURN;
     }
-    boolean joins = delayed && delayNanos > 0 && waiting.peekFirst().joinable(request);
+    // The call that waits for company has to go, so that this request comes after it.
+    boolean endsDelay = delayed;
+    delayed = false;
+    if (!room) {
+      enqueue(request);
+      return endsDelay ? Way.TURN : Way.QUEUED;
+    }
+    running++;
+    long expected = cost.expectedNanos(request.rows());
+    boolean isShort = cost.samples() > 0 && expected < INLINE_NANOS && !runner.waits();
+    if (isShort && waiting.isEmpty() && delayNanos == 0) {
+      runningNanos += expected;
+      return Way.INLINE;
+    }
+    starting++;
+    // Behind others it has company, or as soon as they have a thread.
+    if (delayNanos > 0 && waiting.isEmpty()) {
+      delayed = true;
+      delay++;
+    }
     enqueue(request);
-    if (delayed && (!joins || waitingRows >= now.maxBatchRows())) {
-      delayed = false;
-      return Way.TURN;
-    }
-    return Way.QUEUED;
+    return delayed ? Way.DELAYED_TURN : endsDelay ? Way.TWO_TURNS : Way.TURN;
+  }
+
+  @GuardedBy("lock")
+  private boolean joinsDelayed(QueueLimits now, Execution request, long delayNanos) {
+    return delayed
+        && delayNanos > 0
+        && waitingRows + request.rows() <= now.maxBatchRows()
+        && waiting.getFirst().joinable(request);
   }
 
   @GuardedBy("lock")
@@ -258,7 +281,7 @@ public final class ExecutionQueue {
     long expected;
     synchronized (lock) {
       starting--;
-      batch = takeBatch(limits.get().maxBatchRows());
+      batch = delayed ? List.of() : takeBatch(limits.get().maxBatchRows());
       expected = batch.isEmpty() ? 0 : cost.expectedNanos(rows(batch));
       runningNanos += expected;
     }
@@ -282,7 +305,7 @@ public final class ExecutionQueue {
         runningNanos -= expectedNanos;
         // Slots that wait for a thread already see to as many; slots that a change of the limits
         // took away end here.
-        more = waiting.size() > starting && running <= limits.get().maxRunning();
+        more = !delayed && waiting.size() > starting && running <= limits.get().maxRunning();
         running -= more ? 0 : 1;
         starting += more ? 1 : 0;
       }

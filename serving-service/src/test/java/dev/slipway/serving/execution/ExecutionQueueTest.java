@@ -10,13 +10,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -88,20 +92,18 @@ class ExecutionQueueTest {
 
   @Test
   void slotsKeepRunningBesideEachOther_whileRequestsWait() throws Exception {
-    AtomicInteger running = new AtomicInteger();
-    AtomicInteger most = new AtomicInteger();
+    CyclicBarrier allSlots = new CyclicBarrier(SLOTS);
     ExecutionQueue queue =
         queue(
             new QueueLimits(1000, SLOTS, 64),
             false,
             x -> {
-              most.accumulateAndGet(running.incrementAndGet(), Math::max);
               try {
-                TimeUnit.MILLISECONDS.sleep(5);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                // Each call goes on only when as many run as there are slots.
+                int unused = allSlots.await(30, TimeUnit.SECONDS);
+              } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+                throw new IllegalStateException("fewer calls run than there are slots", e);
               }
-              running.decrementAndGet();
               return x;
             },
             threads);
@@ -109,8 +111,6 @@ class ExecutionQueueTest {
     for (Outcome outcome : offer(queue, 10 * SLOTS)) {
       assertThat(outcome.get().outputs()).hasSize(1);
     }
-
-    assertThat(most).hasValue(SLOTS);
   }
 
   @Test
@@ -205,33 +205,135 @@ class ExecutionQueueTest {
     assertThat(queue.queued()).isEqualTo(4);
   }
 
+  /** Offers requests until one waits for company, which is returned; all others have run. */
+  private Outcome firstThatWaits(ExecutionQueue queue, List<Runnable> turns) {
+    learnLongCalls();
+    // Until requests are known to come often, each runs at once.
+    for (int i = 0; i < 100; i++) {
+      Outcome outcome = offer(queue, 1).get(0);
+      if (turns.isEmpty()) {
+        learnLongCalls();
+        return outcome;
+      }
+      runAll(turns);
+    }
+    throw new AssertionError("no request waits for company");
+  }
+
+  private static void runAll(List<Runnable> turns) {
+    while (!turns.isEmpty()) {
+      turns.remove(0).run();
+    }
+  }
+
   @Test
   void waitForCompany_whereItPays_endsWhenTheBatchIsFull() throws Exception {
-    learnLongCalls();
     List<Runnable> turns = new ArrayList<>();
     QueueLimits limits = new QueueLimits(1000, 1000, 3, Duration.ofSeconds(200));
     ExecutionQueue queue = queue(limits, true, x -> x, turns::add);
-    List<Outcome> outcomes = new ArrayList<>();
-    // Until requests are known to come often, each runs at once.
-    do {
-      if (!turns.isEmpty()) {
-        turns.get(turns.size() - 1).run();
-      }
-      outcomes.addAll(offer(queue, 1));
-    } while (turns.size() == outcomes.size() && outcomes.size() < 100);
-    assertThat(turns).hasSize(outcomes.size() - 1);
-    Outcome first = outcomes.get(outcomes.size() - 1);
+    Outcome first = firstThatWaits(queue, turns);
     assertThat(first.isTold()).isFalse();
 
     Outcome second = offer(queue, 1).get(0);
-    assertThat(turns).hasSize(outcomes.size() - 1);
+    assertThat(turns).isEmpty();
     Outcome third = offer(queue, 1).get(0);
 
-    assertThat(turns).hasSize(outcomes.size());
-    turns.get(turns.size() - 1).run();
+    assertThat(turns).hasSize(1);
+    runAll(turns);
     assertThat(first.get().batchRows()).isEqualTo(3);
     assertThat(second.isTold()).isTrue();
     assertThat(third.isTold()).isTrue();
+  }
+
+  @Test
+  void callThatEndsDuringAWaitForCompany_leavesTheWaitAlone() throws Exception {
+    List<Runnable> turns = new ArrayList<>();
+    QueueLimits limits = new QueueLimits(1000, 1000, 3, Duration.ofSeconds(200));
+    AtomicReference<Runnable> duringCall = new AtomicReference<>(() -> {});
+    ExecutionQueue queue =
+        queue(
+            limits,
+            true,
+            x -> {
+              duringCall.getAndSet(() -> {}).run();
+              return x;
+            },
+            turns::add);
+    firstThatWaits(queue, turns);
+    offer(queue, 2);
+    runAll(turns);
+    learnLongCalls();
+    List<Outcome> waiting = new ArrayList<>();
+    duringCall.set(() -> waiting.addAll(offer(queue, 2)));
+    // It has no time to wait for company.
+    queue.offer(within(new Outcome(), 60_000, 1));
+    assertThat(turns).hasSize(1);
+
+    runAll(turns);
+    assertThat(waiting).hasSize(2).noneMatch(Outcome::isTold);
+    waiting.addAll(offer(queue, 1));
+
+    assertThat(turns).hasSize(1);
+    runAll(turns);
+    assertThat(waiting.get(0).get().batchRows()).isEqualTo(3);
+    assertThat(waiting).allMatch(Outcome::isTold);
+    assertThat(queue.running()).isZero();
+  }
+
+  @Test
+  void turnWhoseRequestWasTaken_leavesAWaitForCompanyAlone() throws Exception {
+    List<Runnable> turns = new ArrayList<>();
+    QueueLimits limits = new QueueLimits(1000, 1000, 3, Duration.ofSeconds(200));
+    ExecutionQueue queue = queue(limits, true, x -> x, turns::add);
+    firstThatWaits(queue, turns);
+    offer(queue, 2);
+    runAll(turns);
+    learnLongCalls();
+    queue.offer(within(new Outcome(), 60_000, 1));
+    queue.offer(within(new Outcome(), 60_000, 1));
+    turns.remove(0).run();
+
+    Outcome waits = offer(queue, 1).get(0);
+    runAll(turns);
+
+    assertThat(waits.isTold()).isFalse();
+    offer(queue, 2);
+    runAll(turns);
+    assertThat(waits.get().batchRows()).isEqualTo(3);
+    assertThat(queue.running()).isZero();
+  }
+
+  @Test
+  void requestThatCannotJoinTheCallThatWaits_takesAFreeSlot() throws Exception {
+    List<Runnable> turns = new ArrayList<>();
+    QueueLimits limits = new QueueLimits(0, 2, 3, Duration.ofSeconds(200));
+    ExecutionQueue queue = queue(limits, true, x -> x, turns::add);
+    Outcome waits = firstThatWaits(queue, turns);
+    Outcome large = new Outcome();
+
+    queue.offer(large.request(Tensor.ofFloats("x", Shape.of(3), 1, 2, 3), "y"));
+
+    assertThat(turns).hasSize(2);
+    turns.remove(0).run();
+    assertThat(waits.get().batchRows()).isEqualTo(1);
+    assertThat(large.isTold()).isFalse();
+    runAll(turns);
+    assertThat(large.get().batchRows()).isEqualTo(3);
+    assertThat(queue.running()).isZero();
+  }
+
+  @Test
+  void requestThatJoinsTheCallThatWaits_needsNoRoomInTheQueue() throws Exception {
+    List<Runnable> turns = new ArrayList<>();
+    QueueLimits limits = new QueueLimits(0, 1, 3, Duration.ofSeconds(200));
+    ExecutionQueue queue = queue(limits, true, x -> x, turns::add);
+    Outcome waits = firstThatWaits(queue, turns);
+
+    offer(queue, 2);
+    assertThatThrownBy(() -> offer(queue, 1)).isInstanceOf(QueueFullException.class);
+
+    runAll(turns);
+    assertThat(waits.get().batchRows()).isEqualTo(3);
   }
 
   @Test
