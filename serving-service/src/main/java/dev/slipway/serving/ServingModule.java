@@ -70,6 +70,7 @@ public final class ServingModule implements ServiceModule {
   private final ExecutorService fetches;
   private final LoadTurns turns;
   private final ExecutorService predictions;
+  private final ExecutorService continuations;
   private final ScheduledExecutorService batchTimer;
   private final ScheduledExecutorService timer;
   private final PackageCache packages;
@@ -95,6 +96,10 @@ public final class ServingModule implements ServiceModule {
         Executors.newFixedThreadPool(config.loads().parallelFetches(), threads("package-fetch"));
     int engineThreads = Math.max(LEAST_ENGINE_THREADS, 2 * config.limits().maxRunning());
     this.predictions = Executors.newFixedThreadPool(engineThreads, threads("prediction"));
+    // Apart from the engines' threads, which busy versions never give back.
+    this.continuations =
+        Executors.newFixedThreadPool(
+            Math.max(2, Runtime.getRuntime().availableProcessors()), threads("after-load"));
     this.batchTimer = Executors.newSingleThreadScheduledExecutor(threads("batch-timer"));
     this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
@@ -123,8 +128,7 @@ public final class ServingModule implements ServiceModule {
     this.follower = new RegistryFollower(registry, catalog, timer, clock);
     this.profiler = new Profiler(timer);
     PredictionCache cache = new PredictionCache(config.cacheBytes());
-    this.inference =
-        new InferenceService(router, pool, config.limits(), settings, cache, predictions, clock);
+    this.inference = new InferenceService(router, pool, settings, cache, continuations, clock);
     BindableService openInference =
         new InferenceGrpcService(catalog, router, pool, inference, settings, version(), streams);
     BindableService serving =
@@ -284,8 +288,10 @@ public final class ServingModule implements ServiceModule {
     fetches.shutdownNow();
     turns.close();
     batchTimer.shutdownNow();
+    continuations.shutdown();
     predictions.shutdown();
     try {
+      continuations.awaitTermination(1, TimeUnit.SECONDS);
       predictions.awaitTermination(5, TimeUnit.SECONDS);
       fetches.awaitTermination(5, TimeUnit.SECONDS);
     } catch (InterruptedException e) {

@@ -18,6 +18,7 @@ import dev.slipway.serving.testing.ServingHarness;
 import dev.slipway.serving.v1.DescribeModelRequest;
 import dev.slipway.serving.v1.ListModelsRequest;
 import dev.slipway.serving.v1.UnloadRequest;
+import dev.slipway.serving.v1.VersionSelector;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -30,6 +31,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +41,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What happens to requests that find the model busy. */
 class AdmissionTest {
   private static final int MAX_QUEUED = 4;
+
+  /** What a server has whose versions run one call at a time. */
+  private static final int ENGINE_THREADS = 8;
 
   @TempDir Path folder;
 
@@ -61,6 +67,11 @@ class AdmissionTest {
                     config.cacheBytes()));
     harness.addScripted("m", 10, "gated", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);
+    hold();
+  }
+
+  /** From here on calls wait at the gate. */
+  private void hold() {
     ScriptedEngine.HOOKS.put(
         "gated",
         request -> {
@@ -164,6 +175,57 @@ class AdmissionTest {
 
     assertThat(ServingHarness.y(running.get(20, TimeUnit.SECONDS))).isEqualTo(10f);
     assertThat(ServingHarness.y(waiting.get(20, TimeUnit.SECONDS))).isEqualTo(11f);
+  }
+
+  @Test
+  void busyEngines_doNotHoldUpWhatNeedsNoEngine() throws Exception {
+    // Calls known to take this long do not run on the caller's thread.
+    ScriptedEngine.HOOKS.put(
+        "gated",
+        request -> {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+          return request;
+        });
+    List<String> busy = IntStream.range(0, ENGINE_THREADS).mapToObj(i -> "busy-" + i).toList();
+    busy.forEach(model -> harness.addScripted(model, 10, "gated", Stage.STAGE_PRODUCTION));
+    busy.forEach(model -> harness.awaitProduction(model, 1));
+    hold();
+    for (String model : busy) {
+      Future<ModelInferResponse> unused =
+          GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
+              .modelInfer(ServingHarness.ask(model, "", 1f));
+    }
+    ServingHarness.await(() -> begun.get() == ENGINE_THREADS);
+    harness.addScripted("late", 10, "none", Stage.STAGE_NONE);
+    ServingHarness.await(() -> isKnown("late"));
+
+    // It waits for the load, and then goes on to be checked.
+    assertThatThrownBy(
+            () ->
+                harness
+                    .inference()
+                    .modelInfer(
+                        ServingHarness.ask("late", "1", 1f).toBuilder()
+                            .addOutputs(
+                                ModelInferRequest.InferRequestedOutputTensor.newBuilder()
+                                    .setName("z"))
+                            .build()))
+        .hasMessageContaining("unknown output");
+  }
+
+  private boolean isKnown(String model) {
+    try {
+      return harness
+          .serving()
+          .describeModel(
+              DescribeModelRequest.newBuilder()
+                  .setModel(model)
+                  .setSelector(VersionSelector.newBuilder().setVersion(1))
+                  .build())
+          .hasVersion();
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
   }
 
   @Test

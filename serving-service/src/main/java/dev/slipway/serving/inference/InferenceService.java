@@ -49,22 +49,21 @@ public final class InferenceService {
   private final StageRouter router;
   private final ModelPool pool;
   private final Executor executor;
-  private final LoadWaiters waiters;
+  private final LoadWaiters waiters = new LoadWaiters();
   private final SettingsInForce settings;
   private final Optional<CachedPredictions> cached;
 
   /**
    * Creates the service.
    *
-   * @param limits bounds of a version's queue; as many requests as it takes may wait for its load
-   * @param settings says of which models answers are kept
+   * @param settings says of which models answers are kept, and how large their queues are; as many
+   *     requests as a version's queue takes may wait for its load
    * @param cache keeps them
    * @param executor goes on with requests that waited for a load; stays the caller's
    */
   public InferenceService(
       StageRouter router,
       ModelPool pool,
-      QueueLimits limits,
       SettingsInForce settings,
       PredictionCache cache,
       Executor executor,
@@ -75,7 +74,6 @@ public final class InferenceService {
     this.settings = settings;
     this.cached =
         cache.keepsAny() ? Optional.of(new CachedPredictions(cache, clock)) : Optional.empty();
-    this.waiters = new LoadWaiters(limits.maxQueued() + limits.maxRunning());
   }
 
   /** Receives the outcome of a prediction, on any thread. */
@@ -177,7 +175,9 @@ public final class InferenceService {
     CompletableFuture<Void> load = pool.load(version, Need.REQUESTS, Retry.HELD_OFF);
     CompletableFuture<Void> waiting;
     try {
-      waiting = waiters.await(version.key(), load, deadlineNanos, callerGone);
+      QueueLimits limits = settings.limits(model);
+      int maxWaiting = limits.maxQueued() + limits.maxRunning();
+      waiting = waiters.await(version.key(), load, maxWaiting, deadlineNanos, callerGone);
     } catch (QueueFullException e) {
       return CompletableFuture.failedFuture(e);
     }

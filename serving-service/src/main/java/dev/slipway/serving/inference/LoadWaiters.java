@@ -15,17 +15,7 @@ import java.util.function.BooleanSupplier;
  * nobody waits for any more. Thread-safe.
  */
 final class LoadWaiters {
-  private final int maxWaiting;
   private final Map<CompletableFuture<Void>, Set<Waiter>> loads = new ConcurrentHashMap<>();
-
-  /**
-   * Creates it with nobody waiting.
-   *
-   * @param maxWaiting requests that may wait for one load, from 1
-   */
-  LoadWaiters(int maxWaiting) {
-    this.maxWaiting = maxWaiting;
-  }
 
   private record Waiter(
       VersionKey key,
@@ -50,6 +40,7 @@ final class LoadWaiters {
    * nobody waits any more.
    *
    * @param load shared by all who wait for it
+   * @param maxWaiting requests that may wait for it, from 1
    * @param deadlineNanos {@link System#nanoTime} after which nobody waits, or {@link
    *     Execution#NO_DEADLINE}
    * @param callerGone tells whether the caller has given up; must be cheap
@@ -58,6 +49,7 @@ final class LoadWaiters {
   CompletableFuture<Void> await(
       VersionKey key,
       CompletableFuture<Void> load,
+      int maxWaiting,
       long deadlineNanos,
       BooleanSupplier callerGone) {
     if (load.isDone()) {

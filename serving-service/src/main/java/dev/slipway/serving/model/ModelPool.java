@@ -121,7 +121,8 @@ public final class ModelPool implements AutoCloseable {
       Optional<CompletableFuture<Void>> present = slot.begin(started, need, retry);
       if (present.isPresent()) {
         if (present.get() == started) {
-          run(slot, version, need, started);
+          // A stage may need what a request asks for.
+          run(slot, version, slot.need(), started);
         }
         return present.get();
       }

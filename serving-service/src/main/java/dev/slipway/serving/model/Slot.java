@@ -211,9 +211,10 @@ final class Slot {
    *
    * @param model the copy
    * @param residence why it is kept
+   * @param need who needs it
    * @param lastUsed when it last answered, or came
    */
-  record Eviction(Slot slot, LoadedModel model, Residence residence, Instant lastUsed) {
+  record Eviction(Slot slot, LoadedModel model, Residence residence, Need need, Instant lastUsed) {
     /** Copies for a rollback first, then what nobody used for long, then Staging. */
     static final Comparator<Eviction> ORDER =
         Comparator.<Eviction, Integer>comparing(
@@ -233,12 +234,15 @@ final class Slot {
         residence == Residence.PINNED && (by != Need.PRODUCTION || need == Need.PRODUCTION);
     return model == null || loading != null || staysForStage
         ? Optional.empty()
-        : Optional.of(new Eviction(this, model, residence, lastUsed()));
+        : Optional.of(new Eviction(this, model, residence, need, lastUsed()));
   }
 
   /** Takes the copy out if it is still kept for the same reason; a stage's is noted as failed. */
   synchronized Optional<LoadedModel> evict(Eviction seen) {
-    if (ready != seen.model() || loading != null || residence != seen.residence()) {
+    if (ready != seen.model()
+        || loading != null
+        || residence != seen.residence()
+        || need != seen.need()) {
       return Optional.empty();
     }
     if (residence == Residence.PINNED) {
@@ -249,6 +253,11 @@ final class Slot {
     }
     ready = null;
     return Optional.of(seen.model());
+  }
+
+  /** Returns who needs the version. */
+  synchronized Need need() {
+    return need;
   }
 
   synchronized void keepIdle(Duration value) {

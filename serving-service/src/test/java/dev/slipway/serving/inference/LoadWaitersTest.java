@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Test;
 class LoadWaitersTest {
   private static final VersionKey KEY = new VersionKey("m", 1);
 
-  private final LoadWaiters waiters = new LoadWaiters(2);
+  private final LoadWaiters waiters = new LoadWaiters();
   private final CompletableFuture<Void> load = new CompletableFuture<>();
 
   private CompletableFuture<Void> await() {
-    return waiters.await(KEY, load, Execution.NO_DEADLINE, () -> false);
+    return waiters.await(KEY, load, 2, Execution.NO_DEADLINE, () -> false);
   }
 
   @Test
@@ -46,7 +46,7 @@ class LoadWaitersTest {
   @Test
   void moreThanMayWait_areRefusedUntilOneGivesUp() {
     AtomicBoolean gone = new AtomicBoolean();
-    CompletableFuture<Void> first = waiters.await(KEY, load, Execution.NO_DEADLINE, gone::get);
+    CompletableFuture<Void> first = waiters.await(KEY, load, 2, Execution.NO_DEADLINE, gone::get);
     CompletableFuture<Void> second = await();
     assertThatThrownBy(this::await)
         .isInstanceOf(QueueFullException.class)
@@ -63,7 +63,7 @@ class LoadWaitersTest {
 
   @Test
   void deadlineThatPassed_isTold() {
-    CompletableFuture<Void> waiting = waiters.await(KEY, load, System.nanoTime(), () -> false);
+    CompletableFuture<Void> waiting = waiters.await(KEY, load, 2, System.nanoTime(), () -> false);
 
     waiters.dropDead();
 

@@ -52,7 +52,6 @@ class HandleReleaseTest {
         new InferenceService(
             new StageRouter(catalog, pool, name -> false, timer),
             pool,
-            new QueueLimits(1, 1, 1),
             new SettingsInForce(catalog, new QueueLimits(1, 1, 1), Duration.ZERO),
             new PredictionCache(0),
             Runnable::run,

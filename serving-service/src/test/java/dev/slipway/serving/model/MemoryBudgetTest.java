@@ -163,6 +163,18 @@ class MemoryBudgetTest {
   }
 
   @Test
+  void requestForAVersionThatProductionNeeds_makesRoomAsProductionDoes() {
+    sizes.put(2L, 101L);
+    assertRefused(2, Need.PRODUCTION, "101 bytes");
+    sizes.put(2L, 70L);
+    load(1, Need.STAGING);
+
+    load(2, Need.REQUESTS);
+
+    assertThat(loaded()).containsExactly(2L);
+  }
+
+  @Test
   void versionInUse_isClosedWhenItsCallsEndAndCountsNoLonger() {
     load(1, Need.REQUESTS);
     load(2, Need.REQUESTS);

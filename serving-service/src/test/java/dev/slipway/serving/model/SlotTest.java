@@ -68,6 +68,18 @@ class SlotTest {
   }
 
   @Test
+  void stagingCopyThatWasPromoted_isNotUnloadedAsOneOfStaging() {
+    Slot slot = slot(Need.STAGING);
+    slot.succeed(versions.load(version));
+    Slot.Eviction seen = slot.eviction(Need.PRODUCTION).orElseThrow();
+
+    slot.pin(Need.PRODUCTION);
+
+    assertThat(slot.evict(seen)).isEmpty();
+    assertThat(slot.isReady()).isTrue();
+  }
+
+  @Test
   void outstayed_isDiscardedOnce() {
     Slot slot = slot(Need.REQUESTS);
     slot.succeed(versions.load(version));
