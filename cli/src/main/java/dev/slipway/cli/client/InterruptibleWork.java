@@ -32,8 +32,9 @@ public final class InterruptibleWork {
     } catch (InterruptedException e) {
       Failures.printInterrupted(err);
     } finally {
-      stop.end();
+      // First: a process that stops ends as soon as it is told that the work has.
       command.getOut().flush();
+      stop.end();
     }
     return 1;
   }

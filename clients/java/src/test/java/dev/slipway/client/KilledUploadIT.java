@@ -21,6 +21,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -83,12 +84,14 @@ class KilledUploadIT {
   }
 
   @AfterEach
-  void stop() throws IOException {
-    client.close();
-    uploader.close();
-    service.close();
-    serviceProxy.close();
-    storeProxy.close();
+  void stop() throws Exception {
+    // Where a test failed early there is not all of it.
+    for (AutoCloseable part :
+        Arrays.<AutoCloseable>asList(client, uploader, service, serviceProxy, storeProxy)) {
+      if (part != null) {
+        part.close();
+      }
+    }
   }
 
   private void startService() throws IOException {
