@@ -70,7 +70,7 @@ public final class ArtifactModule implements ServiceModule {
             blobs,
             uploadExpiry,
             clock);
-    this.pushes = new AbandonedPushes(artifacts, uploadExpiry, clock);
+    this.pushes = new AbandonedPushes(artifacts, spool, uploadExpiry, clock);
     MaintenanceStore maintenance = new MaintenanceStore(database);
     GarbageCollector collector =
         new GarbageCollector(maintenance, collections, blobs, spool, presigned, pushes, clock);

@@ -2,6 +2,7 @@ package dev.slipway.artifact.asset;
 
 import dev.slipway.artifact.content.ArtifactPath;
 import dev.slipway.artifact.content.Sha256;
+import java.util.OptionalLong;
 
 /** Says where the files of a new version come from. */
 public sealed interface AssetSource {
@@ -10,8 +11,14 @@ public sealed interface AssetSource {
    *
    * @param path not the root
    * @param delete whether to delete the path in the same step
+   * @param fileCount how many files there must be; empty: any number
    */
-  record Tree(ArtifactPath path, boolean delete) implements AssetSource {}
+  record Tree(ArtifactPath path, boolean delete, OptionalLong fileCount) implements AssetSource {
+    /** Is as many files as there are. */
+    public Tree(ArtifactPath path, boolean delete) {
+      this(path, delete, OptionalLong.empty());
+    }
+  }
 
   /**
    * Is the files of a manifest that is recorded.

@@ -104,13 +104,21 @@ final class AssetRequests {
   }
 
   private static Optional<AssetSource> source(AssetContent content, Violations violations) {
+    if (content.hasFileCount() && content.getFileCount() < 1) {
+      violations.add("content.file_count", "is " + content.getFileCount() + "; must be 1 or more");
+    }
+    OptionalLong fileCount =
+        content.hasFileCount() ? OptionalLong.of(content.getFileCount()) : OptionalLong.empty();
     return switch (content.getSourceCase()) {
       case PATH ->
           ArtifactRequests.filePath("content.path", content.getPath(), violations)
-              .map(path -> new AssetSource.Tree(path, content.getDeleteSource()));
+              .map(path -> new AssetSource.Tree(path, content.getDeleteSource(), fileCount));
       case MANIFEST_DIGEST -> {
         if (content.getDeleteSource()) {
           violations.add("content.delete_source", "must be unset with manifest_digest");
+        }
+        if (content.hasFileCount()) {
+          violations.add("content.file_count", "must be unset with manifest_digest");
         }
         yield violations
             .parse("content.manifest_digest", content.getManifestDigest(), Sha256::new)

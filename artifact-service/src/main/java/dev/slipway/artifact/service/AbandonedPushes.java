@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,23 +24,31 @@ public final class AbandonedPushes {
   private static final int PAGE = 100;
 
   private final ArtifactStore artifacts;
+  private final UploadSpool spool;
   private final Duration expiry;
   private final Clock clock;
 
   /**
    * Creates it.
    *
+   * @param spool has the uploads that are streamed to this replica; a push stays while one of its
+   *     uploads is under way
    * @param expiry how long after the last upload of a push its files are kept
    */
-  public AbandonedPushes(ArtifactStore artifacts, Duration expiry, Clock clock) {
+  public AbandonedPushes(ArtifactStore artifacts, UploadSpool spool, Duration expiry, Clock clock) {
     this.artifacts = artifacts;
+    this.spool = spool;
     this.expiry = expiry;
     this.clock = clock;
   }
 
-  /** Returns how many pushes {@link #sweep} would remove. */
-  public int count() {
-    return each(() -> {}, path -> true);
+  /**
+   * Returns how many pushes {@link #sweep} would remove.
+   *
+   * @param step is run before each page
+   */
+  public int count(Runnable step) {
+    return each(step, path -> true);
   }
 
   /**
@@ -63,12 +72,13 @@ public final class AbandonedPushes {
 
   private int each(Runnable step, Predicate<ArtifactPath> treatment) {
     int treated = 0;
+    Set<ArtifactPath> underWay = spool.listUnderWay(FOLDER);
     Optional<ArtifactPath> last = Optional.empty();
     do {
       step.run();
       ArtifactStore.Unchanged page = artifacts.listUnchanged(FOLDER, limit(), last, PAGE);
       for (ArtifactPath path : page.paths()) {
-        treated += treatment.test(path) ? 1 : 0;
+        treated += !underWay.contains(path) && treatment.test(path) ? 1 : 0;
       }
       last = page.last();
     } while (last.isPresent());

@@ -64,7 +64,10 @@ public final class GarbageCollector {
                 return goesOn.test(counts);
               });
       if (dryRun) {
-        run.count(spool.countStale() + presigned.countStale() + pushes.count());
+        run.count(
+            spool.countStale()
+                + presigned.countStale(lease::renewIfDue)
+                + pushes.count(lease::renewIfDue));
       } else {
         run.collect(
             spool.sweep() + presigned.sweep(lease::renewIfDue) + pushes.sweep(lease::renewIfDue));

@@ -59,9 +59,13 @@ final class PresignedUploadSweeper {
     uploads.delete(upload.id(), name);
   }
 
-  /** Returns how many {@link #sweep} would remove. */
-  int count(Instant now) {
-    return uploads.countExpired(now) + forgotten(now.minus(FORGOTTEN_AFTER), true, () -> {});
+  /**
+   * Returns how many {@link #sweep} would remove.
+   *
+   * @param step is run before each of those that the store has
+   */
+  int count(Instant now, Runnable step) {
+    return uploads.countExpired(now) + forgotten(now.minus(FORGOTTEN_AFTER), true, step);
   }
 
   /**

@@ -530,9 +530,13 @@ public final class PresignedUploads {
     }
   }
 
-  /** Returns how many uploads {@link #sweep} would remove. */
-  public int countStale() {
-    return sweeper.map(it -> it.count(now())).orElse(0);
+  /**
+   * Returns how many uploads {@link #sweep} would remove.
+   *
+   * @param step is run before each of those that the store has
+   */
+  public int countStale(Runnable step) {
+    return sweeper.map(it -> it.count(now(), step)).orElse(0);
   }
 
   /**

@@ -64,7 +64,7 @@ public final class UploadSpool {
   private final Object[] locks = new Object[LOCKS];
 
   // Files of streams without id.
-  private final Set<Path> unnamed = ConcurrentHashMap.newKeySet();
+  private final Map<Path, ArtifactUpload> unnamed = new ConcurrentHashMap<>();
 
   /**
    * Opens the spool, creates its folder where absent, and removes what streams without id left when
@@ -108,13 +108,9 @@ public final class UploadSpool {
 
   private ArtifactUpload openUnnamed(UploadSpec spec) throws IOException {
     Path file = temporary(PART);
-    unnamed.add(file);
-    try {
-      return new ArtifactUpload(spec, file);
-    } catch (IOException | RuntimeException e) {
-      unnamed.remove(file);
-      throw e;
-    }
+    ArtifactUpload upload = new ArtifactUpload(spec, file);
+    unnamed.put(file, upload);
+    return upload;
   }
 
   private Path temporary(String suffix) {
@@ -174,6 +170,43 @@ public final class UploadSpool {
     }
   }
 
+  /**
+   * Returns what lies directly in a directory, of which or below which uploads are under way: those
+   * that have a stream, and those that are not stale.
+   */
+  public Set<ArtifactPath> listUnderWay(ArtifactPath directory) {
+    Set<ArtifactPath> found = new HashSet<>();
+    for (ArtifactUpload upload : unnamed.values()) {
+      childOf(directory, upload.spec().path()).ifPresent(found::add);
+    }
+    try (DirectoryStream<Path> specs = Files.newDirectoryStream(folder, "*" + SPEC)) {
+      for (Path file : specs) {
+        Optional<UploadId> id = id(file.getFileName().toString());
+        if (id.isPresent()) {
+          find(id.get())
+              .filter(
+                  upload ->
+                      streams.containsKey(id.get())
+                          || !upload.expireTime().isBefore(clock.instant()))
+              .flatMap(upload -> childOf(directory, upload.path()))
+              .ifPresent(found::add);
+        }
+      }
+    } catch (IOException e) {
+      throw Disk.failure(e);
+    }
+    return found;
+  }
+
+  private static Optional<ArtifactPath> childOf(ArtifactPath directory, ArtifactPath path) {
+    String prefix = directory.value() + '/';
+    if (!path.value().startsWith(prefix)) {
+      return Optional.empty();
+    }
+    int end = path.value().indexOf('/', prefix.length());
+    return Optional.of(end < 0 ? path : new ArtifactPath(path.value().substring(0, end)));
+  }
+
   /** Ends a stream's hold on an upload; the bytes stay if it has an id. Idempotent. */
   public void suspend(ArtifactUpload upload) {
     upload.close();
@@ -207,7 +240,7 @@ public final class UploadSpool {
 
   private void deleteUnnamed(ArtifactUpload upload) {
     upload.deleteFile();
-    unnamed.remove(upload.file());
+    boolean unused = unnamed.remove(upload.file(), upload);
   }
 
   /** Ends and removes an upload, unless it is just being published or not there. */
@@ -274,7 +307,7 @@ public final class UploadSpool {
     String name = file.getFileName().toString();
     Optional<UploadId> id = id(name);
     if (id.isEmpty()) {
-      return !unnamed.contains(file) && isStale(file, limit) && treatment.treat(file);
+      return !unnamed.containsKey(file) && isStale(file, limit) && treatment.treat(file);
     }
     // Under the lock, so that no stream opens what is just being removed.
     synchronized (lock(id.get())) {

@@ -21,6 +21,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Keeps the tree: which path is bound to which content. Rows only, never bytes.
@@ -256,7 +257,8 @@ public final class ArtifactStore {
   }
 
   /**
-   * Returns what lies directly in a directory, in order, of which nothing was changed since a time.
+   * Returns what lies directly in a directory, in order, of which nothing was changed since a time,
+   * and below which no presigned upload is under way.
    *
    * @param after where to go on; empty for the beginning
    * @param limit how many are looked at, at most
@@ -273,7 +275,7 @@ public final class ArtifactStore {
           List<ArtifactPath> found =
               rows.stream()
                   .map(row -> row.entry().path())
-                  .filter(path -> isUnchanged(dao, path, since))
+                  .filter(path -> isUnchanged(handle, path, since))
                   .toList();
           return new Unchanged(
               found,
@@ -296,23 +298,29 @@ public final class ArtifactStore {
     }
   }
 
-  private static boolean isUnchanged(EntryDao dao, ArtifactPath path, Instant since) {
+  private boolean isUnchanged(Handle handle, ArtifactPath path, Instant since) {
     PathRange range = PathRange.below(path);
-    return dao.lastChange(path.utf8(), range.after(), range.end())
-        .filter(time -> time.toInstant().isBefore(since))
-        .isPresent();
+    return handle
+            .attach(EntryDao.class)
+            .lastChange(path.utf8(), range.after(), range.end())
+            .filter(time -> time.toInstant().isBefore(since))
+            .isPresent()
+        && handle
+            .attach(PresignedUploadDao.class)
+            .findOpen(range.after(), range.end(), Timestamps.now(clock))
+            .isEmpty();
   }
 
   /**
    * Removes a file, or a directory with all below it, unless something of it was changed since a
-   * time; returns whether it did.
+   * time, or a presigned upload is under way below it; returns whether it did.
    */
   public boolean deleteUnchanged(ArtifactPath path, Instant since) {
     return database.write(
         handle -> {
           EntryDao dao = handle.attach(EntryDao.class);
           lock(dao, path);
-          return isUnchanged(dao, path, since) && delete(dao, path, true).isPresent();
+          return isUnchanged(handle, path, since) && delete(dao, path, true).isPresent();
         });
   }
 

@@ -7,6 +7,7 @@ import dev.slipway.artifact.asset.AssetSource;
 import dev.slipway.artifact.asset.AssetVersion;
 import dev.slipway.artifact.asset.AssetVersionAlreadyExistsException;
 import dev.slipway.artifact.asset.AssetVersionNotFoundException;
+import dev.slipway.artifact.asset.FileCountDiffersException;
 import dev.slipway.artifact.asset.NewVersion;
 import dev.slipway.artifact.asset.PushRequest;
 import dev.slipway.artifact.asset.RequestIdReusedException;
@@ -62,6 +63,7 @@ public final class AssetPublisher {
    * @throws ManifestNotFoundException if there is no such manifest
    * @throws dev.slipway.artifact.content.TooManyFilesException if there are more files than a
    *     manifest may have
+   * @throws FileCountDiffersException if there are more or less files than are expected
    * @throws RequestIdReusedException if another request has this id
    */
   public AssetVersion push(NewVersion version) {
@@ -159,6 +161,15 @@ public final class AssetPublisher {
       return recorded(handle, recorded.digest());
     }
     AssetSource.Tree tree = (AssetSource.Tree) source;
+    ManifestStore.Recorded files = record(handle, tree, now);
+    long present = files.manifest().fileCount();
+    if (tree.fileCount().isPresent() && tree.fileCount().getAsLong() != present) {
+      throw new FileCountDiffersException(tree.path(), tree.fileCount().getAsLong(), present);
+    }
+    return files;
+  }
+
+  private ManifestStore.Recorded record(Handle handle, AssetSource.Tree tree, OffsetDateTime now) {
     EntryDao entries = handle.attach(EntryDao.class);
     if (!tree.delete()) {
       return manifests.record(handle, tree.path(), now, () -> {});

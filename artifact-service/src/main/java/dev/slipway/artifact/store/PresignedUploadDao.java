@@ -30,6 +30,16 @@ public interface PresignedUploadDao {
   @SqlQuery("SELECT " + COLUMNS + " FROM presigned_upload WHERE upload_id = :uploadId")
   Optional<PresignedUpload> find(@Bind("uploadId") String uploadId);
 
+  /** Returns one, that has not expired, of those that are to lie in a range of paths. */
+  @SqlQuery(
+      """
+      SELECT upload_id FROM presigned_upload
+      WHERE path > :after AND path < :end AND expire_time > :now
+      FETCH FIRST 1 ROWS ONLY
+      """)
+  Optional<String> findOpen(
+      @Bind("after") byte[] after, @Bind("end") byte[] end, @Bind("now") OffsetDateTime now);
+
   /** Counts those that have expired. */
   @SqlQuery("SELECT COUNT(*) FROM presigned_upload WHERE expire_time <= :now")
   int countExpired(@Bind("now") OffsetDateTime now);

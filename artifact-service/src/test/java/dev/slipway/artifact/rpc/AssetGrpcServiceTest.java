@@ -286,6 +286,15 @@ class AssetGrpcServiceTest {
     assertFails(() -> push("a", ""), Code.ALREADY_EXISTS, "ASSET_ALREADY_EXISTS");
     assertFails(() -> push("a", "0.0"), Code.ALREADY_EXISTS, "ASSET_VERSION_ALREADY_EXISTS");
     assertFails(() -> update("b"), Code.NOT_FOUND, "ASSET_NOT_FOUND");
+    assertFails(
+        () ->
+            assets.updateAsset(
+                UpdateAssetRequest.newBuilder()
+                    .setName("a")
+                    .setContent(from("up").setFileCount(5))
+                    .build()),
+        Code.FAILED_PRECONDITION,
+        "FILE_COUNT_DIFFERS");
     push("a", "0.999999999");
     assertFails(() -> update("a"), Code.OUT_OF_RANGE, "VERSION_NUMBERS_EXHAUSTED");
   }
@@ -296,6 +305,7 @@ class AssetGrpcServiceTest {
         AssetContent.newBuilder()
             .setManifestDigest("xyz")
             .setDeleteSource(true)
+            .setFileCount(1)
             .setAuthor("a".repeat(256))
             .setDescription("\0")
             .putMetadata("", "")
@@ -314,13 +324,14 @@ class AssetGrpcServiceTest {
         "version",
         "versioning_scheme",
         "content.delete_source",
+        "content.file_count",
         "content.manifest_digest",
         "content.author",
         "content.description",
         "content.metadata[\"\"]",
         "content.metadata[\"k\"]",
         "request_id");
-    AssetContent.Builder many = from("");
+    AssetContent.Builder many = from("").setFileCount(0);
     IntStream.range(0, 101).forEach(i -> many.putMetadata("k" + i, ""));
     assertInvalid(
         () ->
@@ -332,6 +343,7 @@ class AssetGrpcServiceTest {
                     .build()),
         "name",
         "within_major",
+        "content.file_count",
         "content.path",
         "content.metadata");
     assertInvalid(

@@ -27,6 +27,8 @@ import dev.slipway.artifact.v1.PushAssetRequest;
 import dev.slipway.artifact.v1.QueryUploadRequest;
 import dev.slipway.artifact.v1.ReleaseSnapshotRequest;
 import dev.slipway.artifact.v1.SnapshotRequest;
+import dev.slipway.artifact.v1.UploadRequest;
+import dev.slipway.artifact.v1.UploadResponse;
 import dev.slipway.artifact.v1.UploadSpec;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
@@ -56,6 +58,9 @@ abstract class CollectGarbageContract {
   private static final java.time.Duration GRACE = java.time.Duration.ofHours(24);
   private static final byte[] ONE = "one".getBytes(UTF_8);
   private static final byte[] TWO = "two two".getBytes(UTF_8);
+
+  private static final CollectGarbageRequest DRY =
+      CollectGarbageRequest.newBuilder().setDryRun(true).build();
 
   @TempDir Path folder;
   private final MovableClock clock = new MovableClock();
@@ -140,12 +145,44 @@ abstract class CollectGarbageContract {
     assertThat(collect()).isEqualTo(counts().setExaminedCount(2).build());
     clock.advance(java.time.Duration.ofMinutes(2));
 
-    CollectGarbageRequest dry = CollectGarbageRequest.newBuilder().setDryRun(true).build();
-    assertThat(collect(dry).getDiscardedUploadCount()).isEqualTo(1);
+    assertThat(collect(DRY).getDiscardedUploadCount()).isEqualTo(1);
     assertThat(collect().getDiscardedUploadCount()).isEqualTo(1);
 
     assertThat(paths()).containsExactly(".asset-uploads/slow/a", ".asset-uploads/slow/b", "m/a");
     assertThat(collect().getDiscardedUploadCount()).isZero();
+  }
+
+  @Test
+  void filesOfAPushThatIsUnderWay_stay() throws Exception {
+    calls.put(".asset-uploads/slow/a", ONE);
+    calls.put(".asset-uploads/other/a", ONE);
+    clock.advance(ArtifactConfig.DEFAULT_UPLOAD_EXPIRY.plusMinutes(1));
+    BlockingClientCall<UploadRequest, UploadResponse> call = calls.stub().upload();
+    boolean unused =
+        call.write(
+            UploadRequest.newBuilder()
+                .setSpec(
+                    UploadSpec.newBuilder().setPath(".asset-uploads/slow/d/b").setUploadId("b"))
+                .build());
+    awaitBegun("b");
+
+    assertThat(collect(DRY).getDiscardedUploadCount()).isEqualTo(1);
+    assertThat(collect().getDiscardedUploadCount()).isEqualTo(1);
+    assertThat(paths()).containsExactly(".asset-uploads/slow/a");
+    call.cancel("given up", null);
+  }
+
+  private void awaitBegun(String uploadId) throws Exception {
+    QueryUploadRequest request = QueryUploadRequest.newBuilder().setUploadId(uploadId).build();
+    while (true) {
+      try {
+        Object unused = calls.stub().queryUpload(request);
+        return;
+      } catch (StatusException e) {
+        assertThat(e.getStatus().getCode()).isEqualTo(Code.NOT_FOUND);
+        Thread.onSpinWait();
+      }
+    }
   }
 
   private List<String> paths() throws StatusException {
@@ -401,11 +438,10 @@ abstract class CollectGarbageContract {
       Thread.onSpinWait();
     }
     call.cancel("cut", null);
-    CollectGarbageRequest dry = CollectGarbageRequest.newBuilder().setDryRun(true).build();
-    assertThat(collect(dry).getDiscardedUploadCount()).isZero();
+    assertThat(collect(DRY).getDiscardedUploadCount()).isZero();
     clock.advance(ArtifactConfig.DEFAULT_UPLOAD_EXPIRY.plusMinutes(1));
     // The server may not have heard of the cut yet.
-    for (int i = 0; i < 10_000 && collect(dry).getDiscardedUploadCount() == 0; i++) {
+    for (int i = 0; i < 10_000 && collect(DRY).getDiscardedUploadCount() == 0; i++) {
       Thread.onSpinWait();
     }
 

@@ -19,7 +19,10 @@ import dev.slipway.artifact.content.ParentIsFileException;
 import dev.slipway.artifact.content.PathIsDirectoryException;
 import dev.slipway.artifact.content.Sha256;
 import dev.slipway.artifact.content.TooManyFilesException;
+import dev.slipway.artifact.upload.PartPlan;
+import dev.slipway.artifact.upload.PresignedUpload;
 import dev.slipway.artifact.upload.UploadId;
+import dev.slipway.artifact.upload.UploadSpec;
 import dev.slipway.artifact.upload.UploadSpecChangedException;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
@@ -35,6 +38,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -461,5 +465,36 @@ abstract class ArtifactStoreContract {
     assertThat(artifacts.deleteUnchanged(path("up/c"), later)).as("again").isFalse();
 
     assertThat(list("up", true)).containsExactly("up/a/1", "up/b/1", "up/e");
+  }
+
+  @Test
+  void unchanged_presignedUploadBelowIt_isNeitherListedNorDeleted() {
+    for (String name : List.of("a/1", "b/1", "c/1")) {
+      Artifact unused = publish("up/" + name, name);
+    }
+    begin("open", "up/a/d/2", NOW.plusSeconds(1));
+    begin("expired", "up/b/2", NOW);
+    Instant later = NOW.plusSeconds(1);
+
+    assertThat(artifacts.listUnchanged(path("up"), later, Optional.empty(), 10).paths())
+        .containsExactly(path("up/b"), path("up/c"));
+    assertThat(artifacts.deleteUnchanged(path("up/a"), later)).isFalse();
+    assertThat(artifacts.deleteUnchanged(path("up/b"), later)).isTrue();
+  }
+
+  private void begin(String id, String path, Instant expireTime) {
+    UploadId uploadId = new UploadId(id);
+    UploadSpec spec =
+        new UploadSpec(
+            path(path),
+            Optional.of(uploadId),
+            OptionalLong.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            false);
+    PresignedUpload unused =
+        new PresignedUploadStore(database)
+            .findOrInsert(
+                uploadId, spec, new PartPlan(OptionalLong.empty(), 5 << 20, 1), expireTime);
   }
 }

@@ -14,6 +14,7 @@ import dev.slipway.artifact.asset.AssetSource;
 import dev.slipway.artifact.asset.AssetVersion;
 import dev.slipway.artifact.asset.AssetVersionAlreadyExistsException;
 import dev.slipway.artifact.asset.AssetVersionNotFoundException;
+import dev.slipway.artifact.asset.FileCountDiffersException;
 import dev.slipway.artifact.asset.NewVersion;
 import dev.slipway.artifact.asset.PushRequest;
 import dev.slipway.artifact.asset.RequestIdReusedException;
@@ -227,6 +228,33 @@ abstract class AssetStoreContract {
     assertThat(artifacts.find(new ArtifactPath("up2"))).isEmpty();
     assertThat(entries(get("a", NEWEST))).hasSize(2);
     assertThat(entries(get("b", NEWEST))).hasSize(1);
+  }
+
+  @Test
+  void push_notTheFilesThatAreExpected_isRefusedAndLeavesAll() {
+    for (long count : new long[] {1, 3}) {
+      assertThatThrownBy(
+              () ->
+                  push(
+                      version(
+                          "a",
+                          FIRST,
+                          new AssetSource.Tree(
+                              new ArtifactPath("up"), true, OptionalLong.of(count)),
+                          NO_NOTES)))
+          .isInstanceOf(FileCountDiffersException.class)
+          .hasMessageContaining("2 files at 'up' instead of " + count);
+    }
+    assertThatThrownBy(() -> assets.get(new AssetName("a")))
+        .isInstanceOf(AssetNotFoundException.class);
+
+    push(
+        version(
+            "a",
+            FIRST,
+            new AssetSource.Tree(new ArtifactPath("up"), true, OptionalLong.of(2)),
+            NO_NOTES));
+    assertThat(entries(get("a", NEWEST))).hasSize(2);
   }
 
   @Test

@@ -103,15 +103,19 @@ public final class AssetUploads {
     boolean pushed = false;
     try {
       String path = staging;
+      long count = 1;
       if (Files.isDirectory(files)) {
-        if (transfers.uploadFolder(files, staging, listener).files() == 0) {
+        count = transfers.uploadFolder(files, staging, listener).files();
+        if (count == 0) {
           throw new IOException(files + " has no files");
         }
       } else {
         path = staging + '/' + files.getFileName();
         transfers.uploadFile(files, path, listener);
       }
-      AssetContent content = AssetContent.newBuilder().setPath(path).setDeleteSource(true).build();
+      // The service may take long uploads for given up, and has removed some of them.
+      AssetContent content =
+          AssetContent.newBuilder().setPath(path).setDeleteSource(true).setFileCount(count).build();
       AssetVersion version = transfers.retrying("push of " + files, () -> push.make(content, id));
       pushed = true;
       return version;
