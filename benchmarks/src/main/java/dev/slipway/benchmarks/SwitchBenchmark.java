@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -93,6 +94,10 @@ public final class SwitchBenchmark implements Callable<Integer> {
                   promoteAll(
                       server, versions, GRPCInferenceServiceGrpc.newBlockingStub(channels.get(0))));
       CallLoad.Result switching = CallLoad.run(calls, Duration.ofSeconds(seconds));
+      if (!promoted.isDone()) {
+        throw new IllegalStateException(
+            "the load ended before the last switch; let it last longer with --seconds");
+      }
       print("switching", switching, versions.size(), promoted.get());
       System.out.printf(
           "p99 ratio %.2f; no call failed%n",
@@ -131,16 +136,18 @@ public final class SwitchBenchmark implements Callable<Integer> {
   }
 
   /**
-   * Moves the versions to Production over the time of the load, and returns the mean time in
-   * milliseconds until the new one answered.
+   * Moves the versions to Production, at even distances over the time of the load, and returns the
+   * mean time in milliseconds until the new one answered.
    */
   private double promoteAll(
       ServingProcess server, List<Long> versions, GRPCInferenceServiceBlockingStub stub)
       throws InterruptedException {
-    long pauseMillis = Duration.ofSeconds(seconds).toMillis() / (versions.size() + 1);
+    long distance = Duration.ofSeconds(seconds).toNanos() / (versions.size() + 1);
+    long due = System.nanoTime();
     long nanos = 0;
     for (long version : versions) {
-      Thread.sleep(pauseMillis);
+      due += distance;
+      TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
       long started = System.nanoTime();
       server.promote(model, version);
       String wanted = Long.toString(version);

@@ -25,6 +25,7 @@ public final class PredictionCache {
 
   private final Cache<CacheKey, Entry> entries;
   private final long maxBytes;
+  private final Ticker ticker;
   private final Map<String, CacheFigures> figures = new ConcurrentHashMap<>();
   private final Map<String, Share> shares = new ConcurrentHashMap<>();
 
@@ -39,11 +40,12 @@ public final class PredictionCache {
 
   PredictionCache(long maxBytes, Ticker ticker) {
     this.maxBytes = maxBytes;
+    this.ticker = ticker;
     this.entries =
         Caffeine.newBuilder()
             .maximumWeight(maxBytes)
             .<CacheKey, Entry>weigher((key, entry) -> entry.bytes)
-            .expireAfter(Expiry.<CacheKey, Entry>creating((key, entry) -> entry.timeToLive))
+            .expireAfter(Expiry.<CacheKey, Entry>writing((key, entry) -> entry.timeToLive))
             .removalListener(this::removed)
             .executor(Runnable::run)
             .ticker(ticker)
@@ -54,16 +56,28 @@ public final class PredictionCache {
   private static final class Entry {
     private final List<Tensor> outputs;
     private final int bytes;
+    private final long keptNanos;
     private final Duration timeToLive;
     private final Share share;
     private final CacheFigures figures;
 
-    Entry(List<Tensor> outputs, int bytes, Duration timeToLive, Share share, CacheFigures figures) {
+    Entry(
+        List<Tensor> outputs,
+        int bytes,
+        long keptNanos,
+        Duration timeToLive,
+        Share share,
+        CacheFigures figures) {
       this.outputs = outputs;
       this.bytes = bytes;
+      this.keptNanos = keptNanos;
       this.timeToLive = timeToLive;
       this.share = share;
       this.figures = figures;
+    }
+
+    boolean isOlderThan(Duration age, long nowNanos) {
+      return Duration.ofNanos(nowNanos - keptNanos).compareTo(age) >= 0;
     }
   }
 
@@ -80,6 +94,14 @@ public final class PredictionCache {
       Entry before = inOrder.remove(key);
       bytes += entry.bytes - (before == null ? 0 : before.bytes);
       inOrder.put(key, entry);
+      return shrink(most);
+    }
+
+    /** Takes out what must go for the rest to fit. */
+    synchronized Map<CacheKey, Entry> shrink(long most) {
+      if (bytes <= most) {
+        return Map.of();
+      }
       Map<CacheKey, Entry> out = new LinkedHashMap<>();
       Iterator<Map.Entry<CacheKey, Entry>> eldest = inOrder.entrySet().iterator();
       while (bytes > most && eldest.hasNext()) {
@@ -103,10 +125,34 @@ public final class PredictionCache {
     return maxBytes > 0;
   }
 
-  /** Finds an answer; its tensors' bytes never change. */
-  public Optional<List<Tensor>> find(CacheKey key) {
+  /**
+   * Finds an answer; its tensors' bytes never change.
+   *
+   * @param policy the one in force, which may be stricter than the one that the answer came under
+   */
+  public Optional<List<Tensor>> find(CacheKey key, CachePolicy policy) {
     Entry entry = entries.getIfPresent(key);
-    return entry == null ? Optional.empty() : Optional.of(entry.outputs);
+    if (entry == null) {
+      return Optional.empty();
+    }
+    if (policy.timeToLive().isPresent()
+        && entry.isOlderThan(policy.timeToLive().get(), ticker.read())) {
+      entries.asMap().remove(key, entry);
+      return Optional.empty();
+    }
+    return Optional.of(entry.outputs);
+  }
+
+  /** Lets a model fill no more than its share, should that have been lowered. */
+  public void bound(String model, CachePolicy policy) {
+    Share share = shares.get(model);
+    if (share != null) {
+      evict(share.shrink(most(policy)));
+    }
+  }
+
+  private long most(CachePolicy policy) {
+    return Math.min(policy.maxBytes().orElse(maxBytes), maxBytes);
   }
 
   /**
@@ -119,7 +165,7 @@ public final class PredictionCache {
   public void put(
       CacheKey key, String model, String packageDigest, CachePolicy policy, List<Tensor> outputs) {
     long bytes = OVERHEAD_BYTES + outputs.stream().mapToLong(Tensor::sizeBytes).sum();
-    long most = Math.min(policy.maxBytes().orElse(maxBytes), maxBytes);
+    long most = most(policy);
     if (bytes > Math.min(most, Integer.MAX_VALUE)) {
       entries.invalidate(key);
       return;
@@ -129,12 +175,17 @@ public final class PredictionCache {
         new Entry(
             List.copyOf(outputs),
             (int) bytes,
+            ticker.read(),
             policy.timeToLive().orElse(Duration.ofNanos(Long.MAX_VALUE)),
             share,
             figures(packageDigest));
     Map<CacheKey, Entry> out = share.add(key, entry, most);
     entry.figures.added(bytes);
     entries.put(key, entry);
+    evict(out);
+  }
+
+  private void evict(Map<CacheKey, Entry> out) {
     out.forEach(
         (gone, old) -> {
           if (entries.asMap().remove(gone, old)) {

@@ -43,11 +43,11 @@ public final class QueueFullException extends ServiceException {
         WHILE_LOADING);
   }
 
-  /** Returns the failure of a request that found too many waiting for the same answer. */
+  /** Returns the failure of a request that found too many waiting for what others compute. */
   public static QueueFullException whileComputing(String version, int waiting) {
     return new QueueFullException(
         version,
-        "has " + waiting + " requests waiting for one answer, as many as it may",
+        "has " + waiting + " requests waiting for answers that others compute, as many as it may",
         WHILE_COMPUTING);
   }
 

@@ -13,13 +13,13 @@ import dev.slipway.serving.execution.QueueFullException;
 import dev.slipway.serving.model.LoadedModel;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Answers requests from the cache, computes what is missing, and keeps it.
@@ -41,15 +41,17 @@ final class CachedPredictions {
   /** Packages whose answers turned out not to have a row for every row asked. */
   private final Set<String> wholeOnly = ConcurrentHashMap.newKeySet();
 
+  /** By package: requests that wait for what others compute. */
+  private final Map<String, Integer> waiting = new ConcurrentHashMap<>();
+
   CachedPredictions(PredictionCache cache, Clock clock) {
     this.cache = cache;
     this.clock = clock;
   }
 
-  /** An answer that is being computed, and how many others wait for it. */
+  /** An answer that is being computed. Its identity tells it from another one for the same key. */
   private static final class Flight {
     private final CompletableFuture<List<Tensor>> answer = new CompletableFuture<>();
-    private final AtomicInteger followers = new AtomicInteger();
   }
 
   /**
@@ -62,7 +64,8 @@ final class CachedPredictions {
    * @param outputs names of the wanted outputs, in order
    * @param parameters checked parameters
    * @param force whether to compute whatever the cache holds
-   * @param maxFollowers requests that may wait for an answer that another one computes
+   * @param maxFollowers requests of the version that may wait for what others compute
+   * @param arrivedNanos {@link System#nanoTime} at which the request arrived
    * @param engine computes
    */
   record Request(
@@ -74,6 +77,7 @@ final class CachedPredictions {
       Map<String, Object> parameters,
       boolean force,
       int maxFollowers,
+      long arrivedNanos,
       EngineCall engine) {}
 
   /**
@@ -96,7 +100,7 @@ final class CachedPredictions {
 
   /** Answers a request; the receiver is told exactly once. */
   void predict(Request request, Receiver receiver) {
-    new Attempt(request, receiver, TRIES).run();
+    new Attempt(request, receiver, TRIES).begin();
   }
 
   /** One try at a request. Used by the thread that began it, then by the one that ends it. */
@@ -115,8 +119,14 @@ final class CachedPredictions {
     /** Which keys this request computes. */
     private final List<Integer> own = new ArrayList<>();
 
-    /** Which keys others compute. */
-    private final Map<Integer, Flight> followed = new ConcurrentHashMap<>();
+    /** What others may wait for this request to compute. */
+    private final Map<CacheKey, Flight> mine = new HashMap<>();
+
+    /** Which keys others compute, or an equal row of this request is computed for. */
+    private final Map<Integer, Flight> followed = new HashMap<>();
+
+    /** Whether it counts among those that wait for others. */
+    private boolean waits;
 
     private long lookupNanos;
 
@@ -142,18 +152,30 @@ final class CachedPredictions {
       return request.inputs().get(0).shape().dimension(0);
     }
 
-    void run() {
+    void begin() {
+      guard(this::run);
+    }
+
+    /**
+     * Takes a step of the way. Whatever it throws is the request's failure, an Error too: nobody
+     * else would tell its caller, nor those who wait for it.
+     */
+    private void guard(Runnable step) {
+      try {
+        step.run();
+      } catch (Throwable e) {
+        fail(e instanceof RuntimeException known ? known : new IllegalStateException(e));
+      }
+    }
+
+    private void run() {
       CacheKeys hash = new CacheKeys(digest, request.outputs(), request.parameters());
       keys =
           byRow
               ? hash.ofRows(request.inputs(), (int) firstDimension())
               : List.of(hash.ofRequest(request.inputs()));
-      try {
-        lookUp();
-      } catch (QueueFullException e) {
-        fail(e);
-        return;
-      }
+      cache.bound(request.name(), request.policy());
+      lookUp();
       lookupNanos = System.nanoTime() - started;
       count();
       if (own.isEmpty()) {
@@ -166,39 +188,66 @@ final class CachedPredictions {
     private void lookUp() {
       for (int i = 0; i < keys.size(); i++) {
         CacheKey key = keys.get(i);
-        Optional<List<Tensor>> found = request.force() ? Optional.empty() : cache.find(key);
+        Optional<List<Tensor>> found = find(key);
         answers.add(found);
-        if (found.isPresent()) {
-          continue;
-        }
-        Flight mine = new Flight();
-        Flight present = flights.putIfAbsent(key, mine);
-        if (present == null) {
-          own.add(i);
-          // Its last computation may have ended since it was looked for.
-          found = request.force() ? Optional.empty() : cache.find(key);
-          if (found.isPresent()) {
-            own.remove(own.size() - 1);
-            answers.set(i, found);
-            land(key, found.get());
-          }
-        } else if (request.force()) {
-          // Computed all the same; only nobody waits for this one.
-          own.add(i);
-        } else {
-          int followers = present.followers.incrementAndGet();
-          if (followers > request.maxFollowers() && !isOwn(key)) {
-            throw QueueFullException.whileComputing(
-                request.model().version().key().toString(), followers - 1);
-          }
-          followed.put(i, present);
+        if (found.isEmpty()) {
+          take(i, key);
         }
       }
     }
 
-    /** The same row several times in one request: it waits for itself, not for room. */
-    private boolean isOwn(CacheKey key) {
-      return own.stream().anyMatch(i -> keys.get(i).equals(key));
+    private Optional<List<Tensor>> find(CacheKey key) {
+      return request.force() ? Optional.empty() : cache.find(key, request.policy());
+    }
+
+    /** Sees to a key whose answer is not there: computes it, or waits for the one who does. */
+    private void take(int index, CacheKey key) {
+      Flight present = mine.get(key);
+      if (present == null) {
+        Flight flight = new Flight();
+        mine.put(key, flight);
+        present = flights.putIfAbsent(key, flight);
+        if (present == null) {
+          own.add(index);
+          // Its last computation may have ended since it was looked for.
+          Optional<List<Tensor>> found = find(key);
+          if (found.isPresent()) {
+            own.remove(own.size() - 1);
+            answers.set(index, found);
+            land(key, found.get());
+          }
+          return;
+        }
+        mine.remove(key);
+        if (!request.force()) {
+          await();
+        }
+      }
+      if (request.force()) {
+        // Computed all the same; only nobody waits for this one.
+        own.add(index);
+      } else {
+        followed.put(index, present);
+      }
+    }
+
+    /** Counts this request, once, among those of the version that wait for others. */
+    private void await() {
+      if (!waits) {
+        waits = true;
+        int all = waiting.merge(digest, 1, Integer::sum);
+        if (all > request.maxFollowers()) {
+          throw QueueFullException.whileComputing(
+              request.model().version().key().toString(), all - 1);
+        }
+      }
+    }
+
+    private void waitNoMore() {
+      if (waits) {
+        waits = false;
+        waiting.computeIfPresent(digest, (key, all) -> all == 1 ? null : all - 1);
+      }
     }
 
     private void count() {
@@ -215,7 +264,7 @@ final class CachedPredictions {
           new Execution.Receiver() {
             @Override
             public void answered(Answer answer) {
-              keep(answer);
+              guard(() -> keep(answer));
             }
 
             @Override
@@ -223,15 +272,11 @@ final class CachedPredictions {
               fail(failure);
             }
           };
-      try {
-        List<Tensor> missing =
-            own.size() == keys.size()
-                ? request.inputs()
-                : Rows.select(Rows.split(request.inputs(), keys.size()), own);
-        request.engine().compute(missing, computed);
-      } catch (RuntimeException | Error e) {
-        fail(e instanceof RuntimeException known ? known : new IllegalStateException(e));
-      }
+      List<Tensor> missing =
+          own.size() == keys.size()
+              ? request.inputs()
+              : Rows.select(Rows.split(request.inputs(), keys.size()), own);
+      request.engine().compute(missing, computed);
     }
 
     private void keep(Answer answer) {
@@ -243,11 +288,11 @@ final class CachedPredictions {
       }
       if (!Rows.areIn(answer.outputs(), own.size())) {
         wholeOnly.add(digest);
+        abandon(new IllegalStateException("the answer has not a row for every row"));
         if (own.size() == keys.size()) {
-          abandon(new IllegalStateException("the answer has not a row for every row"));
           receiver.answered(answer, new Lookup(false, lookupNanos));
         } else {
-          fail(new IllegalStateException("the answer has not a row for every row"));
+          again();
         }
         return;
       }
@@ -271,20 +316,22 @@ final class CachedPredictions {
     }
 
     private void land(CacheKey key, List<Tensor> outputs) {
-      Flight flight = flights.remove(key);
+      Flight flight = mine.remove(key);
       if (flight != null) {
+        flights.remove(key, flight);
         flight.answer.complete(outputs);
       }
     }
 
-    /** Tells those who wait for what this request was to compute that they wait in vain. */
+    /**
+     * Waits no more, and tells those who wait for what this request was to compute that they wait
+     * in vain.
+     */
     private void abandon(RuntimeException failure) {
-      for (int index : own) {
-        Flight flight = answers.get(index).isEmpty() ? flights.remove(keys.get(index)) : null;
-        if (flight != null) {
-          flight.answer.completeExceptionally(failure);
-        }
-      }
+      waitNoMore();
+      mine.forEach(flights::remove);
+      mine.values().forEach(flight -> flight.answer.completeExceptionally(failure));
+      mine.clear();
     }
 
     private void fail(RuntimeException failure) {
@@ -298,18 +345,21 @@ final class CachedPredictions {
       CompletableFuture<Void> unused =
           CompletableFuture.allOf(others)
               .whenComplete(
-                  (done, failure) -> {
-                    if (failure != null) {
-                      again();
-                    } else {
-                      finish(computed);
-                    }
-                  });
+                  (done, failure) ->
+                      guard(
+                          () -> {
+                            waitNoMore();
+                            if (failure != null) {
+                              again();
+                            } else {
+                              finish(computed);
+                            }
+                          }));
     }
 
     private void again() {
       if (tries > 1) {
-        new Attempt(request, receiver, tries - 1).run();
+        new Attempt(request, receiver, tries - 1).begin();
         return;
       }
       Execution.Receiver alone =
@@ -324,30 +374,22 @@ final class CachedPredictions {
               receiver.failed(failure);
             }
           };
-      try {
-        request.engine().compute(request.inputs(), alone);
-      } catch (RuntimeException e) {
-        receiver.failed(e);
-      }
+      request.engine().compute(request.inputs(), alone);
     }
 
     private void finish(Optional<Answer> computed) {
-      try {
-        followed.forEach((index, flight) -> answers.set(index, Optional.of(flight.answer.join())));
-        List<Tensor> outputs = assemble();
-        long rows = computed.map(Answer::batchRows).orElse(0L);
-        Timings timings = computed.map(Answer::timings).orElse(new Timings(0, 0, 0));
-        if (computed.isEmpty()) {
-          request
-              .model()
-              .statistics()
-              .answeredFromCache(clock.millis(), System.nanoTime() - started);
-        }
-        receiver.answered(
-            new Answer(outputs, rows, timings), new Lookup(computed.isEmpty(), lookupNanos));
-      } catch (RuntimeException e) {
-        receiver.failed(e);
+      followed.forEach((index, flight) -> answers.set(index, Optional.of(flight.answer.join())));
+      List<Tensor> outputs = assemble();
+      long rows = computed.map(Answer::batchRows).orElse(0L);
+      Timings timings = computed.map(Answer::timings).orElse(new Timings(0, 0, 0));
+      if (computed.isEmpty()) {
+        request
+            .model()
+            .statistics()
+            .answeredFromCache(clock.millis(), System.nanoTime() - request.arrivedNanos());
       }
+      receiver.answered(
+          new Answer(outputs, rows, timings), new Lookup(computed.isEmpty(), lookupNanos));
     }
 
     private List<Tensor> assemble() {

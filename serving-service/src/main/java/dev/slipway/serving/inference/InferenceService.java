@@ -227,7 +227,7 @@ public final class InferenceService {
                           outcome,
                           arrived));
       Releasing releasing = new Releasing(handle, target, receiver, loadNanos, request.rowFaults());
-      Computation computation = computation(model, request, outputs, parameters, engine);
+      Computation computation = computation(model, request, outputs, parameters, arrived, engine);
       int rows = rows(model, inputs);
       if (request.rowFaults().isPresent() && rows > RowByRow.MOST_ROWS) {
         throw InvalidRequestException.of(
@@ -260,6 +260,7 @@ public final class InferenceService {
       InferenceRequest request,
       List<String> outputs,
       Map<String, Object> parameters,
+      long arrived,
       EngineCall engine) {
     Optional<CachePolicy> policy =
         model.isDeterministic() && cached.isPresent()
@@ -282,6 +283,7 @@ public final class InferenceService {
                     parameters,
                     request.forceCompute(),
                     maxFollowers,
+                    arrived,
                     engine),
                 outcome);
   }

@@ -21,7 +21,10 @@ import java.util.function.Function;
  * is that of the request.
  */
 final class RowByRow {
-  /** With more faulty rows the request fails as a whole: finding each takes calls of the engine. */
+  /**
+   * Where the model fails on more rows the request fails as a whole: finding each takes calls of
+   * the engine.
+   */
   static final int MOST_FAULTS = 1_000;
 
   /** Rows of a request are objects of their own here. */
@@ -52,6 +55,9 @@ final class RowByRow {
   private long batchRows;
   private Timings timings = new Timings(0, 0, 0);
   private boolean over;
+
+  /** Faults that took calls of the engine to find. */
+  private int found;
 
   /**
    * Prepares a request.
@@ -151,6 +157,12 @@ final class RowByRow {
               timings.queue() + answer.timings().queue(),
               timings.compute() + answer.timings().compute());
       if (!Rows.areIn(answer.outputs(), part.size())) {
+        if (part.size() == rows) {
+          // No row was left out: what the model gives for the whole is the answer.
+          over = true;
+          receiver.answered(answer, lookup);
+          return;
+        }
         fail(new IllegalStateException("the answer has not a row for every row"));
         return;
       }
@@ -167,13 +179,14 @@ final class RowByRow {
       boolean ofRows =
           failure instanceof InvalidRequestException
               || failure instanceof PredictionFailedException;
-      if (!ofRows || faults.size() >= MOST_FAULTS) {
+      if (!ofRows || found >= MOST_FAULTS) {
         fail(failure);
         return;
       }
       hit = false;
       if (part.size() == 1) {
         faults.add(part.get(0), "", failure);
+        found++;
       } else {
         parts.push(part.subList(part.size() / 2, part.size()));
         parts.push(part.subList(0, part.size() / 2));
@@ -201,8 +214,8 @@ final class RowByRow {
       receiver.answered(
           new Answer(joined, batchRows, timings),
           new CachedPredictions.Lookup(hit && faults.size() < rows, lookupNanos));
-    } catch (RuntimeException e) {
-      receiver.failed(e);
+    } catch (RuntimeException | Error e) {
+      receiver.failed(e instanceof RuntimeException known ? known : new IllegalStateException(e));
     }
   }
 }

@@ -17,6 +17,9 @@ class PredictionCacheTest {
   private static final CachePolicy UNBOUNDED =
       new CachePolicy(true, OptionalLong.empty(), Optional.empty());
 
+  private static final CachePolicy BRIEF =
+      new CachePolicy(true, OptionalLong.empty(), Optional.of(Duration.ofSeconds(10)));
+
   private final AtomicLong now = new AtomicLong();
 
   private static CacheKey key(long number) {
@@ -61,9 +64,9 @@ class PredictionCacheTest {
     // Six of 800 bytes have room; the first came are the first to go.
     assertThat(cache.figures("m").entries()).isEqualTo(6);
     assertThat(cache.figures("m").evictions()).isEqualTo(94);
-    assertThat(cache.find(key(99))).isPresent();
-    assertThat(cache.find(key(93))).isEmpty();
-    assertThat(cache.find(key(-1))).isPresent();
+    assertThat(cache.find(key(99), UNBOUNDED)).isPresent();
+    assertThat(cache.find(key(93), UNBOUNDED)).isEmpty();
+    assertThat(cache.find(key(-1), UNBOUNDED)).isPresent();
   }
 
   @Test
@@ -72,7 +75,7 @@ class PredictionCacheTest {
     cache.put(key(1), "m", "m", share(5_000), answer(1));
     cache.put(key(1), "m", "m", share(5_000), answer(7));
 
-    assertThat(cache.find(key(1)).orElseThrow().get(0).elementCount()).isEqualTo(7);
+    assertThat(cache.find(key(1), UNBOUNDED).orElseThrow().get(0).elementCount()).isEqualTo(7);
     assertThat(cache.figures("m").entries()).isEqualTo(1);
     assertThat(cache.figures("m").bytes()).isEqualTo(428);
     assertThat(cache.figures("m").evictions()).isZero();
@@ -81,17 +84,58 @@ class PredictionCacheTest {
   @Test
   void answerThatIsOlderThanItsTime_isNotFound() {
     PredictionCache cache = new PredictionCache(1 << 20, now::get);
-    CachePolicy brief =
-        new CachePolicy(true, OptionalLong.empty(), Optional.of(Duration.ofSeconds(10)));
-    cache.put(key(1), "m", "m", brief, answer(1));
+    cache.put(key(1), "m", "m", BRIEF, answer(1));
     cache.put(key(2), "m", "m", UNBOUNDED, answer(1));
 
     now.addAndGet(Duration.ofSeconds(9).toNanos());
-    assertThat(cache.find(key(1))).isPresent();
+    assertThat(cache.find(key(1), UNBOUNDED)).isPresent();
     now.addAndGet(Duration.ofSeconds(2).toNanos());
 
-    assertThat(cache.find(key(1))).isEmpty();
-    assertThat(cache.find(key(2))).isPresent();
+    assertThat(cache.find(key(1), UNBOUNDED)).isEmpty();
+    assertThat(cache.find(key(2), UNBOUNDED)).isPresent();
+  }
+
+  @Test
+  void answerInPlaceOfAnother_livesItsOwnTime() {
+    PredictionCache cache = new PredictionCache(1 << 20, now::get);
+    cache.put(key(1), "m", "m", BRIEF, answer(1));
+    cache.put(key(2), "m", "m", UNBOUNDED, answer(1));
+    cache.put(key(2), "m", "m", BRIEF, answer(1));
+
+    now.addAndGet(Duration.ofSeconds(9).toNanos());
+    cache.put(key(1), "m", "m", BRIEF, answer(1));
+    now.addAndGet(Duration.ofSeconds(2).toNanos());
+
+    assertThat(cache.find(key(1), UNBOUNDED)).isPresent();
+    assertThat(cache.find(key(2), UNBOUNDED)).isEmpty();
+  }
+
+  @Test
+  void timeThatWasShortened_holdsForWhatIsKeptAlready() {
+    PredictionCache cache = new PredictionCache(1 << 20, now::get);
+    cache.put(key(1), "m", "m", UNBOUNDED, answer(1));
+
+    now.addAndGet(Duration.ofSeconds(9).toNanos());
+    assertThat(cache.find(key(1), BRIEF)).isPresent();
+    now.addAndGet(Duration.ofSeconds(2).toNanos());
+
+    assertThat(cache.find(key(1), BRIEF)).isEmpty();
+    assertThat(cache.bytes()).isZero();
+  }
+
+  @Test
+  void shareThatWasLowered_holdsAtOnce() {
+    PredictionCache cache = new PredictionCache(1 << 20, now::get);
+    for (int i = 0; i < 10; i++) {
+      cache.put(key(i), "m", "m", UNBOUNDED, answer(100));
+    }
+
+    cache.bound("m", share(1_700));
+
+    assertThat(cache.figures("m").entries()).isEqualTo(2);
+    assertThat(cache.figures("m").evictions()).isEqualTo(8);
+    assertThat(cache.find(key(9), UNBOUNDED)).isPresent();
+    assertThat(cache.find(key(7), UNBOUNDED)).isEmpty();
   }
 
   @Test
@@ -100,7 +144,7 @@ class PredictionCacheTest {
 
     cache.put(key(1), "m", "m", share(1_000), answer(1_000));
 
-    assertThat(cache.find(key(1))).isEmpty();
+    assertThat(cache.find(key(1), UNBOUNDED)).isEmpty();
     assertThat(cache.bytes()).isZero();
   }
 

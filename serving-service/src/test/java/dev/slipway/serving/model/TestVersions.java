@@ -16,11 +16,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Versions without files, whose copies in memory are counted. */
-final class TestVersions {
+public final class TestVersions {
   /** Copies that are open. */
   final AtomicInteger open = new AtomicInteger();
 
-  static CatalogVersion version(long number, String digest) {
+  /** Returns a version of the model {@code m}. */
+  public static CatalogVersion version(long number, String digest) {
     return new CatalogVersion(
         new VersionKey("m", number),
         Stage.NONE,
@@ -34,7 +35,7 @@ final class TestVersions {
   }
 
   /** Loads a version that takes no memory. */
-  LoadedModel load(CatalogVersion version) {
+  public LoadedModel load(CatalogVersion version) {
     return load(version, new MemoryBudget(1).reserve(version.key(), 0, Need.REQUESTS));
   }
 
@@ -64,6 +65,11 @@ final class TestVersions {
     @Override
     public List<TensorMetadata> outputs() {
       return List.of();
+    }
+
+    @Override
+    public boolean batched() {
+      return true;
     }
 
     @Override

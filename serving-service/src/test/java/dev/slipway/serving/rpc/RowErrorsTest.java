@@ -9,6 +9,8 @@ import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.signature.ModelSignature;
+import dev.slipway.engine.tensor.Shape;
+import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.serving.testing.ScriptedEngine;
 import dev.slipway.serving.testing.ServingHarness;
@@ -129,6 +131,20 @@ class RowErrorsTest {
     java.util.Arrays.fill(x, BAD);
 
     assertThatThrownBy(() -> predict(x)).hasMessageContaining("INTERNAL");
+  }
+
+  @Test
+  void modelWithoutARowForEachRow_answersAsWithoutRowErrors() {
+    ScriptedEngine.HOOKS.put(
+        "picky",
+        request ->
+            new dev.slipway.engine.predictor.PredictRequest(
+                List.of(Tensor.ofFloats("x", Shape.of(1), 5)), Map.of(), List.of()));
+
+    PredictResponse response = predict(1, 2, 3);
+
+    assertThat(y(response)).containsExactly(15);
+    assertThat(response.getRowErrorsList()).isEmpty();
   }
 
   @Test
