@@ -154,6 +154,23 @@ class StreamRoomTest {
   }
 
   @Test
+  void readerThatFailsToListen_doesNotKeepThoseBehindItFromHearing() {
+    StreamRoom room = patientRoom(2 * BATCH);
+    room.reader(() -> {}).received(2 * BATCH);
+    StreamRoom.Reader failing =
+        room.reader(
+            () -> {
+              throw new IllegalStateException("the call is closed");
+            });
+    assertThat(failing.mayRead()).isFalse();
+    assertThat(readers(room, 1)).noneMatch(StreamRoom.Reader::mayRead);
+
+    room.decided(2 * BATCH);
+    room.letInNext();
+    assertThat(letIn).containsExactly(0);
+  }
+
+  @Test
   void readerThatFailsToListen_doesNotKeepOthersFromReading() throws Exception {
     StreamRoom room = room(BATCH, Duration.ofMillis(1));
     StreamRoom.Reader full = room.reader(() -> {});
