@@ -94,8 +94,13 @@ public final class LoadedModel {
 
   /** Lets go for the pool: it no longer counts against the budget. */
   void letGo() {
-    memory.release();
+    releaseMemory();
     release();
+  }
+
+  /** Gives its share of the budget back, before it is let go of; again does nothing. */
+  void releaseMemory() {
+    memory.release();
   }
 
   void release() {

@@ -2,9 +2,11 @@ package dev.slipway.serving.model;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.serving.catalog.VersionKey;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Counts the memory of all versions against a limit, and makes room by unloading. What is being
@@ -37,10 +39,11 @@ public final class MemoryBudget {
    * A version that may be unloaded.
    *
    * @param bytes what it takes
-   * @param unload unloads it, which gives its reservation back; returns false if it may no longer
-   *     be unloaded
+   * @param unload takes it out, which gives its reservation back, and returns what closes it;
+   *     absent if it may no longer be unloaded. Called under the lock of the budget, so it must not
+   *     wait; what it returns is called after it, since an engine may take long to close
    */
-  record Candidate(long bytes, BooleanSupplier unload) {}
+  record Candidate(long bytes, Supplier<Optional<Runnable>> unload) {}
 
   /** Sets who knows what may be unloaded for a need, the first to go first. */
   void candidates(Function<Need, List<Candidate>> newCandidates) {
@@ -96,18 +99,23 @@ public final class MemoryBudget {
      * @throws MemoryBudgetExceededException if there is no room; the share is as before then
      */
     void resize(long newBytes) {
-      synchronized (lock) {
-        if (released) {
-          throw new IllegalStateException("the share of " + key + " was given back");
+      List<Runnable> closings = new ArrayList<>();
+      try {
+        synchronized (lock) {
+          if (released) {
+            throw new IllegalStateException("the share of " + key + " was given back");
+          }
+          makeRoom(newBytes, closings);
+          usedBytes += newBytes - bytes;
+          bytes = newBytes;
         }
-        makeRoom(newBytes);
-        usedBytes += newBytes - bytes;
-        bytes = newBytes;
+      } finally {
+        closings.forEach(Runnable::run);
       }
     }
 
     @GuardedBy("lock")
-    private void makeRoom(long newBytes) {
+    private void makeRoom(long newBytes, List<Runnable> closings) {
       long others = usedBytes - bytes;
       if (newBytes <= limitBytes - others) {
         return;
@@ -121,7 +129,7 @@ public final class MemoryBudget {
         if (newBytes <= limitBytes - (usedBytes - bytes)) {
           return;
         }
-        boolean unused = candidate.unload().getAsBoolean();
+        candidate.unload().get().ifPresent(closings::add);
       }
       others = usedBytes - bytes;
       if (newBytes > limitBytes - others) {

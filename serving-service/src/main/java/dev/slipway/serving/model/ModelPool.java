@@ -275,17 +275,19 @@ public final class ModelPool implements AutoCloseable {
         .toList();
   }
 
-  private boolean unload(Slot.Eviction eviction) {
+  /** Takes a copy out of use; returns what closes it. */
+  private Optional<Runnable> unload(Slot.Eviction eviction) {
     Optional<LoadedModel> model = eviction.slot().evict(eviction);
     if (model.isEmpty()) {
-      return false;
+      return Optional.empty();
     }
     if (eviction.slot().isDiscarded()) {
       slots.remove(eviction.slot().key(), eviction.slot());
     }
     log.info("unloading {} to make room", eviction.slot().key());
-    letGo(model);
-    return true;
+    model.get().releaseMemory();
+    draining.add(model.get());
+    return Optional.of(() -> letGo(model));
   }
 
   /** Lets go of what was kept long enough. To be called from time to time. */

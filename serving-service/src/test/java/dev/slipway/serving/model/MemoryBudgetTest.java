@@ -16,6 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -172,6 +175,41 @@ class MemoryBudgetTest {
     load(2, Need.REQUESTS);
 
     assertThat(loaded()).containsExactly(2L);
+  }
+
+  @Test
+  void engineThatHangsWhenItIsClosed_leavesTheBudgetUsable() throws Exception {
+    CountDownLatch closing = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    load(1, Need.REQUESTS);
+    load(2, Need.PRODUCTION);
+    versions.onClose =
+        () -> {
+          closing.countDown();
+          try {
+            goOn.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    CompletableFuture<Void> load =
+        CompletableFuture.runAsync(() -> load(3, Need.REQUESTS), thread());
+    assertThat(closing.await(20, TimeUnit.SECONDS)).isTrue();
+
+    try {
+      CompletableFuture<Long> used = CompletableFuture.supplyAsync(budget::usedBytes, thread());
+      assertThat(used.get(20, TimeUnit.SECONDS)).isEqualTo(80);
+      assertThat(load).isNotDone();
+    } finally {
+      goOn.countDown();
+    }
+
+    load.get(20, TimeUnit.SECONDS);
+    assertThat(loaded()).containsExactly(2L, 3L);
+  }
+
+  private static Executor thread() {
+    return task -> new Thread(task).start();
   }
 
   @Test

@@ -20,6 +20,9 @@ public final class TestVersions {
   /** Copies that are open. */
   final AtomicInteger open = new AtomicInteger();
 
+  /** Run when a copy is closed. */
+  volatile Runnable onClose = () -> {};
+
   /** Returns a version of the model {@code m}. */
   public static CatalogVersion version(long number, String digest) {
     return new CatalogVersion(
@@ -79,6 +82,7 @@ public final class TestVersions {
 
     @Override
     public void close() {
+      onClose.run();
       open.decrementAndGet();
     }
   }
