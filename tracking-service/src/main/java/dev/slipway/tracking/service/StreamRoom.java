@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 final class StreamRoom implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofMillis(100);
 
-  /** What is expected of a stream that sent nothing yet: the points that it is asked for. */
-  static final long FIRST_BYTES = (long) MetricBatch.PREFERRED_POINTS * MetricBatch.POINT_BYTES;
+  /** What is expected of a stream that sent nothing yet: the most points. */
+  static final long FIRST_BYTES = (long) MetricBatch.MAX_POINTS * MetricBatch.POINT_BYTES;
 
   private static final Logger log = LoggerFactory.getLogger(StreamRoom.class);
 
