@@ -95,7 +95,6 @@ CREATE TABLE metric_fold (
 
 -- The metric log: what one commit brought for one run, packed in columns (SegmentReader describes the form). No foreign
 -- keys here and in latest_metric: checking them would lock the run's row in every commit; who removes a run removes these.
--- Readers sort the few thousand segments that a run has at a time: an index by step cost each commit a page for every run.
 CREATE TABLE metric_segment (
   run_id      UUID    NOT NULL,
   log_id      BIGINT  NOT NULL,
@@ -109,6 +108,9 @@ CREATE TABLE metric_segment (
 );
 -- Serves the fold of a log that another process left behind.
 CREATE INDEX metric_segment_by_commit ON metric_segment (log_id, commit_no);
+-- A page of a history reads segments in order of their first step; without this each page sorted all segments of the run.
+-- max_step stands at the end so that segments before the page are passed over within the index.
+CREATE INDEX metric_segment_by_step ON metric_segment (run_id, min_step, log_id, commit_no, part, max_step);
 
 -- How far each writer of a run got, and which of its connections owns it.
 CREATE TABLE metric_writer (
