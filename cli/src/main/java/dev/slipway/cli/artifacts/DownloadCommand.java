@@ -76,7 +76,7 @@ final class DownloadCommand extends ArtifactCall {
       }
     }
     if (json.isWanted()) {
-      json.print(out(), entry);
+      JsonOutput.print(out(), entry);
     } else if (entry.hasArtifact()) {
       out().printf("%s: %,d bytes%n", target, entry.getArtifact().getSizeBytes());
     } else {

@@ -103,7 +103,7 @@ final class FsckCommand implements Callable<Integer> {
       damaged++;
     }
     if (json.isWanted()) {
-      json.print(out, finding);
+      JsonOutput.print(out, finding);
       return;
     }
     out.printf(

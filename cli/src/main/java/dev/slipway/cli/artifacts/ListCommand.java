@@ -61,7 +61,7 @@ final class ListCommand extends ArtifactCall {
 
   private void show(Entry entry) {
     if (json.isWanted()) {
-      json.print(out(), entry);
+      JsonOutput.print(out(), entry);
     } else if (entry.hasArtifact()) {
       out()
           .printf(

@@ -46,7 +46,7 @@ final class RemoveCommand extends ArtifactCall {
                     .setAllowMissing(force)
                     .build());
     if (json.isWanted()) {
-      json.print(out(), removed);
+      JsonOutput.print(out(), removed);
     } else {
       out()
           .printf(

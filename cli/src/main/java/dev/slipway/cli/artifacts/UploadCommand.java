@@ -71,7 +71,7 @@ final class UploadCommand extends ArtifactCall {
             .artifacts()
             .stat(StatRequest.newBuilder().setPath(target).setWithTotals(true).build());
     if (json.isWanted()) {
-      json.print(out(), entry);
+      JsonOutput.print(out(), entry);
     } else if (entry.hasArtifact()) {
       out().printf("%s: %,d bytes%n", target, entry.getArtifact().getSizeBytes());
     } else {

@@ -56,7 +56,7 @@ final class UrlCommand extends ArtifactCall {
                     .setFileName(fileName)
                     .build());
     if (json.isWanted()) {
-      json.print(out(), response);
+      JsonOutput.print(out(), response);
     } else {
       out().println(response.getUrl());
     }

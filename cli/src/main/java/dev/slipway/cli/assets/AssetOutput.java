@@ -1,11 +1,10 @@
 package dev.slipway.cli.assets;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.Timestamp;
-import com.google.protobuf.util.JsonFormat;
 import dev.slipway.artifact.v1.Asset;
 import dev.slipway.artifact.v1.AssetVersion;
+import dev.slipway.cli.client.Counts;
+import dev.slipway.cli.client.JsonOutput;
 import java.io.PrintWriter;
 import java.time.Instant;
 
@@ -21,21 +20,21 @@ final class AssetOutput {
 
   void asset(Asset asset) {
     if (json) {
-      json(asset);
+      JsonOutput.print(out, asset);
       return;
     }
     out.printf(
         "%s:%s  %s, %s%s%n",
         asset.getName(),
         asset.getLatestVersion(),
-        count(asset.getVersionCount(), "version"),
+        Counts.of(asset.getVersionCount(), "version"),
         time(asset.getUpdateTime()),
         remark(asset.getDescription()));
   }
 
   void version(AssetVersion version) {
     if (json) {
-      json(version);
+      JsonOutput.print(out, version);
       return;
     }
     String author = version.getAuthor().isEmpty() ? "" : " by " + version.getAuthor();
@@ -43,23 +42,11 @@ final class AssetOutput {
         "%s:%s  %s, %s, %s%s%s%n",
         version.getName(),
         version.getVersion(),
-        count(version.getFileCount(), "file"),
-        count(version.getSizeBytes(), "byte"),
+        Counts.of(version.getFileCount(), "file"),
+        Counts.of(version.getSizeBytes(), "byte"),
         time(version.getCreateTime()),
         author,
         remark(version.getDescription()));
-  }
-
-  void json(MessageOrBuilder message) {
-    try {
-      out.println(
-          JsonFormat.printer()
-              .preservingProtoFieldNames()
-              .omittingInsignificantWhitespace()
-              .print(message));
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("an answer cannot be shown as JSON", e);
-    }
   }
 
   private static String remark(String description) {
@@ -68,9 +55,5 @@ final class AssetOutput {
 
   private static String time(Timestamp time) {
     return Instant.ofEpochSecond(time.getSeconds()).toString();
-  }
-
-  static String count(long number, String noun) {
-    return "%,d %s%s".formatted(number, noun, number == 1 ? "" : "s");
   }
 }

@@ -8,6 +8,7 @@ import dev.slipway.artifact.asset.AssetSpec;
 import dev.slipway.artifact.v1.AssetVersion;
 import dev.slipway.cli.client.ClientOptions;
 import dev.slipway.cli.client.InterruptibleWork;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.client.AssetCache;
 import dev.slipway.client.AssetCacheOptions;
@@ -144,7 +145,7 @@ final class FetchCommand implements Callable<Integer> {
               version ->
                   object.putFields(
                       "version", Value.newBuilder().setStructValue(struct(version)).build()));
-      new AssetOutput(out, true).json(object);
+      JsonOutput.print(out, object);
     } else {
       out.println(path);
     }

@@ -4,6 +4,7 @@ import dev.slipway.artifact.v1.ResolveAssetRequest;
 import dev.slipway.artifact.v1.ResolveAssetResponse;
 import dev.slipway.cli.client.ClientOptions;
 import dev.slipway.cli.client.Failures;
+import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.client.SlipwayClient;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
@@ -43,14 +44,13 @@ final class ResolveCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    AssetOutput output = new AssetOutput(out, json);
     try (SlipwayClient client = services.connect()) {
       ResolveAssetResponse resolved =
           client.assets().resolveAsset(ResolveAssetRequest.newBuilder().setSpec(asset).build());
       if (json) {
-        output.json(resolved);
+        JsonOutput.print(out, resolved);
       } else {
-        output.version(resolved.getVersion());
+        new AssetOutput(out, false).version(resolved.getVersion());
         resolved
             .getEntriesList()
             .forEach(

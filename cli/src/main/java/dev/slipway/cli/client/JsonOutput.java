@@ -19,7 +19,7 @@ public final class JsonOutput {
   }
 
   /** Prints a message as one line. */
-  public void print(PrintWriter out, MessageOrBuilder message) {
+  public static void print(PrintWriter out, MessageOrBuilder message) {
     try {
       out.println(
           JsonFormat.printer()

@@ -47,7 +47,7 @@ final class ContentCollection {
 
   private void print(String condemned, String removed, CollectGarbageProgress counts) {
     if (json.isWanted()) {
-      json.print(out, counts);
+      JsonOutput.print(out, counts);
       return;
     }
     out.printf(

@@ -137,7 +137,7 @@ public final class GcCommand implements Callable<Integer> {
 
   private void print(MessageOrBuilder message, String text) {
     if (json.isWanted()) {
-      json.print(out, message);
+      JsonOutput.print(out, message);
     } else {
       out.println(text);
     }
@@ -168,7 +168,7 @@ public final class GcCommand implements Callable<Integer> {
               client.tracking().purgeDeleted(request().setMaxObjects(OBJECTS_PER_CALL).build());
           add(removed, some);
           if (json.isWanted()) {
-            json.print(out, some);
+            JsonOutput.print(out, some);
           }
           if (keepArtifacts) {
             tellLeft(some);
