@@ -4,8 +4,6 @@ import dev.slipway.artifact.v1.ManifestEntry;
 import io.grpc.Status;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -80,21 +78,9 @@ final class FolderDownload {
     try (FileChannel channel =
         FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       // Until the channel is closed.
-      lock(channel);
+      PartFile.lock(channel, folder);
       downloadAll(pages, meter, download);
       Files.deleteIfExists(lockFile);
-    }
-  }
-
-  private void lock(FileChannel channel) throws IOException {
-    FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      lock = null;
-    }
-    if (lock == null) {
-      throw new IOException("another download to " + folder + " is under way");
     }
   }
 

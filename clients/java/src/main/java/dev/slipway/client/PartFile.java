@@ -126,7 +126,12 @@ final class PartFile implements Closeable {
     }
   }
 
-  private static void lock(FileChannel channel, Path target) throws IOException {
+  /**
+   * Locks a file for the one download to a target, until the channel is closed.
+   *
+   * @throws IOException also if another one, in this process or another, holds it
+   */
+  static void lock(FileChannel channel, Path target) throws IOException {
     FileLock lock;
     try {
       lock = channel.tryLock();

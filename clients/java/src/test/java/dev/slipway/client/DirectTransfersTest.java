@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,12 +39,7 @@ class DirectTransfersTest {
 
   @Order(1)
   @RegisterExtension
-  private final S3ProxyExtension s3 =
-      S3ProxyExtension.builder()
-          .withCredentials(AuthenticationType.AWS_V4, "access", "very-secret")
-          .withBlobStoreProvider("transient-nio2")
-          .withPort(0)
-          .build();
+  private final S3ProxyExtension s3 = S3Server.make();
 
   @Order(2)
   @RegisterExtension
