@@ -5,16 +5,10 @@ import java.nio.file.Path;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the contract on a real MinIO server. */
-@EnabledIfEnvironmentVariable(
-    named = "SLIPWAY_MINIO_BINARY",
-    matches = ".+",
-    disabledReason =
-        "set SLIPWAY_MINIO_BINARY to a MinIO server; to build one:"
-            + " go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c")
+@WithMinio
 class DirectTransfersIT extends DirectTransfersContract {
   private static MinioServer server;
 
@@ -32,11 +26,6 @@ class DirectTransfersIT extends DirectTransfersContract {
 
   @Override
   MinioSettings settings() {
-    return new MinioSettings(
-        server.endpoint(),
-        bucket,
-        MinioServer.ACCESS_KEY,
-        MinioServer.SECRET_KEY,
-        MinioSettings.DEFAULT_REGION);
+    return server.settings(bucket);
   }
 }

@@ -45,6 +45,12 @@ public final class MinioServer implements AutoCloseable {
     return start(binary, folder, freePort());
   }
 
+  /** Returns how to reach a bucket of it. */
+  public MinioSettings settings(String bucket) {
+    return new MinioSettings(
+        endpoint, bucket, ACCESS_KEY, SECRET_KEY, MinioSettings.DEFAULT_REGION);
+  }
+
   /** Starts a server that was closed anew, over the same folder and at the same endpoint. */
   public MinioServer startAgain() throws IOException, InterruptedException {
     return start(System.getenv(BINARY_VARIABLE), folder, port);

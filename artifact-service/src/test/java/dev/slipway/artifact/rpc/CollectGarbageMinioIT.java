@@ -10,6 +10,7 @@ import dev.slipway.artifact.blob.MinioBlobStore;
 import dev.slipway.artifact.blob.MinioServer;
 import dev.slipway.artifact.blob.MinioSettings;
 import dev.slipway.artifact.blob.StoreUnavailableException;
+import dev.slipway.artifact.blob.WithMinio;
 import dev.slipway.artifact.content.Content;
 import dev.slipway.artifact.maintenance.JudgedContent;
 import dev.slipway.artifact.maintenance.Verdict;
@@ -25,16 +26,10 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Collects on a real MinIO server, with rows in PostgreSQL. */
-@EnabledIfEnvironmentVariable(
-    named = "SLIPWAY_MINIO_BINARY",
-    matches = ".+",
-    disabledReason =
-        "set SLIPWAY_MINIO_BINARY to a MinIO server; to build one:"
-            + " go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c")
+@WithMinio
 class CollectGarbageMinioIT extends CollectGarbageContract {
   private static MinioServer minio;
 
@@ -51,12 +46,7 @@ class CollectGarbageMinioIT extends CollectGarbageContract {
   }
 
   private MinioSettings settings() {
-    return new MinioSettings(
-        minio.endpoint(),
-        bucket,
-        MinioServer.ACCESS_KEY,
-        MinioServer.SECRET_KEY,
-        MinioSettings.DEFAULT_REGION);
+    return minio.settings(bucket);
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.blob.MinioBlobStore;
 import dev.slipway.artifact.blob.MinioServer;
 import dev.slipway.artifact.blob.MinioSettings;
+import dev.slipway.artifact.blob.WithMinio;
 import dev.slipway.artifact.upload.UploadId;
 import dev.slipway.artifact.v1.CreateUploadUrlsRequest;
 import dev.slipway.artifact.v1.CreateUploadUrlsResponse;
@@ -29,17 +30,11 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the contract on a real MinIO server, with rows in PostgreSQL. */
-@EnabledIfEnvironmentVariable(
-    named = "SLIPWAY_MINIO_BINARY",
-    matches = ".+",
-    disabledReason =
-        "set SLIPWAY_MINIO_BINARY to a MinIO server; to build one:"
-            + " go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c")
+@WithMinio
 class PresignedRpcsIT extends PresignedRpcsContract {
   private static MinioServer minio;
 
@@ -126,11 +121,6 @@ class PresignedRpcsIT extends PresignedRpcsContract {
 
   @Override
   MinioSettings settings() {
-    return new MinioSettings(
-        minio.endpoint(),
-        bucket,
-        MinioServer.ACCESS_KEY,
-        MinioServer.SECRET_KEY,
-        MinioSettings.DEFAULT_REGION);
+    return minio.settings(bucket);
   }
 }
