@@ -145,10 +145,12 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   @Override
   public void setRegisteredModelTags(
       SetRegisteredModelTagsRequest request, StreamObserver<RegisteredModel> observer) {
-    var in = RegistryRequests.modelTags(request.getName(), request.getTagsMap());
+    var in = RegistryRequests.modelTags(request);
     answer(
         observer,
-        RegistryProtos.model(models.setTags(in.target(), in.value(), CallerInterceptor.current())));
+        RegistryProtos.model(
+            models.setTags(
+                in.target(), in.value(), in.expectedRevision(), CallerInterceptor.current())));
   }
 
   @Override

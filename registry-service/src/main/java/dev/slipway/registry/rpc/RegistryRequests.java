@@ -28,6 +28,7 @@ import dev.slipway.registry.v1.RollbackStageRequest;
 import dev.slipway.registry.v1.SearchModelVersionsRequest;
 import dev.slipway.registry.v1.SearchRegisteredModelsRequest;
 import dev.slipway.registry.v1.SetModelAliasRequest;
+import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.registry.v1.UpdateModelVersionRequest;
 import dev.slipway.registry.v1.UpdateRegisteredModelRequest;
@@ -61,6 +62,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -177,12 +179,26 @@ final class RegistryRequests {
             when(paths.contains("deployment_job_id"), given.getDeploymentJobId())));
   }
 
-  static Change<ModelName, Map<String, String>> modelTags(String name, Map<String, String> tags) {
+  /**
+   * Tags to set.
+   *
+   * @param expectedRevision the revision that the model must have; absent for any
+   */
+  record SetTags(ModelName target, Map<String, String> value, OptionalLong expectedRevision) {}
+
+  static SetTags modelTags(SetRegisteredModelTagsRequest request) {
     RegistryRequests in = new RegistryRequests();
-    Optional<ModelName> parsed = in.name("name", name);
-    in.requiredTags(tags);
+    Optional<ModelName> parsed = in.name("name", request.getName());
+    in.requiredTags(request.getTagsMap());
+    long expected = request.getExpectedRevision();
+    if (expected < 0) {
+      in.violations.add("expected_revision", "must be at least 0");
+    }
     in.violations.throwIfAny();
-    return new Change<>(parsed.orElseThrow(), tags);
+    return new SetTags(
+        parsed.orElseThrow(),
+        request.getTagsMap(),
+        expected == 0 ? OptionalLong.empty() : OptionalLong.of(expected));
   }
 
   static Change<ModelName, Set<String>> modelTagKeys(String name, List<String> keys) {

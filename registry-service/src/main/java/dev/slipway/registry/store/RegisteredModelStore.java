@@ -8,6 +8,7 @@ import dev.slipway.registry.model.ModelInProductionException;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.NewRegisteredModel;
 import dev.slipway.registry.model.RegisteredModel;
+import dev.slipway.registry.model.RegisteredModelChangedException;
 import dev.slipway.registry.model.RegisteredModelExistsException;
 import dev.slipway.registry.model.RegisteredModelNotFoundException;
 import dev.slipway.registry.model.RegisteredModelUpdate;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -207,15 +209,22 @@ public final class RegisteredModelStore {
   /**
    * Sets tags.
    *
+   * @param expectedRevision the revision that the model must have; absent for any
+   * @throws RegisteredModelChangedException if it has another
    * @throws TooManyException if the model would have more than {@value RegisteredModel#MAX_TAGS},
    *     or more than {@value RegisteredModel#MAX_TAG_BYTES} bytes of them
    */
-  public RegisteredModel setTags(ModelName name, Map<String, String> tags, Caller caller) {
+  public RegisteredModel setTags(
+      ModelName name, Map<String, String> tags, OptionalLong expectedRevision, Caller caller) {
     return transactions.command(
         caller,
         command -> {
           RegisteredModelRow row = command.reader().modelRow(name);
           RegisteredModel before = command.reader().model(row);
+          long revision = before.stamp().revision();
+          if (expectedRevision.orElse(revision) != revision) {
+            throw new RegisteredModelChangedException(name, expectedRevision.getAsLong(), revision);
+          }
           Map<String, String> after = new HashMap<>(before.tags());
           after.putAll(tags);
           if (after.equals(before.tags())) {

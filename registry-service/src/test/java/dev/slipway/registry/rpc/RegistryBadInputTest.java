@@ -184,9 +184,11 @@ final class RegistryBadInputTest {
                         .setName("m")
                         .putTags("k".repeat(251), "")
                         .putTags("v", "x".repeat(100_001))
+                        .setExpectedRevision(-1)
                         .build()),
             "tags[\"" + "k".repeat(251) + "\"]",
-            "tags[\"v\"]"),
+            "tags[\"v\"]",
+            "expected_revision"),
         bad(
             "delete model tags",
             stub ->

@@ -32,6 +32,7 @@ import dev.slipway.registry.v1.ScalarType;
 import dev.slipway.registry.v1.SearchRegisteredModelsRequest;
 import dev.slipway.registry.v1.SearchRegisteredModelsResponse;
 import dev.slipway.registry.v1.SetModelAliasRequest;
+import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.registry.v1.TransitionStageResponse;
@@ -117,6 +118,25 @@ final class RegistryGrpcServiceTest {
         .containsExactly(-1L, 10L);
     assertThat(signature.getParams(0).getDefaultValue().getNumberValue()).isEqualTo(0.5);
     assertThat(get("digits", 1)).isEqualTo(version);
+  }
+
+  @Test
+  void setRegisteredModelTags_forAnOlderRevision_isAborted() {
+    model("digits");
+    SetRegisteredModelTagsRequest request =
+        SetRegisteredModelTagsRequest.newBuilder()
+            .setName("digits")
+            .putTags("k", "v")
+            .setExpectedRevision(modelOf("digits").getRevision())
+            .build();
+
+    RegisteredModel tagged = stub.setRegisteredModelTags(request);
+
+    assertThat(tagged.getTagsMap()).containsEntry("k", "v");
+    assertFails(
+        () -> stub.setRegisteredModelTags(request),
+        Status.Code.ABORTED,
+        "REGISTERED_MODEL_CHANGED");
   }
 
   @Test

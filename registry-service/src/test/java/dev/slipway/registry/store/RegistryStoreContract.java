@@ -23,6 +23,7 @@ import dev.slipway.registry.model.ModelInProductionException;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.NewRegisteredModel;
 import dev.slipway.registry.model.RegisteredModel;
+import dev.slipway.registry.model.RegisteredModelChangedException;
 import dev.slipway.registry.model.RegisteredModelExistsException;
 import dev.slipway.registry.model.RegisteredModelNotFoundException;
 import dev.slipway.registry.model.RegisteredModelUpdate;
@@ -70,6 +71,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -200,9 +202,9 @@ abstract class RegistryStoreContract {
   void tags_areSetReplacedAndRemoved_inOneStepEach() {
     model("digits");
 
-    models.setTags(DIGITS, Map.of("a", "1", "b", "2"), ANNA);
-    models.setTags(DIGITS, Map.of("b", "3"), ANNA);
-    models.setTags(DIGITS, Map.of("b", "3"), ANNA);
+    models.setTags(DIGITS, Map.of("a", "1", "b", "2"), OptionalLong.empty(), ANNA);
+    models.setTags(DIGITS, Map.of("b", "3"), OptionalLong.empty(), ANNA);
+    models.setTags(DIGITS, Map.of("b", "3"), OptionalLong.empty(), ANNA);
     RegisteredModel after = models.deleteTags(DIGITS, Set.of("a", "absent"), ANNA);
     models.deleteTags(DIGITS, Set.of("absent"), ANNA);
 
@@ -211,12 +213,27 @@ abstract class RegistryStoreContract {
   }
 
   @Test
+  void tagsForARevision_areNotSetWhenTheModelHasChanged() {
+    model("digits");
+    long seen =
+        models.setTags(DIGITS, Map.of("a", "1"), OptionalLong.empty(), ANNA).stamp().revision();
+    RegisteredModel changed = models.setTags(DIGITS, Map.of("a", "2"), OptionalLong.of(seen), ANNA);
+
+    assertThatThrownBy(() -> models.setTags(DIGITS, Map.of("a", "3"), OptionalLong.of(seen), LEAD))
+        .isInstanceOf(RegisteredModelChangedException.class);
+
+    assertThat(changed.stamp().revision()).isGreaterThan(seen);
+    assertThat(models.get(DIGITS).tags()).containsOnly(Map.entry("a", "2"));
+    assertThat(events.revision()).isEqualTo(3);
+  }
+
+  @Test
   void rename_isFollowedByVersionsStagesAliasesTagsAndHistory() {
     model("digits");
     version("digits");
     move("digits", 1, Stage.PRODUCTION);
     aliases.set(DIGITS, new AliasName("champion"), number(1), Optional.empty(), ANNA);
-    models.setTags(DIGITS, Map.of("k", "v"), ANNA);
+    models.setTags(DIGITS, Map.of("k", "v"), OptionalLong.empty(), ANNA);
 
     ModelName ziffern = new ModelName("ziffern");
     RegisteredModel renamed = models.rename(DIGITS, ziffern, ANNA);
@@ -281,9 +298,14 @@ abstract class RegistryStoreContract {
     for (String name : List.of("alpha", "beta", "gamma", "delta", "Beta")) {
       model(name);
     }
-    models.setTags(new ModelName("beta"), Map.of("team", "vision", "x.y", "it's"), ANNA);
-    models.setTags(new ModelName("gamma"), Map.of("team", "text"), ANNA);
-    models.setTags(new ModelName("delta"), Map.of("mlflow.prompt.is_prompt", "true"), ANNA);
+    models.setTags(
+        new ModelName("beta"), Map.of("team", "vision", "x.y", "it's"), OptionalLong.empty(), ANNA);
+    models.setTags(new ModelName("gamma"), Map.of("team", "text"), OptionalLong.empty(), ANNA);
+    models.setTags(
+        new ModelName("delta"),
+        Map.of("mlflow.prompt.is_prompt", "true"),
+        OptionalLong.empty(),
+        ANNA);
 
     assertThat(search("name LIKE '%eta'")).containsExactlyInAnyOrder("beta", "Beta");
     assertThat(search("name ILIKE 'BETA'")).containsExactlyInAnyOrder("beta", "Beta");
@@ -861,7 +883,7 @@ abstract class RegistryStoreContract {
     model("words");
     version("digits");
     move("digits", 1, Stage.STAGING);
-    models.setTags(DIGITS, Map.of("a", "b"), LEAD);
+    models.setTags(DIGITS, Map.of("a", "b"), OptionalLong.empty(), LEAD);
 
     ActivityFilter digits =
         filter(Optional.of(DIGITS), Optional.empty(), Optional.empty(), Set.of());
@@ -976,18 +998,18 @@ abstract class RegistryStoreContract {
     model("digits");
     version("digits");
     String large = "é".repeat(200_000);
-    models.setTags(DIGITS, Map.of("a", large, "b", large), ANNA);
+    models.setTags(DIGITS, Map.of("a", large, "b", large), OptionalLong.empty(), ANNA);
     versions.setTags(DIGITS, number(1), Map.of("a", large, "b", large), ANNA);
     long revision = events.revision();
 
-    assertThatThrownBy(() -> models.setTags(DIGITS, Map.of("c", large), ANNA))
+    assertThatThrownBy(() -> models.setTags(DIGITS, Map.of("c", large), OptionalLong.empty(), ANNA))
         .isInstanceOf(TooManyException.class)
         .hasMessageContaining("1048576 bytes");
     assertThatThrownBy(() -> versions.setTags(DIGITS, number(1), Map.of("c", large), ANNA))
         .isInstanceOf(TooManyException.class);
 
     assertThat(events.revision()).isEqualTo(revision);
-    models.setTags(DIGITS, Map.of("a", "", "c", large), ANNA);
+    models.setTags(DIGITS, Map.of("a", "", "c", large), OptionalLong.empty(), ANNA);
   }
 
   @Test
