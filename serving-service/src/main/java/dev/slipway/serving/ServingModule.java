@@ -111,6 +111,7 @@ public final class ServingModule implements ServiceModule {
     ModelLoader loader =
         new ModelLoader(
             packages,
+            List.of(),
             fetches,
             turns,
             budget,

@@ -1,7 +1,10 @@
 package dev.slipway.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.rpc.ErrorInfo;
+import dev.slipway.engine.error.EngineUnavailableException;
 import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
@@ -15,6 +18,7 @@ import dev.slipway.serving.v1.ServedVersion;
 import dev.slipway.serving.v1.VersionSelector;
 import dev.slipway.serving.v1.VersionState;
 import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -224,5 +228,31 @@ class EngineFaultsTest {
     assertThat(ServingHarness.y(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f))))
         .isEqualTo(11f);
     assertThat(version(2).getState()).isEqualTo(VersionState.VERSION_STATE_READY);
+  }
+
+  @Test
+  void engineThatIsAway_isUnavailableAndSaysWhy() {
+    ScriptedEngine.HOOKS.put(
+        "away",
+        request -> {
+          if (request.inputs().get(0).toFloats()[0] == 13f) {
+            throw new EngineUnavailableException("its process is starting");
+          }
+          return request;
+        });
+    harness.addScripted("m", 10, "away", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 2);
+
+    assertThatThrownBy(() -> harness.inference().modelInfer(ServingHarness.ask("m", "", 13f)))
+        .hasMessageStartingWith("UNAVAILABLE")
+        .hasMessageContaining("its process is starting")
+        .satisfies(
+            failure ->
+                assertThat(
+                        StatusProto.fromThrowable(failure)
+                            .getDetails(0)
+                            .unpack(ErrorInfo.class)
+                            .getReason())
+                    .isEqualTo("ENGINE_UNAVAILABLE"));
   }
 }

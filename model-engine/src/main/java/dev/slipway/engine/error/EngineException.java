@@ -6,7 +6,8 @@ package dev.slipway.engine.error;
  * defect.
  */
 public abstract sealed class EngineException extends RuntimeException
-    permits InvalidInputException,
+    permits EngineUnavailableException,
+        InvalidInputException,
         ModelPackageException,
         PredictionException,
         UnsupportedModelException {

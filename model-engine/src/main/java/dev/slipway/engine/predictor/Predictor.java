@@ -1,5 +1,6 @@
 package dev.slipway.engine.predictor;
 
+import dev.slipway.engine.error.EngineUnavailableException;
 import dev.slipway.engine.error.InvalidInputException;
 import dev.slipway.engine.error.PredictionException;
 import dev.slipway.engine.signature.SignatureChecks;
@@ -57,11 +58,27 @@ public interface Predictor extends AutoCloseable {
   }
 
   /**
+   * Returns how many calls it computes at once, from 1; further ones wait inside {@link #predict}.
+   */
+  default int parallelCalls() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
+   * Returns the resident memory of the processes that run beside this one for it, bytes; 0 if there
+   * are none.
+   */
+  default long childProcessBytes() {
+    return 0;
+  }
+
+  /**
    * Answers one request.
    *
    * @throws InvalidInputException if the tensors do not pass {@link #inputChecks}, or an output is
    *     unknown or asked for twice ({@code outputs[i].name})
    * @throws PredictionException if the engine fails
+   * @throws EngineUnavailableException if the process or server that computes is away
    * @throws IllegalStateException if the predictor is closed
    */
   Predictions predict(PredictRequest request);

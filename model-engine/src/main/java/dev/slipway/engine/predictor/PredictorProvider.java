@@ -6,8 +6,9 @@ import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.ModelPackage;
 
 /**
- * An engine that loads one flavor of packages. Found by {@link java.util.ServiceLoader}; its
- * constructor must be cheap, natives load with the first model.
+ * An engine that loads one flavor of packages. Found by {@link java.util.ServiceLoader}, or handed
+ * to {@link Predictors} by who configured it; its constructor must be cheap, natives load with the
+ * first model.
  */
 public interface PredictorProvider {
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Finds the engine for a package among those on the class path. */
 public final class Predictors {
@@ -26,6 +27,14 @@ public final class Predictors {
    */
   public static Predictor load(ModelPackage modelPackage) {
     return load(modelPackage, installed());
+  }
+
+  /**
+   * Loads a package as {@link #load(ModelPackage)} does, with engines that need settings beside
+   * those on the class path.
+   */
+  public static Predictor loadWith(ModelPackage modelPackage, List<PredictorProvider> configured) {
+    return load(modelPackage, Stream.concat(configured.stream(), installed().stream()).toList());
   }
 
   static Predictor load(ModelPackage modelPackage, List<PredictorProvider> providers) {

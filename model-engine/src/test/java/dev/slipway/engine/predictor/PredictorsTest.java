@@ -76,6 +76,16 @@ class PredictorsTest {
     assertThatThrownBy(() -> Predictors.load(modelPackage, providers)).hasMessage("native");
   }
 
+  @Test
+  void loadWith_asksEnginesThatAreNotOnTheClassPathToo() throws Exception {
+    Files.writeString(folder.resolve("MLmodel"), "flavors: {remote: {}, onnx: {data: gone.bin}}");
+    ModelPackage modelPackage = ModelPackage.read(folder);
+    assertThatThrownBy(() -> Predictors.loadWith(modelPackage, List.of(new Named("remote", 1))))
+        .hasMessage("remote");
+    assertThatThrownBy(() -> Predictors.loadWith(modelPackage, List.of(new Named("remote", -1))))
+        .hasMessageContaining("gone.bin");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"onnx", "xgboost"})
   void load_ofAMissingModelFile_saysWhichFile(String flavor) throws Exception {

@@ -1,6 +1,7 @@
 package dev.slipway.serving.execution;
 
 import dev.slipway.engine.error.EngineException;
+import dev.slipway.engine.error.EngineUnavailableException;
 import dev.slipway.engine.error.InvalidInputException;
 import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictor;
@@ -192,6 +193,9 @@ public final class BatchRunner {
           invalid.violations().stream()
               .map(violation -> new FieldViolation(violation.field(), violation.description()))
               .toList());
+    }
+    if (failure instanceof EngineUnavailableException away) {
+      return new EngineAwayException(version, away.getMessage(), away);
     }
     if (failure instanceof EngineException known) {
       return new PredictionFailedException(version, known.getMessage(), known);

@@ -31,4 +31,15 @@ public record QueueLimits(int maxQueued, int maxRunning, int maxBatchRows, Durat
   public QueueLimits(int maxQueued, int maxRunning, int maxBatchRows) {
     this(maxQueued, maxRunning, maxBatchRows, Duration.ZERO);
   }
+
+  /**
+   * Returns these limits with no more calls at once than the engine computes.
+   *
+   * @param parallelCalls from 1
+   */
+  public QueueLimits within(int parallelCalls) {
+    return maxRunning <= parallelCalls
+        ? this
+        : new QueueLimits(maxQueued, parallelCalls, maxBatchRows, maxDelay);
+  }
 }

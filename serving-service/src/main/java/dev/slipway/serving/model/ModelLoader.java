@@ -8,6 +8,7 @@ import dev.slipway.engine.packaging.GoldenResult;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.predictor.GoldenCheck;
 import dev.slipway.engine.predictor.Predictor;
+import dev.slipway.engine.predictor.PredictorProvider;
 import dev.slipway.engine.predictor.Predictors;
 import dev.slipway.engine.tensor.TensorBuffers;
 import dev.slipway.runtime.error.ServiceException;
@@ -51,12 +52,12 @@ import org.slf4j.LoggerFactory;
  * the engine of its flavor and runs its golden requests, which also warms the engine up.
  *
  * <p>What a version takes is measured: the growth of the process's resident memory outside the Java
- * heap while it is opened and warmed up ({@link ResidentMemory}), but at least the size of its
- * files, which stands alone where the system does not tell, or the engine keeps its model in the
- * Java heap. The first load of an engine counts its library too, and whatever else grows meanwhile
- * is counted with it: rather too much than too little. Loads are opened one after the other for
- * that; when one takes longer than a few seconds, others go ahead and each counts the growth of
- * both. Thread-safe; nothing blocks the caller.
+ * heap while it is opened and warmed up ({@link ResidentMemory}) and of the processes that the
+ * engine runs beside it, but at least the size of its files, which stands alone where the system
+ * does not tell, or the engine keeps its model in the Java heap. The first load of an engine counts
+ * its library too, and whatever else grows meanwhile is counted with it: rather too much than too
+ * little. Loads are opened one after the other for that; when one takes longer than a few seconds,
+ * others go ahead and each counts the growth of both. Thread-safe; nothing blocks the caller.
  */
 public final class ModelLoader {
   private static final Logger log = LoggerFactory.getLogger(ModelLoader.class);
@@ -65,6 +66,7 @@ public final class ModelLoader {
   private static final int REMEMBERED_SIZES = 1_000;
 
   private final PackageCache packages;
+  private final List<PredictorProvider> engines;
   private final Executor fetches;
   private final LoadTurns turns;
   private final MemoryBudget budget;
@@ -88,6 +90,7 @@ public final class ModelLoader {
   /**
    * Creates a loader.
    *
+   * @param engines those that need settings, beside those on the class path; stay the caller's
    * @param fetches runs the fetching, which blocks; its size bounds how many run at once; stays the
    *     caller's
    * @param turns opens packages; stays the caller's
@@ -98,6 +101,7 @@ public final class ModelLoader {
    */
   public ModelLoader(
       PackageCache packages,
+      List<PredictorProvider> engines,
       Executor fetches,
       LoadTurns turns,
       MemoryBudget budget,
@@ -107,6 +111,7 @@ public final class ModelLoader {
       ScheduledExecutorService timer,
       Clock clock) {
     this.packages = packages;
+    this.engines = List.copyOf(engines);
     this.fetches = fetches;
     this.turns = turns;
     this.budget = budget;
@@ -240,7 +245,7 @@ public final class ModelLoader {
       OptionalLong before = ResidentMemory.read();
       ModelPackage modelPackage = ModelPackage.read(folder);
       long opening = System.nanoTime();
-      Predictor predictor = Predictors.load(modelPackage);
+      Predictor predictor = Predictors.loadWith(modelPackage, engines);
       long engineNanos = System.nanoTime() - opening;
       try {
         ModelStatistics statistics = new ModelStatistics();
@@ -249,7 +254,7 @@ public final class ModelLoader {
           requirePassed(version.key(), warmUp);
           WarmUpCalls.run(predictor, modelPackage.goldenRequests().cases(), statistics);
         }
-        memory.resize(measure(version.packageDigest(), before, packageBytes));
+        memory.resize(measure(version.packageDigest(), predictor, before, packageBytes));
         LoadReport report =
             new LoadReport(
                 clock.instant(),
@@ -279,7 +284,7 @@ public final class ModelLoader {
     String name = key.toString();
     return new ExecutionQueue(
         name,
-        () -> limits.apply(key.model()),
+        () -> limits.apply(key.model()).within(predictor.parallelCalls()),
         new BatchRunner(name, predictor, buffers, statistics, clock),
         statistics,
         threads.lane(),
@@ -292,10 +297,10 @@ public final class ModelLoader {
     }
   }
 
-  private long measure(String digest, OptionalLong before, long packageBytes) {
+  private long measure(String digest, Predictor predictor, OptionalLong before, long packageBytes) {
     OptionalLong after = before.isPresent() ? ResidentMemory.read() : OptionalLong.empty();
     long growth = after.isPresent() ? after.getAsLong() - before.getAsLong() : 0;
-    long bytes = Math.max(packageBytes, growth);
+    long bytes = Math.max(packageBytes, Math.max(0, growth) + predictor.childProcessBytes());
     synchronized (sizes) {
       sizes.remove(digest);
       sizes.put(digest, bytes);
