@@ -10,7 +10,6 @@ xgboost in Python. MLmodel files carry a fixed creation time, run id and model i
 """
 
 import json
-import pathlib
 import shutil
 import warnings
 
@@ -19,14 +18,14 @@ import onnx
 import onnxruntime as ort
 import pandas as pd
 import xgboost as xgb
+from fixtures import HERE, fix, fresh, golden, tensor
 from onnx import TensorProto, helper, numpy_helper
 
 warnings.filterwarnings("ignore")
 import mlflow  # noqa: E402
-from mlflow.models import ModelSignature, Model, infer_signature  # noqa: E402
+from mlflow.models import ModelSignature, infer_signature  # noqa: E402
 from mlflow.types.schema import ColSpec, DataType, Schema  # noqa: E402
 
-HERE = pathlib.Path(__file__).parent
 OPSET = [helper.make_opsetid("", 18)]
 RNG = np.random.default_rng(7)
 
@@ -183,36 +182,6 @@ def sklearn_models():
         "label": label.tolist(), "probabilities": proba.astype(float).ravel().tolist()}) + "\n")
 
 
-def fix(folder):
-    """Makes an MLmodel independent of when and where it was written; drops what the engine has no use for."""
-    path = folder / "MLmodel"
-    model = Model.load(str(path))
-    model.utc_time_created = "2026-01-02 03:04:05.678901"
-    model.model_uuid = "0123456789abcdef0123456789abcdef"
-    model.run_id = "fedcba9876543210fedcba9876543210"
-    model.save(str(path))
-    for extra in folder.iterdir():
-        if extra.name not in ("MLmodel", "model.onnx", "model.ubj", "model.json", "golden_requests.jsonl"):
-            extra.unlink() if extra.is_file() else shutil.rmtree(extra)
-
-
-def tensor(name, array):
-    names = {"float32": "FP32", "float64": "FP64", "int64": "INT64", "int32": "INT32"}
-    return {"name": name, "datatype": names[str(array.dtype)], "shape": list(array.shape), "data": array.ravel().tolist()}
-
-
-def golden(folder, inputs, outputs):
-    case = {"name": "first rows", "inputs": inputs, "outputs": outputs, "atol": 1e-5, "rtol": 1e-5}
-    (folder / "golden_requests.jsonl").write_text(json.dumps(case) + "\n")
-
-
-def fresh(name):
-    folder = HERE / "mlflow" / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(exist_ok=True)
-    return folder
-
-
 def mlflow_onnx(model):
     x = RNG.normal(size=(5, 4)).astype(np.float32)
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
@@ -221,7 +190,7 @@ def mlflow_onnx(model):
     mlflow.onnx.save_model(model, str(folder), signature=infer_signature(x, y, params={"temperature": 1e-05, "tags": ["a"]}),
                            metadata={"owner": "tests", "ratio": 0.5, "since": "2024-01-01", "on": "yes", "list": [1, None, {"é": True}]},
                            pip_requirements=["onnxruntime"])
-    fix(folder)
+    fix(folder, "model.onnx")
     golden(folder, [tensor("x", x)], [tensor("probabilities", y)])
 
 
@@ -235,10 +204,9 @@ def mlflow_xgboost():
     folder = fresh("xgboost-booster")
     mlflow.xgboost.save_model(booster, str(folder), signature=infer_signature(frame, probabilities),
                               pip_requirements=["xgboost"])
-    fix(folder)
+    fix(folder, "model.ubj")
     matrix = frame[:5].to_numpy()
     case = tensor("features", matrix)
-    case["data"] = ["NaN" if v != v else v for v in case["data"]]
     golden(folder, [case], [tensor("predictions", probabilities)])
 
     classifier = xgb.XGBClassifier(n_estimators=4, max_depth=3, n_jobs=1).fit(frame, y)
@@ -246,7 +214,7 @@ def mlflow_xgboost():
     folder = fresh("xgboost-classifier")
     mlflow.xgboost.save_model(classifier, str(folder), signature=infer_signature(frame, labels), model_format="json",
                               pip_requirements=["xgboost"])
-    fix(folder)
+    fix(folder, "model.json")
     golden(folder, [case], [tensor("predictions", labels.astype(np.int64))])
 
 

@@ -7,7 +7,7 @@ import dev.slipway.engine.signature.ModelSignature;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The model files under {@code src/test/models}; {@code make_models.py} there wrote them. */
+/** The model files under {@code src/test/models}; the scripts there wrote them. */
 public final class TestModels {
 
   private static final Path ROOT = Path.of("src/test/models");

@@ -20,6 +20,12 @@ public final class FeatureMatrix {
 
   private FeatureMatrix() {}
 
+  /** Takes a value at a place of the matrix. */
+  @FunctionalInterface
+  private interface Target {
+    void put(int index, double value);
+  }
+
   /**
    * Returns {@code [rows, columns]} in row-major order. FP64 and whole numbers are rounded to the
    * nearest FP32.
@@ -32,34 +38,64 @@ public final class FeatureMatrix {
    */
   public static float[] toFloats(
       CheckedInputs inputs, List<String> signatureColumns, List<String> modelColumns) {
-    int rows = Math.toIntExact(inputs.rows().orElseThrow());
-    int columns = modelColumns.size();
     Tensor first = inputs.tensors().get(0);
-    boolean matrix = isMatrix(inputs, signatureColumns);
-    float[] values = new float[Math.multiplyExact(rows, columns)];
-    if (matrix && first.datatype() == DataType.FP32 && signatureColumns.equals(modelColumns)) {
+    float[] values = new float[size(inputs, modelColumns)];
+    if (isMatrix(inputs, signatureColumns)
+        && first.datatype() == DataType.FP32
+        && signatureColumns.equals(modelColumns)) {
       first.data().asFloatBuffer().get(values);
       return values;
     }
-    if (matrix) {
-      int[] target = positions(signatureColumns, modelColumns);
-      ByteBuffer data = first.data();
-      for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < columns; column++) {
-          values[row * columns + target[column]] = (float) next(data, first.datatype());
-        }
-      }
+    Arrays.fill(values, Float.NaN);
+    fill(inputs, signatureColumns, modelColumns, (index, value) -> values[index] = (float) value);
+    return values;
+  }
+
+  /** Returns the same in FP64; INT64 and UINT64 are rounded to the nearest. */
+  public static double[] toDoubles(
+      CheckedInputs inputs, List<String> signatureColumns, List<String> modelColumns) {
+    Tensor first = inputs.tensors().get(0);
+    double[] values = new double[size(inputs, modelColumns)];
+    if (isMatrix(inputs, signatureColumns)
+        && first.datatype() == DataType.FP64
+        && signatureColumns.equals(modelColumns)) {
+      first.data().asDoubleBuffer().get(values);
       return values;
     }
-    Arrays.fill(values, Float.NaN);
+    Arrays.fill(values, Double.NaN);
+    fill(inputs, signatureColumns, modelColumns, (index, value) -> values[index] = value);
+    return values;
+  }
+
+  private static int size(CheckedInputs inputs, List<String> modelColumns) {
+    return Math.multiplyExact(Math.toIntExact(inputs.rows().orElseThrow()), modelColumns.size());
+  }
+
+  private static void fill(
+      CheckedInputs inputs,
+      List<String> signatureColumns,
+      List<String> modelColumns,
+      Target values) {
+    int rows = Math.toIntExact(inputs.rows().orElseThrow());
+    int columns = modelColumns.size();
+    if (isMatrix(inputs, signatureColumns)) {
+      Tensor matrix = inputs.tensors().get(0);
+      int[] target = positions(signatureColumns, modelColumns);
+      ByteBuffer data = matrix.data();
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          values.put(row * columns + target[column], next(data, matrix.datatype()));
+        }
+      }
+      return;
+    }
     for (Tensor tensor : inputs.tensors()) {
       int column = modelColumns.indexOf(tensor.name());
       ByteBuffer data = tensor.data();
       for (int row = 0; row < rows; row++) {
-        values[row * columns + column] = (float) next(data, tensor.datatype());
+        values.put(row * columns + column, next(data, tensor.datatype()));
       }
     }
-    return values;
   }
 
   /**
@@ -89,23 +125,15 @@ public final class FeatureMatrix {
    * Returns the matrix as one FP64 tensor, under the conditions of {@link #toFloats} in the order
    * of the signature.
    */
-  public static Tensor toDoubles(String name, CheckedInputs inputs, List<String> signatureColumns) {
-    Tensor first = inputs.tensors().get(0);
-    int rows = Math.toIntExact(inputs.rows().orElseThrow());
-    int columns = signatureColumns.size();
+  public static Tensor toDoubleTensor(
+      String name, CheckedInputs inputs, List<String> signatureColumns) {
     if (isMatrix(inputs, signatureColumns)) {
-      return convert(first, DataType.FP64).withName(name);
+      return convert(inputs.tensors().get(0), DataType.FP64).withName(name);
     }
-    double[] values = new double[Math.multiplyExact(rows, columns)];
-    Arrays.fill(values, Double.NaN);
-    for (Tensor tensor : inputs.tensors()) {
-      int column = signatureColumns.indexOf(tensor.name());
-      ByteBuffer data = tensor.data();
-      for (int row = 0; row < rows; row++) {
-        values[row * columns + column] = next(data, tensor.datatype());
-      }
-    }
-    return Tensor.ofDoubles(name, Shape.of(rows, columns), values);
+    return Tensor.ofDoubles(
+        name,
+        Shape.of(inputs.rows().orElseThrow(), signatureColumns.size()),
+        toDoubles(inputs, signatureColumns, signatureColumns));
   }
 
   private static boolean isMatrix(CheckedInputs inputs, List<String> columns) {

@@ -24,7 +24,14 @@ class PredictorsTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"onnx", "xgboost-booster", "xgboost-classifier"})
+  @ValueSource(
+      strings = {
+        "onnx",
+        "lightgbm-booster",
+        "lightgbm-classifier",
+        "xgboost-booster",
+        "xgboost-classifier"
+      })
   void load_ofWhatMlflowWrote_answersAsPythonDid(String name) {
     ModelPackage modelPackage = TestModels.mlflow(name);
     try (Predictor predictor = Predictors.load(modelPackage)) {
@@ -51,7 +58,7 @@ class PredictorsTest {
 
   @Test
   void flavors_areThoseOnTheClassPath() {
-    assertThat(Predictors.flavors()).containsExactly("onnx", "xgboost");
+    assertThat(Predictors.flavors()).containsExactly("lightgbm", "onnx", "xgboost");
   }
 
   @Test
@@ -61,7 +68,7 @@ class PredictorsTest {
     assertThatThrownBy(() -> Predictors.load(modelPackage))
         .isInstanceOf(UnsupportedModelException.class)
         .hasMessageContaining("[python_function, sklearn]")
-        .hasMessageContaining("[onnx, xgboost]");
+        .hasMessageContaining("[lightgbm, onnx, xgboost]");
   }
 
   @Test
@@ -87,7 +94,7 @@ class PredictorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"onnx", "xgboost"})
+  @ValueSource(strings = {"lightgbm", "onnx", "xgboost"})
   void load_ofAMissingModelFile_saysWhichFile(String flavor) throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {data: gone.bin}}");
     ModelPackage modelPackage = ModelPackage.read(folder);
@@ -97,7 +104,7 @@ class PredictorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"onnx", "xgboost"})
+  @ValueSource(strings = {"lightgbm", "onnx", "xgboost"})
   void load_withoutADataKey_saysWhichKey(String flavor) throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {}}");
     ModelPackage modelPackage = ModelPackage.read(folder);

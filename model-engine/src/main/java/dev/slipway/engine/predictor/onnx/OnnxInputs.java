@@ -176,7 +176,8 @@ final class OnnxInputs {
                           FeatureMatrix.toFloats(inputs, columns, columns))));
       case FP64 ->
           new OnnxInputs(
-              checks, inputs -> List.of(FeatureMatrix.toDoubles(matrix.name(), inputs, columns)));
+              checks,
+              inputs -> List.of(FeatureMatrix.toDoubleTensor(matrix.name(), inputs, columns)));
       default ->
           throw new UnsupportedModelException(
               "the model takes a matrix of "

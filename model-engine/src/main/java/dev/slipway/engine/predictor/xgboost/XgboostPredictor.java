@@ -4,17 +4,21 @@ import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.error.PredictionException;
 import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.predictor.FeatureMatrix;
+import dev.slipway.engine.predictor.NumericOutputs;
 import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictions;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.RequestedOutputs;
+import dev.slipway.engine.predictor.TableInputs;
 import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.SignatureChecks;
+import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.TensorMetadata;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import ml.dmlc.xgboost4j.java.Booster;
 import ml.dmlc.xgboost4j.java.XGBoostError;
 
@@ -24,17 +28,19 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
  */
 final class XgboostPredictor implements Predictor {
 
+  private static final String ENGINE = "XGBoost";
+
   /** The half-open range of boosting rounds; an end of 0 means all. */
   private static final int[] ALL_TREES = {0, 0};
 
   private final Booster booster;
   private final XgboostModelFile model;
-  private final XgboostInputs inputs;
-  private final XgboostOutputs outputs;
+  private final TableInputs inputs;
+  private final NumericOutputs outputs;
   private volatile boolean closed;
 
   private XgboostPredictor(
-      Booster booster, XgboostModelFile model, XgboostInputs inputs, XgboostOutputs outputs) {
+      Booster booster, XgboostModelFile model, TableInputs inputs, NumericOutputs outputs) {
     this.booster = booster;
     this.model = model;
     this.inputs = inputs;
@@ -52,12 +58,14 @@ final class XgboostPredictor implements Predictor {
       throws XGBoostError {
     booster.setParam("nthread", "1");
     int features = Math.toIntExact(booster.getNumFeature());
+    // XGBoost answers nulls where it knows no names.
     String[] names = booster.getFeatureNames();
-    XgboostInputs inputs =
-        XgboostInputs.of(
+    List<String> known =
+        names == null || names.length == 0 || names[0] == null ? List.of() : Arrays.asList(names);
+    TableInputs inputs =
+        TableInputs.of(
             signature.flatMap(ModelSignature::inputs),
-            features,
-            names == null ? List.of() : Arrays.asList(names));
+            new TableInputs.Features(ENGINE, DataType.FP32, features, known, Set.of()));
     // One row tells the width of the answer, and makes the engine do its lazy set-up before threads
     // share it.
     float[] row = new float[features];
@@ -65,8 +73,9 @@ final class XgboostPredictor implements Predictor {
     int width = run(booster, model, row, 1, features)[0].length;
     boolean classifier =
         flavor.findText("model_class").filter(name -> name.endsWith("Classifier")).isPresent();
-    XgboostOutputs outputs =
-        XgboostOutputs.of(signature.flatMap(ModelSignature::outputs), width, classifier);
+    NumericOutputs outputs =
+        NumericOutputs.of(
+            ENGINE, signature.flatMap(ModelSignature::outputs), DataType.FP32, width, classifier);
     return new XgboostPredictor(booster, model, inputs, outputs);
   }
 
@@ -107,7 +116,8 @@ final class XgboostPredictor implements Predictor {
     int rows = Math.toIntExact(checked.rows().orElseThrow());
     float[] features =
         FeatureMatrix.toFloats(checked, inputs.signatureColumns(), inputs.modelColumns());
-    return new Predictions(outputs.tensors(run(features, rows), wanted));
+    float[][] raw = run(features, rows);
+    return new Predictions(outputs.tensors(rows, (row, column) -> raw[row][column], wanted));
   }
 
   private float[][] run(float[] features, int rows) {

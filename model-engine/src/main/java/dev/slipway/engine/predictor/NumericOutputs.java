@@ -1,4 +1,4 @@
-package dev.slipway.engine.predictor.xgboost;
+package dev.slipway.engine.predictor;
 
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.signature.ColumnSchema;
@@ -16,40 +16,61 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The form of a booster's answer. XGBoost gives a row of FP32 per row of input: one number for
- * regression, ranking, {@code binary:logistic} (the probability of class 1) and {@code
- * multi:softmax} (the class), one per class for {@code multi:softprob}, one per target for
- * multi-output models.
+ * The form of an answer that is a row of numbers per row of input: one number for regression and
+ * ranking, the probability of class 1 or the class itself, one per class for class probabilities,
+ * one per target for several targets.
  *
- * <p>Without a signature the answer is the FP32 tensor {@value #DEFAULT_NAME} of shape {@code
- * [batch]}, or {@code [batch, width]} where a row has several numbers; for a scikit-learn
- * classifier it is the INT64 label {@code [batch]}. A signature gives name and datatype, and its
- * rank chooses {@code [batch]} or {@code [batch, 1]} for a single number; one column per number
- * splits the row. Where a whole number {@code [batch]} is declared for several numbers per row, or
- * by a classifier, it is the label as scikit-learn's {@code predict} gives it: the class of the
- * largest number, or 1 above 0.5.
+ * <p>Without a signature the answer is the tensor {@value #DEFAULT_NAME} of shape {@code [batch]},
+ * or {@code [batch, width]} where a row has several numbers; for a scikit-learn classifier it is
+ * the INT64 label {@code [batch]}. A signature gives name and datatype, and its rank chooses {@code
+ * [batch]} or {@code [batch, 1]} for a single number; one column per number splits the row. Where a
+ * whole number {@code [batch]} is declared for several numbers per row, or by a classifier, it is
+ * the label as scikit-learn's {@code predict} gives it: the class of the largest number, or 1 above
+ * 0.5.
+ *
+ * <p>Immutable; any thread may call it.
  */
-final class XgboostOutputs {
+public final class NumericOutputs {
 
-  static final String DEFAULT_NAME = "predictions";
+  /** The name of the answer where no signature gives one. */
+  public static final String DEFAULT_NAME = "predictions";
 
-  private static final float THRESHOLD = 0.5f;
+  private static final double THRESHOLD = 0.5;
 
   private final List<TensorMetadata> metadata;
   private final int width;
   private final boolean label;
 
-  private XgboostOutputs(List<TensorMetadata> metadata, int width, boolean label) {
+  /** The numbers that an engine answered. */
+  @FunctionalInterface
+  public interface Values {
+
+    /** Returns one number. */
+    double at(int row, int column);
+  }
+
+  private NumericOutputs(List<TensorMetadata> metadata, int width, boolean label) {
     this.metadata = List.copyOf(metadata);
     this.width = width;
     this.label = label;
   }
 
-  static XgboostOutputs of(Optional<Schema> declared, int width, boolean classifier) {
+  /**
+   * Returns the form of a model's answer.
+   *
+   * @param engine its name, for messages
+   * @param declared what the signature says of outputs
+   * @param precision the datatype in which the engine computes: FP32 or FP64
+   * @param width the numbers per row; at least 1
+   * @param classifier whether the model answers labels when nothing else is declared
+   * @throws ModelPackageException if the signature contradicts the model
+   */
+  public static NumericOutputs of(
+      String engine, Optional<Schema> declared, DataType precision, int width, boolean classifier) {
     if (declared.isEmpty()) {
       Shape shape = width == 1 || classifier ? Shape.of(Shape.ANY) : Shape.of(Shape.ANY, width);
-      DataType datatype = classifier ? DataType.INT64 : DataType.FP32;
-      return new XgboostOutputs(
+      DataType datatype = classifier ? DataType.INT64 : precision;
+      return new NumericOutputs(
           List.of(new TensorMetadata(DEFAULT_NAME, datatype, shape)), width, classifier);
     }
     List<TensorMetadata> metadata = tensors(declared.get());
@@ -63,14 +84,16 @@ final class XgboostOutputs {
                 + output.name()
                 + "\" as "
                 + output.datatype()
-                + ", but XGBoost answers numbers of 32 or 64 bits");
+                + ", but "
+                + engine
+                + " answers numbers of 32 or 64 bits");
       }
     }
     if (metadata.size() > 1) {
-      if (metadata.size() != width || !metadata.stream().allMatch(XgboostOutputs::isVector)) {
+      if (metadata.size() != width || !metadata.stream().allMatch(NumericOutputs::isVector)) {
         throw disagreement(metadata, width);
       }
-      return new XgboostOutputs(metadata, width, false);
+      return new NumericOutputs(metadata, width, false);
     }
     TensorMetadata output = metadata.get(0);
     boolean whole = output.datatype().isInteger();
@@ -78,7 +101,7 @@ final class XgboostOutputs {
     if (!label && !fits(output.shape(), width)) {
       throw disagreement(metadata, width);
     }
-    return new XgboostOutputs(metadata, width, label);
+    return new NumericOutputs(metadata, width, label);
   }
 
   private static List<TensorMetadata> tensors(Schema declared) {
@@ -116,56 +139,64 @@ final class XgboostOutputs {
             + " numbers per row");
   }
 
-  List<TensorMetadata> metadata() {
+  /** Returns what the model answers, in order. */
+  public List<TensorMetadata> metadata() {
     return metadata;
   }
 
-  /** Returns the wanted tensors of the raw rows. */
-  List<Tensor> tensors(float[][] raw, List<String> wanted) {
+  /** Returns the wanted tensors, which {@link #metadata} knows, of so many rows. */
+  public List<Tensor> tensors(int rows, Values values, List<String> wanted) {
     List<Tensor> tensors = new ArrayList<>(wanted.size());
     for (String name : wanted) {
       int index = 0;
       while (!metadata.get(index).name().equals(name)) {
         index++;
       }
-      tensors.add(tensor(raw, index));
+      tensors.add(tensor(rows, values, index));
     }
     return tensors;
   }
 
-  private Tensor tensor(float[][] raw, int index) {
+  private Tensor tensor(int rows, Values values, int index) {
     TensorMetadata output = metadata.get(index);
     int perRow = label || metadata.size() > 1 ? 1 : width;
     ByteBuffer buffer =
         ByteBuffer.allocate(
                 Math.multiplyExact(
-                    Math.multiplyExact(raw.length, perRow), output.datatype().elementSizeBytes()))
+                    Math.multiplyExact(rows, perRow), output.datatype().elementSizeBytes()))
             .order(ByteOrder.LITTLE_ENDIAN);
-    for (float[] row : raw) {
+    for (int row = 0; row < rows; row++) {
       if (label) {
-        put(buffer, output.datatype(), labelOf(row));
+        put(buffer, output.datatype(), labelOf(values, row));
       } else if (metadata.size() > 1) {
-        put(buffer, output.datatype(), row[index]);
+        put(buffer, output.datatype(), values.at(row, index));
       } else {
-        for (float value : row) {
-          put(buffer, output.datatype(), value);
+        for (int column = 0; column < width; column++) {
+          put(buffer, output.datatype(), values.at(row, column));
         }
       }
     }
-    Shape shape = output.shape().rank() == 1 ? Shape.of(raw.length) : Shape.of(raw.length, perRow);
+    Shape shape = output.shape().rank() == 1 ? Shape.of(rows) : Shape.of(rows, perRow);
     return Tensor.of(output.name(), output.datatype(), shape, buffer.flip());
   }
 
-  private static int labelOf(float[] row) {
-    if (row.length == 1) {
-      return row[0] > THRESHOLD ? 1 : 0;
+  /** Returns the class: of several, the first with the largest number. */
+  private int labelOf(Values values, int row) {
+    if (width == 1) {
+      return values.at(row, 0) > THRESHOLD ? 1 : 0;
     }
-    return Intercept.indexOfLargest(row);
+    int best = 0;
+    for (int column = 1; column < width; column++) {
+      if (values.at(row, column) > values.at(row, best)) {
+        best = column;
+      }
+    }
+    return best;
   }
 
-  private static void put(ByteBuffer buffer, DataType datatype, float value) {
+  private static void put(ByteBuffer buffer, DataType datatype, double value) {
     switch (datatype) {
-      case FP32 -> buffer.putFloat(value);
+      case FP32 -> buffer.putFloat((float) value);
       case FP64 -> buffer.putDouble(value);
       case INT64, UINT64 -> buffer.putLong((long) value);
       case INT32, UINT32 -> buffer.putInt((int) value);
