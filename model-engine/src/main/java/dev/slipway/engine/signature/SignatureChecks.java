@@ -191,7 +191,7 @@ public final class SignatureChecks {
    *     counts the request's tensors
    */
   public CheckedInputs check(List<Tensor> tensors) {
-    if (isMatrix(tensors)) {
+    if (tensors.size() == 1 && isMatrix(metadata(tensors.get(0)))) {
       return checkMatrix(tensors.get(0));
     }
     List<SignatureViolation> violations = new ArrayList<>();
@@ -202,9 +202,7 @@ public final class SignatureChecks {
       Integer place =
           anyName && tensors.size() == 1 ? Integer.valueOf(0) : indexByName.get(tensor.name());
       if (place == null) {
-        violations.add(
-            violation(
-                i, "name", "unknown input \"" + tensor.name() + "\"; the model takes " + names()));
+        violations.add(unknown(i, tensor.name()));
       } else if (ordered[place] != null) {
         violations.add(
             violation(
@@ -218,7 +216,7 @@ public final class SignatureChecks {
       } else {
         ordered[place] = tensor;
         requestIndex[place] = i;
-        checkOne(i, tensor, expected.get(place), violations);
+        checkOne(i, metadata(tensor), expected.get(place), violations);
       }
     }
     List<Tensor> present = new ArrayList<>(ordered.length);
@@ -229,15 +227,7 @@ public final class SignatureChecks {
         present.add(ordered[place].withName(metadata.name()));
         indexes.add(requestIndex[place]);
       } else if (expected.get(place).required()) {
-        violations.add(
-            new SignatureViolation(
-                INPUTS,
-                "missing input \""
-                    + metadata.name()
-                    + "\": "
-                    + metadata.datatype()
-                    + " "
-                    + metadata.shape()));
+        violations.add(missing(metadata));
       }
     }
     if (present.isEmpty() && violations.isEmpty()) {
@@ -252,12 +242,63 @@ public final class SignatureChecks {
     return new CheckedInputs(present, rows);
   }
 
+  /**
+   * Tells what would be wrong with every request of which this much is known beforehand, as with
+   * tensors that another model gives. Names must be the model's; sizes of any kind may come to fit.
+   *
+   * @param offered the tensors of the request, each with a name of its own
+   * @return violations with fields as {@link #check} has them, where {@code i} counts the offered
+   */
+  public List<SignatureViolation> misfits(List<TensorMetadata> offered) {
+    List<SignatureViolation> violations = new ArrayList<>();
+    if (offered.size() == 1 && isMatrix(offered.get(0))) {
+      checkMatrix(offered.get(0), violations);
+      return violations;
+    }
+    Set<Integer> places = new TreeSet<>();
+    for (int i = 0; i < offered.size(); i++) {
+      TensorMetadata tensor = offered.get(i);
+      Integer place =
+          anyName && offered.size() == 1 ? Integer.valueOf(0) : indexByName.get(tensor.name());
+      if (place == null) {
+        violations.add(unknown(i, tensor.name()));
+      } else {
+        places.add(place);
+        checkOne(i, tensor, expected.get(place), violations);
+      }
+    }
+    for (int place = 0; place < expected.size(); place++) {
+      if (expected.get(place).required() && !places.contains(place)) {
+        violations.add(missing(expected.get(place).metadata()));
+      }
+    }
+    return violations;
+  }
+
+  private SignatureViolation unknown(int index, String name) {
+    return violation(index, "name", "unknown input \"" + name + "\"; the model takes " + names());
+  }
+
+  private static SignatureViolation missing(TensorMetadata metadata) {
+    return new SignatureViolation(
+        INPUTS,
+        "missing input \""
+            + metadata.name()
+            + "\": "
+            + metadata.datatype()
+            + " "
+            + metadata.shape());
+  }
+
+  private static TensorMetadata metadata(Tensor tensor) {
+    return new TensorMetadata(tensor.name(), tensor.datatype(), tensor.shape());
+  }
+
   /** A single tensor is the matrix unless it can only be meant as a column. */
-  private boolean isMatrix(List<Tensor> tensors) {
-    if (matrixTypes.isEmpty() || tensors.size() != 1) {
+  private boolean isMatrix(TensorMetadata tensor) {
+    if (matrixTypes.isEmpty()) {
       return false;
     }
-    Tensor tensor = tensors.get(0);
     Shape shape = tensor.shape();
     boolean wide =
         expected.size() > 1 && shape.rank() == 2 && shape.dimension(1) == expected.size();
@@ -266,6 +307,14 @@ public final class SignatureChecks {
 
   private CheckedInputs checkMatrix(Tensor matrix) {
     List<SignatureViolation> violations = new ArrayList<>();
+    checkMatrix(metadata(matrix), violations);
+    if (!violations.isEmpty()) {
+      throw new InvalidInputException(violations);
+    }
+    return new CheckedInputs(List.of(matrix), OptionalLong.of(matrix.shape().dimension(0)));
+  }
+
+  private void checkMatrix(TensorMetadata matrix, List<SignatureViolation> violations) {
     String alternative =
         " [batch, "
             + expected.size()
@@ -284,7 +333,7 @@ public final class SignatureChecks {
                   + matrixTypes.orElseThrow()
                   + alternative));
     }
-    if (matrix.shape().rank() != 2 || matrix.shape().dimension(1) != expected.size()) {
+    if (matrix.shape().rank() != 2 || !mayBe(matrix.shape().dimension(1), expected.size())) {
       violations.add(
           violation(
               0,
@@ -296,14 +345,15 @@ public final class SignatureChecks {
                   + "; the model takes a matrix"
                   + alternative));
     }
-    if (!violations.isEmpty()) {
-      throw new InvalidInputException(violations);
-    }
-    return new CheckedInputs(List.of(matrix), OptionalLong.of(matrix.shape().dimension(0)));
+  }
+
+  /** Tells whether a size is the wanted one, or may come to be. */
+  private static boolean mayBe(long size, long wanted) {
+    return size == wanted || size == Shape.ANY;
   }
 
   private void checkOne(
-      int index, Tensor tensor, Expected entry, List<SignatureViolation> violations) {
+      int index, TensorMetadata tensor, Expected entry, List<SignatureViolation> violations) {
     TensorMetadata wanted = entry.metadata();
     String name = "\"" + tensor.name() + "\"";
     if (tensor.datatype() != wanted.datatype()) {
@@ -318,7 +368,7 @@ public final class SignatureChecks {
       return;
     }
     if (columns) {
-      boolean column = shape.rank() == 1 || (shape.rank() == 2 && shape.dimension(1) == 1);
+      boolean column = shape.rank() == 1 || (shape.rank() == 2 && mayBe(shape.dimension(1), 1));
       if (!column) {
         violations.add(
             violation(
@@ -346,7 +396,7 @@ public final class SignatureChecks {
     }
     for (int axis = 0; axis < shape.rank(); axis++) {
       long size = wanted.shape().dimension(axis);
-      if (size != Shape.ANY && size != shape.dimension(axis)) {
+      if (size != Shape.ANY && !mayBe(shape.dimension(axis), size)) {
         violations.add(
             violation(
                 index,

@@ -9,6 +9,7 @@ import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.engine.tensor.TensorMetadata;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -220,5 +221,42 @@ class SignatureChecksTest {
             TensorSchema.of(TensorSpec.unnamed(DataType.FP32, Shape.of(2, 3))), "input");
     assertThat(fixed.batched()).isFalse();
     assertThat(fixed.check(List.of(floats("x", 2, 3))).rows()).isEmpty();
+  }
+
+  private static TensorMetadata tensor(String name, DataType datatype, long... shape) {
+    return new TensorMetadata(name, datatype, Shape.of(shape));
+  }
+
+  private static List<String> misfits(SignatureChecks checks, TensorMetadata... offered) {
+    return checks.misfits(List.of(offered)).stream()
+        .map(violation -> violation.field() + ": " + violation.description())
+        .toList();
+  }
+
+  @Test
+  void misfits_sizesThatOnlyARequestFixes_mayComeToFit() {
+    assertThat(misfits(TENSORS, tensor("x", DataType.FP32, -1, -1), tensor("k", DataType.INT64, 3)))
+        .isEmpty();
+    assertThat(misfits(TABLE, tensor("anything", DataType.FP32, -1, -1))).isEmpty();
+    assertThat(misfits(TABLE, tensor("a", DataType.FP64, -1, -1), tensor("c", DataType.FP64, -1)))
+        .isEmpty();
+  }
+
+  @Test
+  void misfits_whatNoRequestCouldMend_isTold() {
+    assertThat(
+            misfits(
+                TENSORS, tensor("x", DataType.FP64, -1, 5), tensor("other", DataType.INT64, -1)))
+        .satisfiesExactly(
+            first ->
+                assertThat(first).isEqualTo("inputs[0].datatype: \"x\" is FP64, expected FP32"),
+            second -> assertThat(second).startsWith("inputs[0].shape: \"x\" has 5 at dimension 1"),
+            third -> assertThat(third).startsWith("inputs[1].name: unknown input \"other\""),
+            fourth -> assertThat(fourth).startsWith("inputs: missing input \"k\""));
+    assertThat(misfits(TABLE, tensor("m", DataType.BYTES, -1, 4))).hasSize(2);
+    assertThat(misfits(TABLE, tensor("a", DataType.FP64, -1)))
+        .singleElement()
+        .asString()
+        .startsWith("inputs: missing input \"c\"");
   }
 }
