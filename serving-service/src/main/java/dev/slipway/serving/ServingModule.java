@@ -8,6 +8,7 @@ import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.execution.EngineThreads;
+import dev.slipway.serving.inference.Computations;
 import dev.slipway.serving.inference.InferenceService;
 import dev.slipway.serving.inference.Profiler;
 import dev.slipway.serving.model.LoadTurns;
@@ -15,6 +16,7 @@ import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelLoader;
 import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
+import dev.slipway.serving.model.PipelineLoader;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.VersionValidator;
@@ -99,7 +101,7 @@ public final class ServingModule implements ServiceModule {
     // Apart from the engines' threads, which busy versions never give back.
     this.continuations =
         Executors.newFixedThreadPool(
-            Math.max(2, Runtime.getRuntime().availableProcessors()), threads("after-load"));
+            Math.max(2, Runtime.getRuntime().availableProcessors()), threads("continuation"));
     this.batchTimer = Executors.newSingleThreadScheduledExecutor(threads("batch-timer"));
     this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
@@ -108,6 +110,8 @@ public final class ServingModule implements ServiceModule {
     MemoryBudget budget = new MemoryBudget(config.loads().memoryBytes());
     SettingsInForce settings =
         new SettingsInForce(catalog, config.limits(), config.keep().rollback());
+    PredictionCache cache = new PredictionCache(config.cacheBytes());
+    Computations computations = new Computations(settings, cache, clock);
     ModelLoader loader =
         new ModelLoader(
             packages,
@@ -119,6 +123,7 @@ public final class ServingModule implements ServiceModule {
             new TensorBuffers(config.idleBufferBytes()),
             new EngineThreads(predictions, engineThreads),
             batchTimer,
+            new PipelineLoader(catalog, computations, continuations),
             clock);
     this.pool = new ModelPool(loader, budget, config.keep(), clock);
     this.router = new StageRouter(catalog, pool, config::follows, timer);
@@ -128,8 +133,7 @@ public final class ServingModule implements ServiceModule {
     this.catalogFile = new CatalogFile(config.cacheFolder(), catalog);
     this.follower = new RegistryFollower(registry, catalog, timer, clock);
     this.profiler = new Profiler(timer);
-    PredictionCache cache = new PredictionCache(config.cacheBytes());
-    this.inference = new InferenceService(router, pool, settings, cache, continuations, clock);
+    this.inference = new InferenceService(router, pool, settings, computations, continuations);
     BindableService openInference =
         new InferenceGrpcService(catalog, router, pool, inference, settings, version(), streams);
     BindableService serving =

@@ -25,8 +25,7 @@ public final class Execution {
   private final List<Tensor> inputs;
   private final List<String> outputs;
   private final Map<String, Object> parameters;
-  private final long deadlineNanos;
-  private final BooleanSupplier callerGone;
+  private final Conditions conditions;
   private final Receiver receiver;
   private final long arrivedNanos;
   private final long offeredNanos;
@@ -38,9 +37,6 @@ public final class Execution {
    * @param inputs checked inputs, in the model's order
    * @param outputs names of the wanted outputs, in order; never empty
    * @param parameters checked parameters
-   * @param deadlineNanos {@link System#nanoTime} after which nobody waits for the answer, or {@link
-   *     #NO_DEADLINE}
-   * @param callerGone tells whether the caller has given up; must be cheap
    * @param receiver is told the outcome, exactly once
    * @param arrivedNanos {@link System#nanoTime} at which the request arrived
    */
@@ -48,19 +44,35 @@ public final class Execution {
       List<Tensor> inputs,
       List<String> outputs,
       Map<String, Object> parameters,
-      long deadlineNanos,
-      BooleanSupplier callerGone,
+      Conditions conditions,
       Receiver receiver,
       long arrivedNanos) {
     this.inputs = Objects.requireNonNull(inputs);
     this.outputs = Objects.requireNonNull(outputs);
     this.parameters = Objects.requireNonNull(parameters);
-    this.deadlineNanos = deadlineNanos;
-    this.callerGone = callerGone;
+    this.conditions = Objects.requireNonNull(conditions);
     this.receiver = receiver;
     this.arrivedNanos = arrivedNanos;
     this.offeredNanos = System.nanoTime();
     this.rows = rows(inputs);
+  }
+
+  /**
+   * What a request is run under.
+   *
+   * @param deadlineNanos {@link System#nanoTime} after which nobody waits for the answer, or {@link
+   *     #NO_DEADLINE}
+   * @param callerGone tells whether the caller has given up; must be cheap
+   * @param forceCompute whether the prediction cache is passed over; asked by pipelines, whose
+   *     steps have caches too
+   * @param handOver whether it must not run on the thread that offers it, which has others to offer
+   */
+  public record Conditions(
+      long deadlineNanos, BooleanSupplier callerGone, boolean forceCompute, boolean handOver) {
+    /** Returns conditions of a request that may run anywhere and use what is kept. */
+    public static Conditions until(long deadlineNanos, BooleanSupplier callerGone) {
+      return new Conditions(deadlineNanos, callerGone, false, false);
+    }
   }
 
   /** Receives the outcome of a request, on any thread. */
@@ -78,8 +90,30 @@ public final class Execution {
    * @param outputs the wanted outputs, in the order asked for
    * @param batchRows rows in the engine call, those of other requests included
    * @param timings where the time went, the handing over left out
+   * @param graph the part of the steps in it; {@link GraphTimings#NONE} unless a pipeline answered
    */
-  public record Answer(List<Tensor> outputs, long batchRows, Timings timings) {}
+  public record Answer(List<Tensor> outputs, long batchRows, Timings timings, GraphTimings graph) {
+    /** Creates the answer of a model without steps. */
+    public Answer(List<Tensor> outputs, long batchRows, Timings timings) {
+      this(outputs, batchRows, timings, GraphTimings.NONE);
+    }
+  }
+
+  /**
+   * Where the time of a pipeline's request went.
+   *
+   * @param steps each step that was run, and each step of those that are pipelines
+   * @param coveredNanos how long at least one of its own steps ran
+   */
+  public record GraphTimings(List<StepTiming> steps, long coveredNanos) {
+    /** No step was run. */
+    public static final GraphTimings NONE = new GraphTimings(List.of(), 0);
+
+    /** Copies the list. */
+    public GraphTimings {
+      steps = List.copyOf(steps);
+    }
+  }
 
   /**
    * Where the time of a request went, in nanoseconds.
@@ -89,6 +123,15 @@ public final class Execution {
    * @param compute inside the engine, for the whole batch
    */
   public record Timings(long assembly, long queue, long compute) {}
+
+  /** Returns the same request with another receiver. */
+  Execution received(Receiver other) {
+    return new Execution(inputs, outputs, parameters, conditions, other, arrivedNanos);
+  }
+
+  Conditions conditions() {
+    return conditions;
+  }
 
   List<Tensor> inputs() {
     return inputs;
@@ -131,16 +174,18 @@ public final class Execution {
   }
 
   boolean callerGone() {
-    return callerGone.getAsBoolean();
+    return conditions.callerGone().getAsBoolean();
   }
 
   boolean expired(long nowNanos) {
-    return deadlineNanos != NO_DEADLINE && nowNanos - deadlineNanos >= 0;
+    long deadline = conditions.deadlineNanos();
+    return deadline != NO_DEADLINE && nowNanos - deadline >= 0;
   }
 
   /** Returns the time until the deadline, nanoseconds; below 0 when it has passed. */
   long leftNanos(long nowNanos) {
-    return deadlineNanos == NO_DEADLINE ? Long.MAX_VALUE : deadlineNanos - nowNanos;
+    long deadline = conditions.deadlineNanos();
+    return deadline == NO_DEADLINE ? Long.MAX_VALUE : deadline - nowNanos;
   }
 
   /**

@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * thread: whichever slot gets a thread first takes what waits, so that as many calls run beside
  * each other as may. Thread-safe.
  */
-public final class ExecutionQueue {
+public final class ExecutionQueue implements RequestQueue {
   /** A call that is expected to take longer is handed over to the executor. */
   private static final long INLINE_NANOS = 250_000;
 
@@ -125,12 +125,7 @@ public final class ExecutionQueue {
     QUEUED
   }
 
-  /**
-   * Takes a request; its receiver is told the outcome, possibly before this method returns.
-   *
-   * @throws QueueFullException if there is no room, or no time before the request's deadline; the
-   *     receiver is not called then
-   */
+  @Override
   public void offer(Execution request) {
     QueueLimits now = limits.get();
     CostLine.Line cost = statistics.cost().line();
@@ -186,7 +181,7 @@ public final class ExecutionQueue {
     running++;
     long expected = cost.expectedNanos(request.rows());
     boolean isShort = cost.samples() > 0 && expected < INLINE_NANOS && !runner.waits();
-    if (isShort && waiting.isEmpty() && delayNanos == 0) {
+    if (isShort && !request.conditions().handOver() && waiting.isEmpty() && delayNanos == 0) {
       runningNanos += expected;
       return Way.INLINE;
     }
@@ -342,14 +337,14 @@ public final class ExecutionQueue {
     return batch;
   }
 
-  /** Returns how many requests wait. */
+  @Override
   public int queued() {
     synchronized (lock) {
       return waiting.size();
     }
   }
 
-  /** Returns how many engine calls run, or are about to. */
+  @Override
   public int running() {
     synchronized (lock) {
       return running;

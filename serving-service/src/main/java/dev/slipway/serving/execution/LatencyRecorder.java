@@ -7,15 +7,24 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Durations of which count, mean and maximum are exact, and the percentiles those of a uniform
- * sample that is complete up to 16,384 durations. Takes 128 KiB whatever it records. Thread-safe.
+ * sample. Takes eight bytes for each duration of a full sample, whatever it records. Thread-safe.
  */
 public final class LatencyRecorder {
-  private static final int SAMPLE = 16_384;
+  /** Durations up to which the percentiles of whole requests are exact. */
+  static final int LARGE_SAMPLE = 16_384;
+
+  /** Durations up to which the percentiles of the steps of a pipeline are exact. */
+  static final int SMALL_SAMPLE = 1_024;
 
   private final LongAdder count = new LongAdder();
   private final LongAdder sum = new LongAdder();
   private final LongAccumulator max = new LongAccumulator(Math::max, 0);
-  private final UniformReservoir sample = new UniformReservoir(SAMPLE);
+  private final UniformReservoir sample;
+
+  /** Creates a recorder whose sample is complete up to this many durations. */
+  LatencyRecorder(int sample) {
+    this.sample = new UniformReservoir(sample);
+  }
 
   void record(long nanos) {
     count.increment();

@@ -3,6 +3,8 @@ package dev.slipway.serving.execution;
 import com.codahale.metrics.ExponentiallyDecayingReservoir;
 import com.codahale.metrics.Histogram;
 import com.codahale.metrics.Snapshot;
+import dev.slipway.serving.execution.Execution.GraphTimings;
+import dev.slipway.serving.execution.Execution.Timings;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -149,6 +151,21 @@ public final class ModelStatistics {
     latency.update(totalNanos);
     lastUsedMillis = nowMillis;
     recordings.forEach(recording -> recording.answeredFromCache(totalNanos));
+  }
+
+  /** Counts a request that a pipeline answered. */
+  void answeredBySteps(
+      long nowMillis, long totalNanos, long requestRows, Timings timings, GraphTimings graph) {
+    called(requestRows, 0, timings.compute(), 0);
+    long split = totalNanos - timings.assembly() - timings.compute();
+    success.add(totalNanos);
+    queue.add(timings.queue());
+    assembly.add(timings.assembly());
+    compute.add(timings.compute());
+    this.split.add(split);
+    latency.update(totalNanos);
+    lastUsedMillis = nowMillis;
+    recordings.forEach(recording -> recording.answeredBySteps(totalNanos, timings, graph));
   }
 
   void failed(long totalNanos) {

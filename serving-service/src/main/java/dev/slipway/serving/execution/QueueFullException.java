@@ -17,6 +17,7 @@ public final class QueueFullException extends ServiceException {
 
   private static final Duration WHILE_COMPUTING = Duration.ofMillis(5);
 
+  private final String problem;
   private final Duration retryDelay;
 
   private QueueFullException(String version, String reason, Duration retryDelay) {
@@ -25,6 +26,7 @@ public final class QueueFullException extends ServiceException {
         "QUEUE_FULL",
         version + " " + reason + "; try again later",
         Map.of("model_version", version));
+    this.problem = version + " " + reason;
     this.retryDelay = retryDelay;
   }
 
@@ -49,6 +51,17 @@ public final class QueueFullException extends ServiceException {
         version,
         "has " + waiting + " requests waiting for answers that others compute, as many as it may",
         WHILE_COMPUTING);
+  }
+
+  static QueueFullException ofPipeline(String version, int running) {
+    return new QueueFullException(
+        version, "has " + running + " requests running, as many as it may", WHILE_COMPUTING);
+  }
+
+  /** Returns the failure of a pipeline's request, one of whose steps had no room. */
+  QueueFullException inStep(String pipeline, String step) {
+    return new QueueFullException(
+        pipeline, "cannot run its step \"" + step + "\": " + problem, retryDelay);
   }
 
   static QueueFullException tooLate(

@@ -1,25 +1,27 @@
 package dev.slipway.serving.execution;
 
-import java.util.EnumMap;
+import dev.slipway.serving.execution.Execution.GraphTimings;
+import dev.slipway.serving.execution.Execution.Timings;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Where the time of a version's requests went, from the moment that {@link
- * ModelStatistics#begin(Recording)} was called. Takes less than a megabyte whatever it records.
- * Thread-safe.
+ * ModelStatistics#begin(Recording)} was called. Takes less than a megabyte, and 64 KiB for each
+ * step of a pipeline, whatever it records. Thread-safe.
  */
 public final class Recording {
   private final long maxRequests;
   private final AtomicLong admitted = new AtomicLong();
   private final AtomicLong recorded = new AtomicLong();
-  private final LongAdder rows = new LongAdder();
   private final LongAdder engineCalls = new LongAdder();
   private final LongAdder cacheHits = new LongAdder();
-  private final LatencyRecorder requests = new LatencyRecorder();
-  private final Map<Part, LatencyRecorder> parts = new EnumMap<>(Part.class);
+  private final LatencyRecorder requests = new LatencyRecorder(LatencyRecorder.LARGE_SAMPLE);
+  private final StepRecording own = new StepRecording(LatencyRecorder.LARGE_SAMPLE);
+  private final Map<StepName, StepRecording> steps = new ConcurrentHashMap<>();
   private final CompletableFuture<Void> full = new CompletableFuture<>();
 
   /** A part of the way of a request; together they make up all of its time. */
@@ -43,14 +45,11 @@ public final class Recording {
    */
   public Recording(long maxRequests) {
     this.maxRequests = maxRequests;
-    for (Part part : Part.values()) {
-      parts.put(part, new LatencyRecorder());
-    }
   }
 
   void called(long callRows) {
     if (!full.isDone()) {
-      rows.add(callRows);
+      own.rows(callRows);
       engineCalls.increment();
     }
   }
@@ -61,10 +60,34 @@ public final class Recording {
       return;
     }
     requests.record(totalNanos);
-    parts.get(Part.QUEUE).record(queueNanos);
-    parts.get(Part.ASSEMBLY).record(assemblyNanos);
-    parts.get(Part.COMPUTE).record(computeNanos);
-    parts.get(Part.SPLIT).record(splitNanos);
+    own.net(totalNanos);
+    own.part(Part.QUEUE, queueNanos);
+    own.part(Part.ASSEMBLY, assemblyNanos);
+    own.part(Part.COMPUTE, computeNanos);
+    own.part(Part.SPLIT, splitNanos);
+    recorded();
+  }
+
+  /** Records a request that a pipeline answered; its own are the moments when no step ran. */
+  void answeredBySteps(long totalNanos, Timings timings, GraphTimings graph) {
+    if (admitted.incrementAndGet() > maxRequests) {
+      return;
+    }
+    long ownNanos = Math.max(0, totalNanos - graph.coveredNanos());
+    long assemblyNanos = Math.min(ownNanos, timings.assembly());
+    requests.record(totalNanos);
+    own.net(ownNanos);
+    own.part(Part.ASSEMBLY, assemblyNanos);
+    own.part(Part.SPLIT, ownNanos - assemblyNanos);
+    for (StepTiming step : graph.steps()) {
+      steps
+          .computeIfAbsent(step.name(), name -> new StepRecording(LatencyRecorder.SMALL_SAMPLE))
+          .add(step);
+    }
+    recorded();
+  }
+
+  private void recorded() {
     if (recorded.incrementAndGet() == maxRequests) {
       full.complete(null);
     }
@@ -75,11 +98,10 @@ public final class Recording {
       return;
     }
     requests.record(totalNanos);
-    parts.get(Part.CACHE).record(totalNanos);
+    own.net(totalNanos);
+    own.part(Part.CACHE, totalNanos);
     cacheHits.increment();
-    if (recorded.incrementAndGet() == maxRequests) {
-      full.complete(null);
-    }
+    recorded();
   }
 
   /** Returns a future that is done when as many requests were recorded as may be. */
@@ -89,7 +111,7 @@ public final class Recording {
 
   /** Returns the rows of the engine calls. */
   public long rows() {
-    return rows.sum();
+    return own.rows();
   }
 
   /** Returns the engine calls. */
@@ -107,8 +129,13 @@ public final class Recording {
     return requests;
   }
 
-  /** Returns the time that requests spent in a part of their way. */
-  public LatencyRecorder part(Part part) {
-    return parts.get(part);
+  /** Returns the version's own part, that of its steps left out. */
+  public StepRecording own() {
+    return own;
+  }
+
+  /** Returns the parts of the steps of a pipeline, each that was run; none for other models. */
+  public Map<StepName, StepRecording> steps() {
+    return Map.copyOf(steps);
   }
 }

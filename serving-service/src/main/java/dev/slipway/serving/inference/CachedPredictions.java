@@ -134,7 +134,7 @@ final class CachedPredictions {
       this.request = request;
       this.receiver = receiver;
       this.tries = tries;
-      this.digest = request.model().version().packageDigest();
+      this.digest = request.model().answersDigest();
       this.byRow = isByRow();
     }
 

@@ -6,11 +6,10 @@ import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorMetadata;
 import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.Violations;
-import dev.slipway.serving.cache.CachePolicy;
-import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.execution.Execution;
+import dev.slipway.serving.execution.Execution.Conditions;
 import dev.slipway.serving.execution.QueueFullException;
 import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.LoadedModel;
@@ -22,7 +21,6 @@ import dev.slipway.serving.model.Need;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Target;
-import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -51,29 +49,27 @@ public final class InferenceService {
   private final Executor executor;
   private final LoadWaiters waiters = new LoadWaiters();
   private final SettingsInForce settings;
-  private final Optional<CachedPredictions> cached;
+  private final Computations computations;
 
   /**
    * Creates the service.
    *
-   * @param settings says of which models answers are kept, and how large their queues are; as many
-   *     requests as a version's queue takes may wait for its load
-   * @param cache keeps them
+   * @param settings says how large queues are; as many requests as a version's queue takes may wait
+   *     for its load
+   * @param computations finds the way to an answer
    * @param executor goes on with requests that waited for a load; stays the caller's
    */
   public InferenceService(
       StageRouter router,
       ModelPool pool,
       SettingsInForce settings,
-      PredictionCache cache,
-      Executor executor,
-      Clock clock) {
+      Computations computations,
+      Executor executor) {
     this.router = router;
     this.pool = pool;
     this.executor = executor;
     this.settings = settings;
-    this.cached =
-        cache.keepsAny() ? Optional.of(new CachedPredictions(cache, clock)) : Optional.empty();
+    this.computations = computations;
   }
 
   /** Receives the outcome of a prediction, on any thread. */
@@ -213,21 +209,11 @@ public final class InferenceService {
       Map<String, Object> parameters =
           ParameterChecks.check(request.parameters(), model.modelPackage().signature(), violations);
       violations.throwIfAny();
-      EngineCall engine =
-          (tensors, outcome) ->
-              model
-                  .queue()
-                  .offer(
-                      new Execution(
-                          tensors,
-                          outputs,
-                          parameters,
-                          request.deadlineNanos(),
-                          request.callerGone(),
-                          outcome,
-                          arrived));
       Releasing releasing = new Releasing(handle, target, receiver, loadNanos, request.rowFaults());
-      Computation computation = computation(model, request, outputs, parameters, arrived, engine);
+      Conditions conditions =
+          new Conditions(
+              request.deadlineNanos(), request.callerGone(), request.forceCompute(), false);
+      Computation computation = computations.of(model, outputs, parameters, conditions, arrived);
       int rows = rows(model, inputs);
       if (request.rowFaults().isPresent() && rows > RowByRow.MOST_ROWS) {
         throw InvalidRequestException.of(
@@ -254,40 +240,6 @@ public final class InferenceService {
     }
   }
 
-  /** Returns the way to an answer: through the cache where its answers are kept. */
-  private Computation computation(
-      LoadedModel model,
-      InferenceRequest request,
-      List<String> outputs,
-      Map<String, Object> parameters,
-      long arrived,
-      EngineCall engine) {
-    Optional<CachePolicy> policy =
-        model.isDeterministic() && cached.isPresent()
-            ? settings.cache(request.model())
-            : Optional.empty();
-    if (policy.isEmpty()) {
-      return (tensors, outcome) -> engine.compute(tensors, new Uncached(outcome));
-    }
-    int maxFollowers = settings.limits(request.model()).maxQueued();
-    return (tensors, outcome) ->
-        cached
-            .get()
-            .predict(
-                new CachedPredictions.Request(
-                    model,
-                    request.model(),
-                    policy.get(),
-                    tensors,
-                    outputs,
-                    parameters,
-                    request.forceCompute(),
-                    maxFollowers,
-                    arrived,
-                    engine),
-                outcome);
-  }
-
   /** Returns the rows of checked inputs; 0 when the model has no batch axis. */
   private static int rows(LoadedModel model, List<Tensor> inputs) {
     return model.predictor().batched() ? (int) inputs.get(0).shape().dimension(0) : 0;
@@ -298,19 +250,6 @@ public final class InferenceService {
         .filter(known -> known.name().equals(output))
         .findFirst()
         .orElseThrow();
-  }
-
-  /** Passes on what the cache was not asked for. */
-  private record Uncached(CachedPredictions.Receiver receiver) implements Execution.Receiver {
-    @Override
-    public void answered(Execution.Answer answer) {
-      receiver.answered(answer, CachedPredictions.Lookup.NONE);
-    }
-
-    @Override
-    public void failed(RuntimeException failure) {
-      receiver.failed(failure);
-    }
   }
 
   /** Hands the outcome over, then lets go of the version. */

@@ -6,6 +6,7 @@ import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.serving.execution.Execution.Answer;
 import dev.slipway.serving.execution.Execution.Timings;
 import dev.slipway.serving.execution.PredictionFailedException;
+import dev.slipway.serving.execution.StepFailedException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -176,10 +177,7 @@ final class RowByRow {
 
     @Override
     public void failed(RuntimeException failure) {
-      boolean ofRows =
-          failure instanceof InvalidRequestException
-              || failure instanceof PredictionFailedException;
-      if (!ofRows || found >= MOST_FAULTS) {
+      if (!isOfRows(failure) || found >= MOST_FAULTS) {
         fail(failure);
         return;
       }
@@ -193,6 +191,12 @@ final class RowByRow {
       }
       proceed();
     }
+  }
+
+  private static boolean isOfRows(Throwable failure) {
+    return failure instanceof InvalidRequestException
+        || failure instanceof PredictionFailedException
+        || (failure instanceof StepFailedException && isOfRows(failure.getCause()));
   }
 
   private void finish() {

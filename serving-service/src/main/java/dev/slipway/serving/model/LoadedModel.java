@@ -4,10 +4,14 @@ import dev.slipway.engine.packaging.GoldenResult;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.serving.catalog.CatalogVersion;
-import dev.slipway.serving.execution.ExecutionQueue;
 import dev.slipway.serving.execution.ModelStatistics;
+import dev.slipway.serving.execution.RequestQueue;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,20 +32,25 @@ public final class LoadedModel {
   private final CatalogVersion version;
   private final ModelPackage modelPackage;
   private final Predictor predictor;
-  private final ExecutionQueue queue;
+  private final RequestQueue queue;
   private final ModelStatistics statistics;
   private final LoadReport report;
   private final MemoryBudget.Reservation memory;
+  private final List<LoadedStep> steps;
+  private final String answersDigest;
   private final AtomicInteger holders = new AtomicInteger(1);
+  private final AtomicInteger dependants = new AtomicInteger();
+  private volatile boolean unwanted;
 
   LoadedModel(
       CatalogVersion version,
       ModelPackage modelPackage,
       Predictor predictor,
-      ExecutionQueue queue,
+      RequestQueue queue,
       ModelStatistics statistics,
       LoadReport report,
-      MemoryBudget.Reservation memory) {
+      MemoryBudget.Reservation memory,
+      List<LoadedStep> steps) {
     this.version = version;
     this.modelPackage = modelPackage;
     this.predictor = predictor;
@@ -49,6 +58,8 @@ public final class LoadedModel {
     this.statistics = statistics;
     this.report = report;
     this.memory = memory;
+    this.steps = List.copyOf(steps);
+    this.answersDigest = answersDigest(version, steps);
   }
 
   /**
@@ -98,9 +109,31 @@ public final class LoadedModel {
     release();
   }
 
-  /** Gives its share of the budget back, before it is let go of; again does nothing. */
+  /**
+   * Gives its share of the budget back, before it is let go of, and leaves its steps; again does
+   * nothing. As long as a pipeline needs it the share stays.
+   */
   void releaseMemory() {
-    memory.release();
+    steps.forEach(step -> step.hold().leave());
+    unwanted = true;
+    if (dependants.get() == 0) {
+      memory.release();
+    }
+  }
+
+  void dependantCame() {
+    dependants.incrementAndGet();
+  }
+
+  void dependantLeft() {
+    if (dependants.decrementAndGet() == 0 && unwanted) {
+      memory.release();
+    }
+  }
+
+  /** Returns how many steps of loaded pipelines, and of those being loaded, run on it. */
+  int dependants() {
+    return dependants.get();
   }
 
   void release() {
@@ -139,13 +172,52 @@ public final class LoadedModel {
     return Boolean.TRUE.equals(modelPackage.mlmodel().metadata().get(DETERMINISTIC));
   }
 
+  /** Returns the steps of a pipeline, in the order of its definition; none for other models. */
+  public List<LoadedStep> steps() {
+    return steps;
+  }
+
+  /** Returns how deep pipelines lie in it: 0 for a model, 1 for a pipeline of models. */
+  int depth() {
+    return steps.stream().mapToInt(step -> step.model().depth() + 1).max().orElse(0);
+  }
+
+  /** Returns how many steps a request runs at most, those of pipelines that are steps included. */
+  int allSteps() {
+    return steps.stream().mapToInt(step -> step.model().allSteps() + 1).sum();
+  }
+
+  /**
+   * Returns what its answers are kept by: the digest of its package, and for a pipeline those of
+   * its steps too, since the numbers of a model that was deleted and created anew name others.
+   */
+  public String answersDigest() {
+    return answersDigest;
+  }
+
+  private static String answersDigest(CatalogVersion version, List<LoadedStep> steps) {
+    if (steps.isEmpty()) {
+      return version.packageDigest();
+    }
+    StringBuilder parts = new StringBuilder(version.packageDigest());
+    steps.forEach(step -> parts.append('\n').append(step.model().answersDigest()));
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest(parts.toString().getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
   /** Returns what runs it. */
   public Predictor predictor() {
     return predictor;
   }
 
   /** Returns the way to the predictor. */
-  public ExecutionQueue queue() {
+  public RequestQueue queue() {
     return queue;
   }
 

@@ -18,7 +18,10 @@ import dev.slipway.serving.execution.BatchRunner;
 import dev.slipway.serving.execution.EngineThreads;
 import dev.slipway.serving.execution.ExecutionQueue;
 import dev.slipway.serving.execution.ModelStatistics;
+import dev.slipway.serving.execution.PipelineQueue;
 import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.execution.RequestQueue;
+import dev.slipway.serving.execution.StepGraph;
 import dev.slipway.serving.execution.WarmUpCalls;
 import dev.slipway.serving.model.LoadedModel.LoadReport;
 import dev.slipway.serving.model.LoadedModel.WarmUp;
@@ -33,6 +36,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -74,6 +78,7 @@ public final class ModelLoader {
   private final TensorBuffers buffers;
   private final EngineThreads threads;
   private final ScheduledExecutorService timer;
+  private final PipelineLoader pipelines;
   private final Clock clock;
 
   @GuardedBy("sizes")
@@ -98,6 +103,7 @@ public final class ModelLoader {
    * @param buffers lends the memory in which batches are put together
    * @param threads runs what the callers' threads do not
    * @param timer ends the waiting for company; stays the caller's
+   * @param pipelines brings the steps of pipelines together
    */
   public ModelLoader(
       PackageCache packages,
@@ -109,6 +115,7 @@ public final class ModelLoader {
       TensorBuffers buffers,
       EngineThreads threads,
       ScheduledExecutorService timer,
+      PipelineLoader pipelines,
       Clock clock) {
     this.packages = packages;
     this.engines = List.copyOf(engines);
@@ -119,7 +126,13 @@ public final class ModelLoader {
     this.buffers = buffers;
     this.threads = threads;
     this.timer = timer;
+    this.pipelines = pipelines;
     this.clock = clock;
+  }
+
+  /** Sets who holds the steps of pipelines. */
+  void steps(PipelineLoader.StepSource source) {
+    pipelines.source(source);
   }
 
   /**
@@ -181,14 +194,39 @@ public final class ModelLoader {
     long started = System.nanoTime();
     VersionKey key = version.key();
     return CompletableFuture.completedFuture(version)
-        .thenApplyAsync(this::fetch, fetches)
+        .thenApplyAsync(wanted -> ModelPackage.read(fetch(wanted)), fetches)
         .thenCompose(
-            folder ->
-                turns.open(
-                    version.packageDigest(),
-                    () -> open(version, folder, need, mustPass, started),
-                    LoadedModel::letGo))
+            modelPackage ->
+                pipelines
+                    .load(version, modelPackage, need)
+                    .thenCompose(
+                        pipeline -> open(version, modelPackage, pipeline, need, mustPass, started)))
         .exceptionallyCompose(failure -> CompletableFuture.failedFuture(translate(key, failure)));
+  }
+
+  /** Opens a version when its turn comes; its steps are closed when it does not come to be. */
+  private CompletableFuture<LoadedModel> open(
+      CatalogVersion version,
+      ModelPackage modelPackage,
+      Optional<Pipeline> pipeline,
+      Need need,
+      boolean mustPass,
+      long started) {
+    AtomicBoolean begun = new AtomicBoolean();
+    return turns
+        .open(
+            version.packageDigest(),
+            () -> {
+              begun.set(true);
+              return openNow(version, modelPackage, pipeline, need, mustPass, started);
+            },
+            LoadedModel::letGo)
+        .whenComplete(
+            (model, failure) -> {
+              if (failure != null && !begun.get()) {
+                pipeline.ifPresent(Pipeline::close);
+              }
+            });
   }
 
   private static RuntimeException translate(VersionKey key, Throwable failure) {
@@ -202,7 +240,9 @@ public final class ModelLoader {
     if (cause instanceof CancellationException || cause instanceof RejectedExecutionException) {
       return new ModelUnloadedException(key);
     }
-    if (cause instanceof EngineException || cause instanceof TimeoutException) {
+    if (cause instanceof EngineException
+        || cause instanceof InvalidPipelineException
+        || cause instanceof TimeoutException) {
       return new ModelLoadFailedException(key, cause.getMessage(), cause);
     }
     if (cause instanceof LinkageError) {
@@ -236,52 +276,86 @@ public final class ModelLoader {
     }
   }
 
-  private LoadedModel open(
-      CatalogVersion version, Path folder, Need need, boolean mustPass, long started) {
-    long packageBytes = sizeOf(folder);
-    MemoryBudget.Reservation memory =
-        budget.reserve(version.key(), expectedBytes(version.packageDigest(), packageBytes), need);
+  private LoadedModel openNow(
+      CatalogVersion version,
+      ModelPackage modelPackage,
+      Optional<Pipeline> pipeline,
+      Need need,
+      boolean mustPass,
+      long started) {
     try {
-      OptionalLong before = ResidentMemory.read();
-      ModelPackage modelPackage = ModelPackage.read(folder);
-      long opening = System.nanoTime();
-      Predictor predictor = Predictors.loadWith(modelPackage, engines);
-      long engineNanos = System.nanoTime() - opening;
+      long packageBytes = sizeOf(modelPackage.root());
+      MemoryBudget.Reservation memory =
+          budget.reserve(version.key(), expectedBytes(version.packageDigest(), packageBytes), need);
       try {
-        ModelStatistics statistics = new ModelStatistics();
-        List<WarmUp> warmUp = warmUp(predictor, modelPackage.goldenRequests());
-        if (mustPass) {
-          requirePassed(version.key(), warmUp);
-          WarmUpCalls.run(predictor, modelPackage.goldenRequests().cases(), statistics);
-        }
-        memory.resize(measure(version.packageDigest(), predictor, before, packageBytes));
-        LoadReport report =
-            new LoadReport(
-                clock.instant(),
-                Duration.ofNanos(System.nanoTime() - started),
-                Duration.ofNanos(engineNanos),
-                packageBytes,
-                warmUp);
-        return new LoadedModel(
-            version,
-            modelPackage,
-            predictor,
-            queue(version.key(), predictor, statistics),
-            statistics,
-            report,
-            memory);
+        return openWithin(memory, packageBytes, version, modelPackage, pipeline, mustPass, started);
       } catch (RuntimeException | Error e) {
-        predictor.close();
+        memory.release();
         throw e;
       }
     } catch (RuntimeException | Error e) {
-      memory.release();
+      pipeline.ifPresent(Pipeline::close);
       throw e;
     }
   }
 
-  private ExecutionQueue queue(VersionKey key, Predictor predictor, ModelStatistics statistics) {
+  private LoadedModel openWithin(
+      MemoryBudget.Reservation memory,
+      long packageBytes,
+      CatalogVersion version,
+      ModelPackage modelPackage,
+      Optional<Pipeline> pipeline,
+      boolean mustPass,
+      long started) {
+    OptionalLong before = ResidentMemory.read();
+    long opening = System.nanoTime();
+    Optional<PipelineAssembly> assembly =
+        pipeline.map(joined -> pipelines.assemble(version.key(), modelPackage, joined));
+    Predictor predictor =
+        assembly.isPresent()
+            ? new PipelinePredictor(pipeline.orElseThrow(), assembly.get())
+            : Predictors.loadWith(modelPackage, engines);
+    long engineNanos = System.nanoTime() - opening;
+    try {
+      ModelStatistics statistics = new ModelStatistics();
+      List<WarmUp> warmUp = warmUp(predictor, modelPackage.goldenRequests());
+      if (mustPass) {
+        requirePassed(version.key(), warmUp);
+        if (assembly.isEmpty()) {
+          // Steps are warm, and know their cost.
+          WarmUpCalls.run(predictor, modelPackage.goldenRequests().cases(), statistics);
+        }
+      }
+      memory.resize(measure(version.packageDigest(), predictor, before, packageBytes));
+      LoadReport report =
+          new LoadReport(
+              clock.instant(),
+              Duration.ofNanos(System.nanoTime() - started),
+              Duration.ofNanos(engineNanos),
+              packageBytes,
+              warmUp);
+      return new LoadedModel(
+          version,
+          modelPackage,
+          predictor,
+          queue(version.key(), predictor, assembly.map(PipelineAssembly::graph), statistics),
+          statistics,
+          report,
+          memory,
+          pipeline.map(Pipeline::steps).orElse(List.of()));
+    } catch (RuntimeException | Error e) {
+      predictor.close();
+      throw e;
+    }
+  }
+
+  private RequestQueue queue(
+      VersionKey key, Predictor predictor, Optional<StepGraph> graph, ModelStatistics statistics) {
     String name = key.toString();
+    if (graph.isPresent()) {
+      return new PipelineQueue(
+          name, () -> limits.apply(key.model()), graph.get(), statistics, clock);
+    }
     return new ExecutionQueue(
         name,
         () -> limits.apply(key.model()).within(predictor.parallelCalls()),

@@ -29,11 +29,15 @@ import org.slf4j.LoggerFactory;
 public final class ModelPool implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelPool.class);
 
+  /** A step that was just loaded may be let go before it is held; so often it is loaded again. */
+  private static final int HOLD_TRIES = 3;
+
   private final Loader loader;
   private final KeepPolicy keep;
   private final Clock clock;
   private final Map<VersionKey, Slot> slots = new ConcurrentHashMap<>();
   private final Set<LoadedModel> draining = ConcurrentHashMap.newKeySet();
+  private final StepWaits waits = new StepWaits();
   private volatile Consumer<String> listener = model -> {};
   private volatile Function<String, Duration> rollback;
   private volatile boolean closed;
@@ -45,6 +49,7 @@ public final class ModelPool implements AutoCloseable {
    */
   public ModelPool(ModelLoader loader, MemoryBudget budget, KeepPolicy keep, Clock clock) {
     this(loader::load, budget, keep, clock);
+    loader.steps(this::hold);
   }
 
   ModelPool(Loader loader, MemoryBudget budget, KeepPolicy keep, Clock clock) {
@@ -115,18 +120,61 @@ public final class ModelPool implements AutoCloseable {
    * @param need who wants it; a stage keeps it loaded until {@link #pin} says otherwise
    */
   public CompletableFuture<Void> load(CatalogVersion version, Need need, Retry retry) {
+    return load(version, need, need, retry);
+  }
+
+  /**
+   * Loads a version unless it is loaded.
+   *
+   * @param keepFor who keeps it loaded from here on
+   * @param room decides what is unloaded to make room
+   */
+  private CompletableFuture<Void> load(
+      CatalogVersion version, Need keepFor, Need room, Retry retry) {
     CompletableFuture<Void> started = new CompletableFuture<>();
     while (true) {
       Slot slot = slot(version);
-      Optional<CompletableFuture<Void>> present = slot.begin(started, need, retry);
+      Optional<CompletableFuture<Void>> present = slot.begin(started, keepFor, retry);
       if (present.isPresent()) {
         if (present.get() == started) {
           // A stage may need what a request asks for.
-          run(slot, version, slot.need(), started);
+          Need need = slot.need().compareTo(room) > 0 ? slot.need() : room;
+          run(slot, version, need, started);
         }
         return present.get();
       }
     }
+  }
+
+  /**
+   * Takes hold of a version for a pipeline, loading it when it is not loaded. The pipeline keeps
+   * it, whoever else does. The future fails as that of a load does, and with {@link
+   * InvalidPipelineException} if the version waits for the pipeline itself.
+   */
+  CompletableFuture<StepHold> hold(CatalogVersion step, VersionKey pipeline, Need need) {
+    return hold(step, pipeline, need, HOLD_TRIES);
+  }
+
+  private CompletableFuture<StepHold> hold(
+      CatalogVersion step, VersionKey pipeline, Need need, int tries) {
+    Slot slot = slots.get(step.key());
+    Optional<StepHold> held = slot == null || !slot.isOf(step) ? Optional.empty() : slot.hold();
+    if (held.isPresent()) {
+      return CompletableFuture.completedFuture(held.get());
+    }
+    if (tries == 0) {
+      return CompletableFuture.failedFuture(new ModelUnloadedException(step.key()));
+    }
+    StepWaits.Wait wait = waits.begin(pipeline, step.key());
+    return load(step, Need.REQUESTS, need, Retry.AT_ONCE)
+        .whenComplete((done, failure) -> waits.end(wait))
+        .thenCompose(done -> hold(step, pipeline, need, tries - 1));
+  }
+
+  /** Tells whether loaded pipelines need a version. */
+  public boolean isHeld(VersionKey key) {
+    Slot slot = slots.get(key);
+    return slot != null && slot.isHeld();
   }
 
   /** Returns the slot of a version; a new one in place of one that is of other files, or over. */
@@ -266,16 +314,23 @@ public final class ModelPool implements AutoCloseable {
   }
 
   private List<MemoryBudget.Candidate> candidates(Need need) {
-    return slots.values().stream()
-        .flatMap(slot -> slot.eviction(need).stream())
-        .sorted(Slot.Eviction.ORDER)
-        .map(
-            eviction ->
-                new MemoryBudget.Candidate(eviction.model().memoryBytes(), () -> unload(eviction)))
+    List<Slot.Eviction> evictions =
+        slots.values().stream().flatMap(slot -> slot.eviction(need).stream()).toList();
+    return EvictionPlan.of(evictions).stream()
+        .map(plan -> new MemoryBudget.Candidate(plan.model().memoryBytes(), () -> unload(plan)))
         .toList();
   }
 
-  /** Takes a copy out of use; returns what closes it. */
+  /** Takes a copy out of use, those that need it before; returns what closes them. */
+  private Optional<Runnable> unload(EvictionPlan plan) {
+    List<Runnable> closings =
+        plan.evictions().stream().flatMap(eviction -> unload(eviction).stream()).toList();
+    return closings.isEmpty()
+        ? Optional.empty()
+        : Optional.of(() -> closings.forEach(Runnable::run));
+  }
+
+  /** Takes one copy out of use; returns what closes it. */
   private Optional<Runnable> unload(Slot.Eviction eviction) {
     Optional<LoadedModel> model = eviction.slot().evict(eviction);
     if (model.isEmpty()) {

@@ -89,6 +89,16 @@ final class Slot {
     return model == null ? Optional.empty() : model.acquire();
   }
 
+  /** Takes hold of the copy for a pipeline, if there is one. */
+  synchronized Optional<StepHold> hold() {
+    return acquire().map(StepHold::new);
+  }
+
+  /** Tells whether pipelines need the copy. */
+  synchronized boolean isHeld() {
+    return ready != null && ready.dependants() > 0;
+  }
+
   /**
    * Returns the future to wait for: the given one if its load is to be run by the caller. Absent
    * when the slot was discarded meanwhile, and another must be taken.
@@ -166,6 +176,7 @@ final class Slot {
   synchronized boolean discardRollback(Instant keptSince) {
     if (discarded
         || loading != null
+        || isHeld()
         || residence != Residence.ROLLBACK
         || !since.equals(keptSince)) {
       return false;
@@ -176,7 +187,7 @@ final class Slot {
 
   @GuardedBy("this")
   private boolean isOutstayed(Instant now, Duration rollback) {
-    if (loading != null) {
+    if (loading != null || isHeld()) {
       return false;
     }
     return switch (residence) {
@@ -237,10 +248,14 @@ final class Slot {
         : Optional.of(new Eviction(this, model, residence, need, lastUsed()));
   }
 
-  /** Takes the copy out if it is still kept for the same reason; a stage's is noted as failed. */
+  /**
+   * Takes the copy out if no pipeline needs it and it is still kept for the same reason; a stage's
+   * is noted as failed.
+   */
   synchronized Optional<LoadedModel> evict(Eviction seen) {
     if (ready != seen.model()
         || loading != null
+        || isHeld()
         || residence != seen.residence()
         || need != seen.need()) {
       return Optional.empty();

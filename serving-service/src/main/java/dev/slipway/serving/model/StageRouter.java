@@ -294,7 +294,8 @@ public final class StageRouter {
     for (ModelStatus status : pool.statuses()) {
       VersionKey key = status.key();
       boolean gone = known.flatMap(present -> present.find(key.version())).isEmpty();
-      if (key.model().equals(model) && gone && !pinned.containsKey(key)) {
+      // One that pipelines run on goes with them.
+      if (key.model().equals(model) && gone && !pinned.containsKey(key) && !pool.isHeld(key)) {
         pool.unload(key);
       }
     }

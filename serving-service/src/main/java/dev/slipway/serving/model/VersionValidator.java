@@ -99,7 +99,7 @@ public final class VersionValidator {
   private record Trial(
       Optional<LoadedModel> model,
       List<WarmUp> golden,
-      Optional<String> failure,
+      Optional<ModelLoadFailedException> failure,
       boolean loadedBefore,
       Duration duration) {}
 
@@ -175,7 +175,7 @@ public final class VersionValidator {
 
   private static Trial failed(Throwable failure, long started) {
     return new Trial(
-        Optional.empty(), List.of(), Optional.of(reason(failure)), false, since(started));
+        Optional.empty(), List.of(), Optional.of(fault(failure)), false, since(started));
   }
 
   private static Duration since(long startedNanos) {
@@ -183,13 +183,13 @@ public final class VersionValidator {
   }
 
   /** Returns why a version cannot be loaded; throws what is no fault of the version. */
-  private static String reason(Throwable failure) {
+  private static ModelLoadFailedException fault(Throwable failure) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    if (cause instanceof ModelLoadFailedException) {
-      return cause.getMessage();
+    if (cause instanceof ModelLoadFailedException fault) {
+      return fault;
     }
     throw cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
   }
@@ -219,9 +219,15 @@ public final class VersionValidator {
       Optional<CatalogVersion> baseline) {
     long started = System.nanoTime();
     if (trial.model().isEmpty()) {
-      String failure = trial.failure().orElse("");
-      return check == Check.LOAD
-          ? Outcome.of(check, false, failure, trial.duration())
+      ModelLoadFailedException failure = trial.failure().orElseThrow();
+      boolean misfit =
+          check == Check.PIPELINE && failure.getCause() instanceof InvalidPipelineException;
+      return check == Check.LOAD || misfit
+          ? Outcome.of(
+              check,
+              false,
+              misfit ? failure.getCause().getMessage() : failure.getMessage(),
+              trial.duration())
           : Outcome.of(check, false, "not checked, since it is not loaded", Duration.ZERO);
     }
     LoadedModel model = trial.model().get();
@@ -230,7 +236,10 @@ public final class VersionValidator {
       case GOLDEN -> golden(trial.golden());
       case SIGNATURE -> signature(model.modelPackage(), compared, baseline, started);
       case TENSORS -> tensors(model, started);
-      case PIPELINE -> Outcome.of(check, true, "it is no pipeline", Duration.ZERO);
+      case PIPELINE ->
+          // Its steps were joined when it was loaded.
+          Outcome.of(
+              check, true, model.steps().isEmpty() ? "it is no pipeline" : "", Duration.ZERO);
     };
   }
 

@@ -5,6 +5,8 @@ import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.catalog.VersionKey;
 import dev.slipway.serving.execution.LatencyRecorder;
 import dev.slipway.serving.execution.Recording;
+import dev.slipway.serving.execution.StepName;
+import dev.slipway.serving.execution.StepRecording;
 import dev.slipway.serving.inference.Profiler;
 import dev.slipway.serving.v1.LatencySummary;
 import dev.slipway.serving.v1.Phase;
@@ -12,6 +14,10 @@ import dev.slipway.serving.v1.PhaseProfile;
 import dev.slipway.serving.v1.ProfileRequest;
 import dev.slipway.serving.v1.ProfileResponse;
 import dev.slipway.serving.v1.StepProfile;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Reads and writes the messages of Profile. */
 final class ProfileProtos {
@@ -61,22 +67,35 @@ final class ProfileProtos {
             .setEngineCalls(recording.engineCalls())
             .setCacheHits(recording.cacheHits());
     if (requests.getCount() > 0) {
-      response.addSteps(step(key, recording, requests));
+      steps(key, recording).forEach(response::addSteps);
     }
     return response.build();
   }
 
-  private static StepProfile step(VersionKey key, Recording recording, LatencySummary requests) {
+  /** Returns the version's own part and those of its steps, by descending share. */
+  private static List<StepProfile> steps(VersionKey key, Recording recording) {
+    Map<StepName, StepRecording> parts = new HashMap<>(recording.steps());
+    parts.put(new StepName(key.model(), key.model(), key.version()), recording.own());
+    double total =
+        Math.max(1, parts.values().stream().mapToLong(part -> part.net().sumNanos()).sum());
+    return parts.entrySet().stream()
+        .map(part -> step(part.getKey(), part.getValue(), total))
+        .sorted(Comparator.comparingDouble(StepProfile::getNetShare).reversed())
+        .toList();
+  }
+
+  private static StepProfile step(StepName name, StepRecording recording, double totalNanos) {
+    LatencySummary net = summary(recording.net());
     StepProfile.Builder step =
         StepProfile.newBuilder()
-            .setStep(key.model())
-            .setModel(key.model())
-            .setVersion(key.version())
-            .setCalls(requests.getCount())
+            .setStep(name.step())
+            .setModel(name.model())
+            .setVersion(name.version())
+            .setCalls(net.getCount())
             .setRows(recording.rows())
-            .setNet(requests)
-            .setNetShare(1);
-    double total = Math.max(1, recording.requests().sumNanos());
+            .setNet(net)
+            .setNetShare(recording.net().sumNanos() / totalNanos);
+    double stepNanos = Math.max(1, recording.net().sumNanos());
     for (Recording.Part part : Recording.Part.values()) {
       LatencyRecorder time = recording.part(part);
       if (time.sumNanos() > 0) {
@@ -84,7 +103,7 @@ final class ProfileProtos {
             PhaseProfile.newBuilder()
                 .setPhase(phase(part))
                 .setTime(summary(time))
-                .setShare(time.sumNanos() / total));
+                .setShare(time.sumNanos() / stepNanos));
       }
     }
     return step.build();

@@ -185,7 +185,10 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     Selector selector = ServingRequests.version(request.getModel(), request.getSelector());
     VersionKey key = router.resolve(request.getModel(), selector).version().key();
     if (!request.getForce() && answersStage(key)) {
-      throw new VersionInUseException(key);
+      throw VersionInUseException.byStage(key);
+    }
+    if (!request.getForce() && pool.isHeld(key)) {
+      throw VersionInUseException.byPipeline(key);
     }
     boolean wasLoaded = pool.unload(key);
     reply(
@@ -381,12 +384,10 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     model.predictor().outputs().forEach(output -> response.addOutputs(ServingTensors.info(output)));
     response
         .setStatistics(
-            ServingProtos.statistics(
-                model.statistics(), cache.figures(model.version().packageDigest())))
-        .setTotalMemoryBytes(model.memoryBytes())
-        .setTotalLoadDuration(ServingProtos.duration(model.report().duration()))
+            ServingProtos.statistics(model.statistics(), cache.figures(model.answersDigest())))
         .setEngineLoadDuration(ServingProtos.duration(model.report().engineDuration()))
         .setPackageBytes(model.report().packageBytes());
+    Dependencies.add(model, key -> describe(pool.status(key)), response);
     model.report().warmUp().forEach(warmUp -> response.addWarmUp(ValidationProtos.golden(warmUp)));
   }
 }

@@ -13,6 +13,7 @@ import dev.slipway.serving.execution.ModelStatistics;
 import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.inference.RowFault;
 import dev.slipway.serving.model.LoadedModel;
+import dev.slipway.serving.model.LoadedStep;
 import dev.slipway.serving.model.ModelStatus;
 import dev.slipway.serving.v1.BatchSizeCount;
 import dev.slipway.serving.v1.CacheStatistics;
@@ -25,6 +26,7 @@ import dev.slipway.serving.v1.Provenance;
 import dev.slipway.serving.v1.Residence;
 import dev.slipway.serving.v1.RowError;
 import dev.slipway.serving.v1.ServedVersion;
+import dev.slipway.serving.v1.StepProvenance;
 import dev.slipway.serving.v1.VersionState;
 import dev.slipway.serving.v1.VersionStatistics;
 import java.time.Instant;
@@ -91,6 +93,15 @@ final class ServingProtos {
             .setRegistryRevision(result.target().revision())
             .setBatchRows(result.batchRows())
             .setCacheHit(result.cacheHit());
+    for (LoadedStep step : result.model().steps()) {
+      CatalogVersion behind = step.model().version();
+      provenance.addSteps(
+          StepProvenance.newBuilder()
+              .setStep(step.name())
+              .setModel(behind.key().model())
+              .setVersion(behind.key().version())
+              .setPackageDigest(behind.packageDigest()));
+    }
     Selector asked = result.target().asked();
     if (asked instanceof Selector.InStage inStage) {
       provenance.setStage(stage(inStage.stage()));

@@ -106,8 +106,7 @@ class BatchRunnerTest {
             List.of(x(1)),
             List.of("y"),
             Map.of(),
-            Execution.NO_DEADLINE,
-            () -> false,
+            Execution.Conditions.until(Execution.NO_DEADLINE, () -> false),
             receiver,
             System.nanoTime());
 
@@ -231,8 +230,7 @@ class BatchRunnerTest {
         List.of(input),
         List.of(output),
         parameters,
-        Execution.NO_DEADLINE,
-        () -> false,
+        Execution.Conditions.until(Execution.NO_DEADLINE, () -> false),
         new Outcome(),
         System.nanoTime());
   }

@@ -22,8 +22,7 @@ final class Outcome implements Execution.Receiver {
         List.of(input),
         List.of(output),
         Map.of(),
-        deadlineNanos,
-        callerGone,
+        Execution.Conditions.until(deadlineNanos, callerGone),
         this,
         System.nanoTime());
   }

@@ -11,6 +11,7 @@ import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.execution.Execution;
 import dev.slipway.serving.execution.QueueLimits;
+import dev.slipway.serving.inference.Computations;
 import dev.slipway.serving.inference.InferenceRequest;
 import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.inference.InferenceService;
@@ -48,14 +49,15 @@ class HandleReleaseTest {
   private RuntimeException failureOf(InferenceRequest.InputSource inputs) throws Exception {
     Catalog catalog = new Catalog();
     catalog.reset(1, List.of(CatalogModel.of("m", List.of(version))));
+    SettingsInForce settings =
+        new SettingsInForce(catalog, new QueueLimits(1, 1, 1), Duration.ZERO);
     InferenceService inference =
         new InferenceService(
             new StageRouter(catalog, pool, name -> false, timer),
             pool,
-            new SettingsInForce(catalog, new QueueLimits(1, 1, 1), Duration.ZERO),
-            new PredictionCache(0),
-            Runnable::run,
-            Clock.systemUTC());
+            settings,
+            new Computations(settings, new PredictionCache(0), Clock.systemUTC()),
+            Runnable::run);
     CompletableFuture<RuntimeException> told = new CompletableFuture<>();
     inference.predict(
         new InferenceRequest(

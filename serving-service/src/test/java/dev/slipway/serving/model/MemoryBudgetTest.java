@@ -55,7 +55,20 @@ class MemoryBudgetTest {
     }
   }
 
+  /** By pipeline: its step. */
+  private final Map<Long, Long> steps = new HashMap<>();
+
   private CompletableFuture<LoadedModel> load(CatalogVersion version, Need need) {
+    Long step = steps.get(version.key().version());
+    if (step != null) {
+      return pool.hold(version(step), version.key(), need)
+          .thenApply(
+              held ->
+                  versions.load(
+                      version,
+                      budget.reserve(version.key(), 10, need),
+                      List.of(new LoadedStep("step", held))));
+    }
     try {
       long bytes = sizes.getOrDefault(version.key().version(), 40L);
       return CompletableFuture.completedFuture(
@@ -231,5 +244,61 @@ class MemoryBudgetTest {
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(MemoryBudgetExceededException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void stepOfAPipeline_goesWithThePipelineThatNeedsIt() {
+    steps.put(2L, 1L);
+    load(2, Need.REQUESTS);
+    assertThat(loaded()).containsExactly(1L, 2L);
+    assertThat(budget.usedBytes()).isEqualTo(50);
+
+    sizes.put(3L, 70L);
+    load(3, Need.REQUESTS);
+
+    assertThat(loaded()).containsExactly(3L);
+    assertThat(budget.usedBytes()).isEqualTo(70);
+  }
+
+  @Test
+  void stepOfAPipelineInProduction_givesWayToNothing() {
+    steps.put(2L, 1L);
+    load(2, Need.PRODUCTION);
+    sizes.put(3L, 60L);
+
+    assertThatThrownBy(() -> load(3, Need.REQUESTS))
+        .hasCauseInstanceOf(MemoryBudgetExceededException.class);
+    assertThat(loaded()).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void sharedStep_staysUntilItsLastPipelineHasGone() {
+    steps.putAll(Map.of(2L, 1L, 3L, 1L));
+    load(2, Need.REQUESTS);
+    load(3, Need.REQUESTS);
+    assertThat(budget.usedBytes()).isEqualTo(60);
+
+    pool.unload(version(1).key());
+    assertThat(budget.usedBytes()).isEqualTo(60);
+    pool.unload(version(2).key());
+    assertThat(budget.usedBytes()).isEqualTo(50);
+    pool.unload(version(3).key());
+
+    assertThat(budget.usedBytes()).isZero();
+    assertThat(versions.open.get()).isZero();
+  }
+
+  @Test
+  void stepNeededByAPipeline_isKeptHoweverLongNobodyAsksForIt() {
+    steps.put(2L, 1L);
+    load(2, Need.PRODUCTION);
+    clock.now = START.plus(Duration.ofDays(1));
+
+    pool.sweep();
+    assertThat(loaded()).containsExactly(1L, 2L);
+    pool.unload(version(2).key());
+    pool.sweep();
+
+    assertThat(loaded()).isEmpty();
   }
 }

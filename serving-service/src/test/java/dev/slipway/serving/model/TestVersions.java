@@ -43,18 +43,30 @@ public final class TestVersions {
   }
 
   LoadedModel load(CatalogVersion version, MemoryBudget.Reservation memory) {
+    return load(version, memory, List.of());
+  }
+
+  LoadedModel load(
+      CatalogVersion version, MemoryBudget.Reservation memory, List<LoadedStep> steps) {
     open.incrementAndGet();
     return new LoadedModel(
         version,
         null,
-        new Counted(),
+        new Counted(steps),
         null,
         new ModelStatistics(),
         new LoadReport(Instant.EPOCH, Duration.ZERO, Duration.ZERO, 0, List.of()),
-        memory);
+        memory,
+        steps);
   }
 
   private final class Counted implements Predictor {
+    private final List<LoadedStep> steps;
+
+    Counted(List<LoadedStep> steps) {
+      this.steps = steps;
+    }
+
     @Override
     public String platform() {
       return "test_counted";
@@ -84,6 +96,7 @@ public final class TestVersions {
     public void close() {
       onClose.run();
       open.decrementAndGet();
+      steps.forEach(step -> step.hold().close());
     }
   }
 }
