@@ -194,7 +194,8 @@ public final class NumericOutputs {
     return best;
   }
 
-  private static void put(ByteBuffer buffer, DataType datatype, double value) {
+  /** Appends a number in a datatype that is neither BOOL, BYTES nor of half precision. */
+  static void put(ByteBuffer buffer, DataType datatype, double value) {
     switch (datatype) {
       case FP32 -> buffer.putFloat((float) value);
       case FP64 -> buffer.putDouble(value);

@@ -2,6 +2,8 @@ package dev.slipway.engine.predictor;
 
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.signature.ColumnSchema;
+import dev.slipway.engine.signature.ColumnSpec;
+import dev.slipway.engine.signature.ScalarType;
 import dev.slipway.engine.signature.Schema;
 import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.signature.TensorSchema;
@@ -9,6 +11,7 @@ import dev.slipway.engine.signature.TensorSpec;
 import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.TensorMetadata;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +23,8 @@ import java.util.stream.IntStream;
  * [batch, features]} of any name, in the engine's precision. With a tensor signature: that one
  * tensor, of any numeric datatype, {@code [batch, features]}. With columns: as {@link
  * SignatureChecks} says; when the model knows its features' names, columns are matched by name,
- * else by order.
+ * else by order. Where some features are text, each column is a tensor of its own, also without a
+ * signature.
  *
  * @param checks the check of a request
  * @param signatureColumns the columns in the order in which a matrix carries them
@@ -64,16 +68,20 @@ public record TableInputs(
   public static TableInputs of(Optional<Schema> declared, Features features) {
     int count = features.count();
     List<String> positions = IntStream.range(0, count).mapToObj(i -> "f" + i).toList();
-    if (declared.isEmpty()) {
+    if (declared.isEmpty() && features.textual().isEmpty()) {
       TensorMetadata matrix =
           new TensorMetadata(DEFAULT_NAME, features.precision(), Shape.of(Shape.ANY, count));
       return new TableInputs(SignatureChecks.ofUnnamedTensor(matrix), positions, positions);
     }
-    if (declared.get() instanceof TensorSchema tensors) {
+    if (declared.orElse(null) instanceof TensorSchema tensors) {
       return new TableInputs(ofTensors(tensors, features), positions, positions);
     }
-    ColumnSchema columns = (ColumnSchema) declared.get();
-    SignatureChecks checks = SignatureChecks.ofSchema(columns, DEFAULT_NAME);
+    ColumnSchema columns =
+        declared.map(ColumnSchema.class::cast).orElseGet(() -> columns(features, positions));
+    SignatureChecks checks =
+        features.textual().isEmpty()
+            ? SignatureChecks.ofSchema(columns, DEFAULT_NAME)
+            : SignatureChecks.ofSeparateColumns(columns);
     List<String> names = checks.tensors().stream().map(TensorMetadata::name).toList();
     if (names.size() != count) {
       throw new ModelPackageException(
@@ -98,6 +106,20 @@ public record TableInputs(
     return new TableInputs(checks, names, modelColumns);
   }
 
+  /** Returns the columns of a model that nobody described: a number may be left out. */
+  private static ColumnSchema columns(Features features, List<String> positions) {
+    List<String> names = features.names().isEmpty() ? positions : features.names();
+    ScalarType number =
+        features.precision() == DataType.FP32 ? ScalarType.FLOAT : ScalarType.DOUBLE;
+    List<ColumnSpec> columns = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      boolean text = features.textual().contains(i);
+      columns.add(
+          new ColumnSpec(Optional.of(names.get(i)), text ? ScalarType.STRING : number, text));
+    }
+    return new ColumnSchema(columns);
+  }
+
   private static void checkText(
       SignatureChecks checks, List<String> modelColumns, Features features) {
     for (TensorMetadata column : checks.tensors()) {
@@ -114,6 +136,10 @@ public record TableInputs(
   }
 
   private static SignatureChecks ofTensors(TensorSchema schema, Features features) {
+    if (!features.textual().isEmpty()) {
+      throw new ModelPackageException(
+          "signature.inputs declares tensors, but some features are text: declare columns");
+    }
     if (schema.tensors().size() != 1) {
       throw new ModelPackageException(
           "signature.inputs declares "

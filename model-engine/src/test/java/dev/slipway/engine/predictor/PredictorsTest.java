@@ -26,6 +26,8 @@ class PredictorsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "catboost-classifier",
+        "catboost-regressor",
         "onnx",
         "lightgbm-booster",
         "lightgbm-classifier",
@@ -58,7 +60,7 @@ class PredictorsTest {
 
   @Test
   void flavors_areThoseOnTheClassPath() {
-    assertThat(Predictors.flavors()).containsExactly("lightgbm", "onnx", "xgboost");
+    assertThat(Predictors.flavors()).containsExactly("catboost", "lightgbm", "onnx", "xgboost");
   }
 
   @Test
@@ -68,7 +70,7 @@ class PredictorsTest {
     assertThatThrownBy(() -> Predictors.load(modelPackage))
         .isInstanceOf(UnsupportedModelException.class)
         .hasMessageContaining("[python_function, sklearn]")
-        .hasMessageContaining("[lightgbm, onnx, xgboost]");
+        .hasMessageContaining("[catboost, lightgbm, onnx, xgboost]");
   }
 
   @Test
@@ -94,7 +96,7 @@ class PredictorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lightgbm", "onnx", "xgboost"})
+  @ValueSource(strings = {"catboost", "lightgbm", "onnx", "xgboost"})
   void load_ofAMissingModelFile_saysWhichFile(String flavor) throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {data: gone.bin}}");
     ModelPackage modelPackage = ModelPackage.read(folder);
@@ -104,7 +106,7 @@ class PredictorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lightgbm", "onnx", "xgboost"})
+  @ValueSource(strings = {"catboost", "lightgbm", "onnx", "xgboost"})
   void load_withoutADataKey_saysWhichKey(String flavor) throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {}}");
     ModelPackage modelPackage = ModelPackage.read(folder);

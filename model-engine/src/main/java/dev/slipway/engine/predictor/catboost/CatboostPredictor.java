@@ -1,0 +1,175 @@
+package dev.slipway.engine.predictor.catboost;
+
+import ai.catboost.CatBoostError;
+import ai.catboost.CatBoostModel;
+import ai.catboost.CatBoostPredictions;
+import dev.slipway.engine.error.ModelPackageException;
+import dev.slipway.engine.error.PredictionException;
+import dev.slipway.engine.error.UnsupportedModelException;
+import dev.slipway.engine.predictor.ClassOutputs;
+import dev.slipway.engine.predictor.NumericOutputs;
+import dev.slipway.engine.predictor.PredictRequest;
+import dev.slipway.engine.predictor.Predictions;
+import dev.slipway.engine.predictor.Predictor;
+import dev.slipway.engine.predictor.RequestedOutputs;
+import dev.slipway.engine.signature.CheckedInputs;
+import dev.slipway.engine.signature.ModelSignature;
+import dev.slipway.engine.signature.Schema;
+import dev.slipway.engine.signature.SignatureChecks;
+import dev.slipway.engine.tensor.DataType;
+import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.engine.tensor.TensorMetadata;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A model of CatBoost. Takes FP32 and sums in FP64, as CatBoost does; its call computes on the
+ * calling thread, in memory of its own, so any number may run at once.
+ */
+final class CatboostPredictor implements Predictor {
+
+  private final CatBoostModel model;
+  private final String platform;
+  private final CatboostTask task;
+  private final CatboostInputs inputs;
+  private final Answer answer;
+  private volatile boolean closed;
+
+  /** The form of the answer. */
+  private interface Answer {
+
+    List<TensorMetadata> metadata();
+
+    List<Tensor> tensors(double[][] rows, List<String> wanted);
+  }
+
+  private CatboostPredictor(
+      CatBoostModel model,
+      String platform,
+      CatboostTask task,
+      CatboostInputs inputs,
+      Answer answer) {
+    this.model = model;
+    this.platform = platform;
+    this.task = task;
+    this.inputs = inputs;
+    this.answer = answer;
+  }
+
+  /**
+   * Returns the predictor of a model, which it owns from then on.
+   *
+   * @param modelType the class of the Python package that trained it
+   * @param name the file's, for messages
+   * @throws UnsupportedModelException if the model uses what is not supported
+   * @throws ModelPackageException if the model has no trees, or the signature contradicts it
+   */
+  static CatboostPredictor of(
+      CatBoostModel model,
+      String platform,
+      String modelType,
+      String name,
+      Optional<ModelSignature> signature) {
+    // CatBoost takes any JSON for a model without trees, and never returns from predicting with it.
+    if (model.getTreeCount() == 0) {
+      throw new ModelPackageException(name + " is not a CatBoost model, or has no trees");
+    }
+    CatboostTask task = CatboostTask.of(model, modelType, name);
+    CatboostInputs inputs =
+        CatboostInputs.of(model, signature.flatMap(ModelSignature::inputs), name);
+    Optional<Schema> declared = signature.flatMap(ModelSignature::outputs);
+    Answer answer =
+        task.classifier()
+            ? classes(task, ClassOutputs.of(declared, task.labels()))
+            : values(
+                NumericOutputs.of(
+                    CatboostInputs.ENGINE,
+                    declared,
+                    DataType.FP64,
+                    model.getPredictionDimension(),
+                    false));
+    return new CatboostPredictor(model, platform, task, inputs, answer);
+  }
+
+  private static Answer classes(CatboostTask task, ClassOutputs outputs) {
+    return new Answer() {
+      @Override
+      public List<TensorMetadata> metadata() {
+        return outputs.metadata();
+      }
+
+      @Override
+      public List<Tensor> tensors(double[][] rows, List<String> wanted) {
+        return outputs.tensors(
+            rows.length,
+            row -> task.classOf(rows[row]),
+            (row, column) -> rows[row][column],
+            wanted);
+      }
+    };
+  }
+
+  private static Answer values(NumericOutputs outputs) {
+    return new Answer() {
+      @Override
+      public List<TensorMetadata> metadata() {
+        return outputs.metadata();
+      }
+
+      @Override
+      public List<Tensor> tensors(double[][] rows, List<String> wanted) {
+        return outputs.tensors(rows.length, (row, column) -> rows[row][column], wanted);
+      }
+    };
+  }
+
+  @Override
+  public String platform() {
+    return platform;
+  }
+
+  @Override
+  public SignatureChecks inputChecks() {
+    return inputs.checks();
+  }
+
+  @Override
+  public List<TensorMetadata> outputs() {
+    return answer.metadata();
+  }
+
+  @Override
+  public Predictions predict(PredictRequest request) {
+    if (closed) {
+      throw new IllegalStateException("the predictor is closed");
+    }
+    CheckedInputs checked = inputs.checks().check(request.inputs());
+    List<String> wanted = RequestedOutputs.resolve(request, answer.metadata());
+    float[][] numbers = inputs.numbers(checked);
+    String[][] categories = inputs.categories(checked);
+    double[][] answers = new double[numbers.length][];
+    if (answers.length > 0) {
+      CatBoostPredictions raw = run(numbers, categories);
+      for (int row = 0; row < answers.length; row++) {
+        answers[row] = task.apply(raw.copyObjectPredictions(row));
+      }
+    }
+    return new Predictions(answer.tensors(answers, wanted));
+  }
+
+  private CatBoostPredictions run(float[][] numbers, String[][] categories) {
+    try {
+      return model.predict(numbers, categories);
+    } catch (CatBoostError e) {
+      throw new PredictionException("CatBoost failed: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      CatboostPredictorProvider.close(model);
+    }
+  }
+}
