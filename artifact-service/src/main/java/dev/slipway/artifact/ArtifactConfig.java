@@ -42,13 +42,4 @@ public record ArtifactConfig(
    * @param settings where it is
    */
   public record Minio(MinioSettings settings) implements Store {}
-
-  /** Returns a configuration with bytes, rows and unfinished uploads all below one folder. */
-  public static ArtifactConfig below(Path folder) {
-    return new ArtifactConfig(
-        DatabaseConfig.h2File(folder.resolve("artifact")),
-        new Folder(folder.resolve("store")),
-        folder.resolve("uploads"),
-        DEFAULT_UPLOAD_EXPIRY);
-  }
 }

@@ -90,7 +90,14 @@ public final class GatewayExtension implements BeforeAllCallback, AfterAllCallba
             name,
             List.of(
                 TrackingModule.open(TrackingConfig.below(folder), metrics, clock),
-                ArtifactModule.open(ArtifactConfig.below(folder), metrics, clock),
+                ArtifactModule.open(
+                    new ArtifactConfig(
+                        TestDatabases.h2(folder),
+                        new ArtifactConfig.Folder(folder.resolve("store")),
+                        folder.resolve("uploads"),
+                        ArtifactConfig.DEFAULT_UPLOAD_EXPIRY),
+                    metrics,
+                    clock),
                 RegistryModule.open(
                     RegistryConfig.of(TestDatabases.h2(folder)), peers, peers, metrics, clock),
                 gateway),

@@ -98,7 +98,13 @@ class ServingEndToEndTest {
 
   private ServiceModule artifact() {
     return ArtifactModule.open(
-        ArtifactConfig.below(folder.resolve("artifact")), new MetricRegistry(), Clock.systemUTC());
+        new ArtifactConfig(
+            DatabaseConfig.h2File(folder.resolve("artifact")),
+            new ArtifactConfig.Folder(folder.resolve("store")),
+            folder.resolve("uploads"),
+            ArtifactConfig.DEFAULT_UPLOAD_EXPIRY),
+        new MetricRegistry(),
+        Clock.systemUTC());
   }
 
   private ServiceModule registry() {

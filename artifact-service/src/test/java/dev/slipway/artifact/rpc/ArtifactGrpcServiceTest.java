@@ -42,6 +42,7 @@ import dev.slipway.artifact.v1.UploadSpec;
 import dev.slipway.artifact.v1.UploadState;
 import dev.slipway.runtime.paging.PageToken;
 import dev.slipway.runtime.testing.GrpcServerExtension;
+import dev.slipway.runtime.testing.TestDatabases;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
@@ -77,7 +78,13 @@ class ArtifactGrpcServiceTest {
           () ->
               List.of(
                   ArtifactModule.open(
-                      ArtifactConfig.below(folder), new MetricRegistry(), Clock.systemUTC())));
+                      new ArtifactConfig(
+                          TestDatabases.h2(folder),
+                          new ArtifactConfig.Folder(folder.resolve("store")),
+                          folder.resolve("uploads"),
+                          ArtifactConfig.DEFAULT_UPLOAD_EXPIRY),
+                      new MetricRegistry(),
+                      Clock.systemUTC())));
 
   private Calls calls;
 

@@ -31,6 +31,7 @@ import dev.slipway.artifact.v1.UpdateAssetRequest;
 import dev.slipway.artifact.v1.VersionBump;
 import dev.slipway.artifact.v1.VersioningScheme;
 import dev.slipway.runtime.testing.GrpcServerExtension;
+import dev.slipway.runtime.testing.TestDatabases;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
 import java.nio.file.Path;
@@ -51,7 +52,13 @@ class AssetGrpcServiceTest {
           () ->
               List.of(
                   ArtifactModule.open(
-                      ArtifactConfig.below(folder), new MetricRegistry(), Clock.systemUTC())));
+                      new ArtifactConfig(
+                          TestDatabases.h2(folder),
+                          new ArtifactConfig.Folder(folder.resolve("store")),
+                          folder.resolve("uploads"),
+                          ArtifactConfig.DEFAULT_UPLOAD_EXPIRY),
+                      new MetricRegistry(),
+                      Clock.systemUTC())));
 
   private Calls calls;
   private AssetServiceBlockingStub assets;

@@ -31,6 +31,12 @@ class CheckConsistencyH2Test extends CheckConsistencyContract {
     return new FileSystemBlobStore(folder.resolve("store"));
   }
 
+  /** More than a page of rows or of the store. */
+  @Override
+  int manyFindings() {
+    return 1234;
+  }
+
   @Test
   void contentThatCannotBeRead_hasAnotherDigest_andTheCheckGoesOn() throws Exception {
     Path unreadable = Files.createDirectory(folder.resolve("unreadable"));

@@ -67,8 +67,6 @@ import org.slf4j.LoggerFactory;
 public final class ArtifactTransfers {
   private static final Logger log = LoggerFactory.getLogger(ArtifactTransfers.class);
 
-  // A smaller file is up before its parts would be.
-  private static final long DIRECT_BYTES = 8 << 20;
   private static final int CHUNK_BYTES = 256 << 10;
   private static final int COPY_BYTES = 256 << 10;
   // So that the next chunks are read while the connection takes the last ones.
@@ -79,6 +77,7 @@ public final class ArtifactTransfers {
 
   private final ArtifactServiceBlockingV2Stub stub;
   private final TransferOptions options;
+  private final TransferSizes sizes;
   // Until it turns out that the service has no store that we reach.
   private volatile boolean direct;
 
@@ -89,8 +88,13 @@ public final class ArtifactTransfers {
 
   /** Creates transfers over a channel of the artifact service. */
   public ArtifactTransfers(Channel channel, TransferOptions options) {
+    this(channel, options, TransferSizes.DEFAULT);
+  }
+
+  ArtifactTransfers(Channel channel, TransferOptions options, TransferSizes sizes) {
     this.stub = ArtifactServiceGrpc.newBlockingV2Stub(channel);
     this.options = options;
+    this.sizes = sizes;
     this.direct = options.direct();
   }
 
@@ -173,9 +177,10 @@ public final class ArtifactTransfers {
     UploadSpec.Builder spec =
         UploadSpec.newBuilder().setPath(path).setSizeBytes(source.size()).setSha256(digest(source));
     TransferMeter.File progress = meter.file(path);
-    if (direct && source.size() >= DIRECT_BYTES) {
+    if (direct && sizes.suitParts(source.size())) {
       try {
-        Artifact artifact = new DirectUpload(stub, options, source, spec.build(), progress).run();
+        Artifact artifact =
+            new DirectUpload(stub, options, sizes, source, spec.build(), progress).run();
         progress.done(source.size());
         return artifact;
       } catch (DirectUpload.UnavailableException e) {
@@ -396,7 +401,7 @@ public final class ArtifactTransfers {
       throws IOException, InterruptedException {
     Manifest first = readManifest(digest, "");
     ManifestPages pages = new ManifestPages(digest, first);
-    new FolderDownload(options, folder, ".part-" + digest)
+    new FolderDownload(options, sizes, folder, ".part-" + digest)
         .run(
             pages,
             new TransferMeter(listener, first.getFileCount(), first.getSizeBytes()),
@@ -426,7 +431,7 @@ public final class ArtifactTransfers {
       List<ManifestEntry> entries, Path folder, long bytes, TransferListener listener)
       throws IOException, InterruptedException {
     Iterator<ManifestEntry> rest = entries.iterator();
-    new FolderDownload(options, folder, ".part")
+    new FolderDownload(options, sizes, folder, ".part")
         .run(
             () -> {
               List<ManifestEntry> page = new ArrayList<>();
@@ -510,7 +515,7 @@ public final class ArtifactTransfers {
       throw new TransferException(
           "there is no artifact below " + path, Status.Code.NOT_FOUND, null);
     }
-    new FolderDownload(options, folder, ".part")
+    new FolderDownload(options, sizes, folder, ".part")
         .run(
             new ListPages(path),
             new TransferMeter(listener, totals.getFileCount(), totals.getSizeBytes()),
@@ -575,13 +580,13 @@ public final class ArtifactTransfers {
   }
 
   private boolean isKept(Artifact artifact) {
-    return options.resumable() && RangedDownload.suits(artifact.getSizeBytes());
+    return options.resumable() && sizes.suitRanges(artifact.getSizeBytes());
   }
 
   /** Downloads large content to a file, and goes on with what came of it before. */
   private void downloadAndKeep(Artifact artifact, Path file, TransferMeter.File progress)
       throws IOException, InterruptedException {
-    try (PartFile part = PartFile.open(file, artifact)) {
+    try (PartFile part = PartFile.open(file, sizes.ranges(artifact))) {
       try {
         downloadKept(artifact, part, progress);
       } catch (TransferException e) {
@@ -613,7 +618,7 @@ public final class ArtifactTransfers {
       Artifact artifact, FileChannel to, Optional<PartFile> kept, TransferMeter.File progress)
       throws IOException, InterruptedException {
     boolean stillDirect =
-        new RangedDownload(stub, options, artifact, to, kept, progress).run(direct);
+        new RangedDownload(stub, options, sizes.ranges(artifact), to, kept, progress).run(direct);
     direct = direct && stillDirect;
     progress.done(artifact.getSizeBytes());
   }
@@ -627,7 +632,7 @@ public final class ArtifactTransfers {
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
-      if (RangedDownload.suits(artifact.getSizeBytes())) {
+      if (sizes.suitRanges(artifact.getSizeBytes())) {
         downloadRanges(artifact, channel, Optional.empty(), progress);
       } else {
         DownloadRequest request =

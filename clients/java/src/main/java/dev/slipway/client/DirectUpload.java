@@ -33,6 +33,7 @@ final class DirectUpload {
 
   private final ArtifactServiceBlockingV2Stub stub;
   private final TransferOptions options;
+  private final TransferSizes sizes;
   private final TransferSource source;
   private final UploadSpec spec;
   private final Retries retries;
@@ -42,11 +43,13 @@ final class DirectUpload {
   DirectUpload(
       ArtifactServiceBlockingV2Stub stub,
       TransferOptions options,
+      TransferSizes sizes,
       TransferSource source,
       UploadSpec spec,
       TransferMeter.File file) {
     this.stub = stub;
     this.options = options;
+    this.sizes = sizes;
     this.source = source;
     this.spec = spec;
     this.retries = new Retries(options, stub.getChannel());
@@ -101,14 +104,13 @@ final class DirectUpload {
 
   private Artifact attempt(String requestId)
       throws IOException, StatusException, InterruptedException {
-    CreateUploadUrlsResponse upload =
-        unary()
-            .createUploadUrls(
-                CreateUploadUrlsRequest.newBuilder()
-                    .setSpec(spec)
-                    .setRequestId(requestId)
-                    .setMaxUrls(URLS_AT_A_TIME)
-                    .build());
+    CreateUploadUrlsRequest.Builder request =
+        CreateUploadUrlsRequest.newBuilder()
+            .setSpec(spec)
+            .setRequestId(requestId)
+            .setMaxUrls(URLS_AT_A_TIME);
+    sizes.partBytes().ifPresent(request::setPartSizeBytes);
+    CreateUploadUrlsResponse upload = unary().createUploadUrls(request.build());
     if (upload.hasArtifact()) {
       progress.reset(source.size());
       return upload.getArtifact();

@@ -25,6 +25,7 @@ import java.util.UUID;
  */
 final class FolderDownload {
   private final TransferOptions options;
+  private final TransferSizes sizes;
   private final Path folder;
   private final Path temporary;
 
@@ -33,8 +34,9 @@ final class FolderDownload {
    *
    * @param suffix of the folder's name while files are missing, where that is kept
    */
-  FolderDownload(TransferOptions options, Path folder, String suffix) {
+  FolderDownload(TransferOptions options, TransferSizes sizes, Path folder, String suffix) {
     this.options = options;
+    this.sizes = sizes;
     this.folder = folder;
     Path name = folder.toAbsolutePath().getFileName();
     this.temporary =
@@ -146,7 +148,7 @@ final class FolderDownload {
       }
     }
     // Only where the download goes on with them: nobody else would remove them from the folder.
-    if (RangedDownload.suits(entry.getSizeBytes())) {
+    if (sizes.suitRanges(entry.getSizeBytes())) {
       takeOverPart(entry, file, earlier);
     }
     return false;

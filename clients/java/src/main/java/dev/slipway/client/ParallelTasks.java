@@ -55,7 +55,7 @@ final class ParallelTasks {
 
   /** Is work on one of many parts, by its index. */
   interface PartTask {
-    void run(long index) throws IOException, InterruptedException;
+    void run(int index) throws IOException, InterruptedException;
   }
 
   /**
@@ -70,7 +70,7 @@ final class ParallelTasks {
       int begun = 0;
       for (int done = 0; done < parts; done++) {
         for (; begun < parts && begun < done + 2 * threads; begun++) {
-          long index = begun;
+          int index = begun;
           ahead.add(
               pool.submit(
                   () -> {

@@ -1,7 +1,6 @@
 package dev.slipway.client;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.slipway.artifact.v1.Artifact;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,7 +32,7 @@ final class PartFile implements Closeable {
   private static final int NAME_DIGITS = 32;
 
   private final Path target;
-  private final Artifact artifact;
+  private final Ranges plan;
   private final FileChannel channel;
   private final FileChannel ranges;
 
@@ -43,9 +42,9 @@ final class PartFile implements Closeable {
   @GuardedBy("this")
   private boolean kept;
 
-  private PartFile(Path target, Artifact artifact, FileChannel channel, FileChannel ranges) {
+  private PartFile(Path target, Ranges plan, FileChannel channel, FileChannel ranges) {
     this.target = target;
-    this.artifact = artifact;
+    this.plan = plan;
     this.channel = channel;
     this.ranges = ranges;
   }
@@ -53,16 +52,16 @@ final class PartFile implements Closeable {
   /**
    * Opens what there is of a file, or begins; where another content was begun it is forgotten.
    *
-   * @param artifact what is downloaded
+   * @param plan what is downloaded, and how it is cut
    * @throws IOException if another download to the target is under way
    */
-  static PartFile open(Path target, Artifact artifact) throws IOException {
+  static PartFile open(Path target, Ranges plan) throws IOException {
     FileChannel channel = openLocked(target);
     FileChannel ranges = null;
     try {
       ranges =
           FileChannel.open(rangesOf(target), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      PartFile file = new PartFile(target, artifact, channel, ranges);
+      PartFile file = new PartFile(target, plan, channel, ranges);
       file.read();
       return file;
     } catch (IOException | RuntimeException e) {
@@ -169,7 +168,7 @@ final class PartFile implements Closeable {
       // Not ours.
       lines = List.of();
     }
-    if (lines.isEmpty() || !lines.get(0).equals(RangedDownload.describe(artifact))) {
+    if (lines.isEmpty() || !lines.get(0).equals(plan.describe())) {
       restart();
       return;
     }
@@ -178,14 +177,14 @@ final class PartFile implements Closeable {
       if (line.matches("[0-9]{1,6};")) {
         int range = Integer.parseInt(line.substring(0, line.length() - 1));
         // The bytes may be lost where the note of them is not.
-        if (RangedDownload.end(artifact, range) <= channel.size()) {
+        if (range < plan.count() && plan.offset(range) + plan.length(range) <= channel.size()) {
           done.set(range);
         }
       }
     }
     kept = !done.isEmpty();
     ranges.truncate(0);
-    append(RangedDownload.describe(artifact));
+    append(plan.describe());
     for (int range = done.nextSetBit(0); range >= 0; range = done.nextSetBit(range + 1)) {
       append(range + ";");
     }
@@ -202,7 +201,7 @@ final class PartFile implements Closeable {
     done.clear();
     channel.truncate(0);
     ranges.truncate(0);
-    append(RangedDownload.describe(artifact));
+    append(plan.describe());
   }
 
   /** Truncation moves the position back to the end. */

@@ -23,18 +23,16 @@ import java.util.concurrent.TimeUnit;
  * of what is in the file, in order, while later ranges are still on their way. For one thread.
  */
 final class RangedDownload {
-  private static final long RANGE_BYTES = 16 << 20;
-  private static final int MAX_RANGES = 100_000;
   private static final int DIGEST_BYTES = 256 << 10;
   private static final long UNARY_SECONDS = 60;
 
   private final ArtifactServiceBlockingV2Stub stub;
   private final TransferOptions options;
+  private final Ranges ranges;
   private final Artifact artifact;
   private final FileChannel to;
   private final Optional<PartFile> kept;
   private final PartsProgress progress;
-  private final long rangeBytes;
   private volatile Optional<CreateDownloadUrlResponse> url = Optional.empty();
   private volatile boolean reached;
 
@@ -47,39 +45,17 @@ final class RangedDownload {
   RangedDownload(
       ArtifactServiceBlockingV2Stub stub,
       TransferOptions options,
-      Artifact artifact,
+      Ranges ranges,
       FileChannel to,
       Optional<PartFile> kept,
       TransferMeter.File file) {
     this.stub = stub;
     this.options = options;
-    this.artifact = artifact;
+    this.ranges = ranges;
+    this.artifact = ranges.artifact();
     this.to = to;
     this.kept = kept;
     this.progress = new PartsProgress(file, new Retries(options, stub.getChannel()));
-    this.rangeBytes = rangeBytes(artifact);
-  }
-
-  private static long rangeBytes(Artifact artifact) {
-    return Math.max(RANGE_BYTES, artifact.getSizeBytes() / MAX_RANGES + 1);
-  }
-
-  /** Says what is downloaded and how it is cut. */
-  static String describe(Artifact artifact) {
-    return artifact.getSha256() + ' ' + artifact.getSizeBytes() + ' ' + rangeBytes(artifact);
-  }
-
-  /** Returns where a range ends, from the beginning of the file; where there is none never. */
-  static long end(Artifact artifact, int range) {
-    long offset = (long) range * rangeBytes(artifact);
-    return offset < artifact.getSizeBytes()
-        ? Math.min(offset + rangeBytes(artifact), artifact.getSizeBytes())
-        : Long.MAX_VALUE;
-  }
-
-  /** Returns whether a file is large enough for this. */
-  static boolean suits(long sizeBytes) {
-    return sizeBytes >= 2 * RANGE_BYTES;
   }
 
   /**
@@ -95,14 +71,13 @@ final class RangedDownload {
       renewUrl();
     }
     boolean begunDirect = url.isPresent();
-    int ranges = (int) ((artifact.getSizeBytes() + rangeBytes - 1) / rangeBytes);
     MessageDigest digest = Digests.newSha256();
     ParallelTasks.runInOrder(
         "ranges",
         options.parallelParts(),
-        ranges,
-        range -> bring((int) range),
-        range -> digest(digest, range * rangeBytes));
+        ranges.count(),
+        this::bring,
+        range -> digest(digest, range));
     if (!Digests.hex(digest).equals(artifact.getSha256())) {
       throw new TransferException(
           "what was downloaded does not have the digest " + artifact.getSha256(),
@@ -113,19 +88,14 @@ final class RangedDownload {
   }
 
   private void bring(int range) throws IOException, InterruptedException {
-    long offset = range * rangeBytes;
     if (kept.isPresent() && kept.get().has(range)) {
-      progress.part().at(length(offset));
+      progress.part().at(ranges.length(range));
       return;
     }
-    download(offset);
+    download(range);
     if (kept.isPresent()) {
       kept.get().add(range);
     }
-  }
-
-  private long length(long offset) {
-    return Math.min(rangeBytes, artifact.getSizeBytes() - offset);
   }
 
   private void renewUrl() throws IOException, InterruptedException {
@@ -151,17 +121,18 @@ final class RangedDownload {
     }
   }
 
-  private void download(long offset) throws IOException, InterruptedException {
+  private void download(int range) throws IOException, InterruptedException {
+    long offset = ranges.offset(range);
+    long length = ranges.length(range);
     PartsProgress.Part part = progress.part();
     for (int failures = 1; ; failures++) {
       Optional<CreateDownloadUrlResponse> from = url;
       if (from.isEmpty()) {
-        stream(offset, part);
+        stream(offset, length, part);
         return;
       }
       try {
-        StoreHttp.get(
-            from.get().getUrl(), from.get().getHeadersMap(), to, offset, length(offset), part);
+        StoreHttp.get(from.get().getUrl(), from.get().getHeadersMap(), to, offset, length, part);
         reached = true;
         return;
       } catch (LocalFileException e) {
@@ -180,10 +151,9 @@ final class RangedDownload {
     }
   }
 
-  private void stream(long offset, PartsProgress.Part part)
+  private void stream(long offset, long length, PartsProgress.Part part)
       throws IOException, InterruptedException {
     Retries retries = new Retries(options, stub.getChannel());
-    long length = length(offset);
     long done = 0;
     while (done < length) {
       BlockingClientCall<?, DownloadResponse> call =
@@ -225,10 +195,10 @@ final class RangedDownload {
     }
   }
 
-  private void digest(MessageDigest digest, long offset) throws IOException {
+  private void digest(MessageDigest digest, int range) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(DIGEST_BYTES);
-    long end = offset + length(offset);
-    for (long at = offset; at < end; ) {
+    long end = ranges.offset(range) + ranges.length(range);
+    for (long at = ranges.offset(range); at < end; ) {
       buffer.clear().limit((int) Math.min(buffer.capacity(), end - at));
       int n = to.read(buffer, at);
       if (n < 0) {

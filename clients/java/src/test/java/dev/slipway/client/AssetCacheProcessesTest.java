@@ -8,6 +8,7 @@ import dev.slipway.artifact.ArtifactConfig;
 import dev.slipway.artifact.ArtifactModule;
 import dev.slipway.artifact.v1.PushAssetRequest;
 import dev.slipway.runtime.testing.GrpcServerExtension;
+import dev.slipway.runtime.testing.TestDatabases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,11 @@ class AssetCacheProcessesTest {
           () ->
               List.of(
                   ArtifactModule.open(
-                      ArtifactConfig.below(folder.resolve("server")),
+                      new ArtifactConfig(
+                          TestDatabases.h2(folder.resolve("server")),
+                          new ArtifactConfig.Folder(folder.resolve("server").resolve("store")),
+                          folder.resolve("server").resolve("uploads"),
+                          ArtifactConfig.DEFAULT_UPLOAD_EXPIRY),
                       new MetricRegistry(),
                       Clock.systemUTC())));
 

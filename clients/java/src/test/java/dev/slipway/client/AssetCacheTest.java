@@ -13,6 +13,7 @@ import dev.slipway.artifact.v1.ListRequest;
 import dev.slipway.artifact.v1.PushAssetRequest;
 import dev.slipway.artifact.v1.UpdateAssetRequest;
 import dev.slipway.runtime.testing.GrpcServerExtension;
+import dev.slipway.runtime.testing.TestDatabases;
 import io.grpc.Status.Code;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +49,11 @@ class AssetCacheTest {
           () ->
               List.of(
                   ArtifactModule.open(
-                      ArtifactConfig.below(folder.resolve("server")),
+                      new ArtifactConfig(
+                          TestDatabases.h2(folder.resolve("server")),
+                          new ArtifactConfig.Folder(folder.resolve("server").resolve("store")),
+                          folder.resolve("server").resolve("uploads"),
+                          ArtifactConfig.DEFAULT_UPLOAD_EXPIRY),
                       new MetricRegistry(),
                       Clock.systemUTC())));
 

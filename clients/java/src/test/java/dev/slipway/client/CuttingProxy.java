@@ -26,7 +26,6 @@ final class CuttingProxy implements Closeable {
   private final AtomicInteger connections = new AtomicInteger();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicLong bytesToServer = new AtomicLong();
-  private final AtomicLong bytesToClients = new AtomicLong();
   private volatile long bytesPerConnection;
   private volatile int serverPort;
   private volatile boolean silent;
@@ -70,11 +69,6 @@ final class CuttingProxy implements Closeable {
   /** Returns how many bytes clients have sent through it. */
   long bytes() {
     return bytesToServer.get();
-  }
-
-  /** Returns how many bytes the server has answered through it. */
-  long answeredBytes() {
-    return bytesToClients.get();
   }
 
   /** Returns how many connections were made, those in vain included. */
@@ -130,7 +124,9 @@ final class CuttingProxy implements Closeable {
           Thread.sleep(5);
         }
         out.write(buffer, 0, n);
-        (answers ? bytesToClients : bytesToServer).addAndGet(n);
+        if (!answers) {
+          bytesToServer.addAndGet(n);
+        }
         if (bytesUntilCut.addAndGet(-n) <= 0 && cutsLeft.getAndDecrement() > 0) {
           bytesUntilCut.set(cutsLeft.get() > 0 ? bytesPerConnection : Long.MAX_VALUE);
           cut();

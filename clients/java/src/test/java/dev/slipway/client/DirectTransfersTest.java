@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.AfterEach;
@@ -31,7 +32,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs transfers against a service whose bytes lie in an S3 store, each behind a proxy. */
 class DirectTransfersTest {
   private static final int MEBIBYTE = 1 << 20;
-  private static final int SIZE = 40 * MEBIBYTE + 7;
+  // Of a part but the last, S3 takes no less.
+  private static final int PART = 5 * MEBIBYTE;
+  private static final int SIZE = 2 * PART + 2 * MEBIBYTE + 7;
+  private static final TransferSizes SIZES =
+      new TransferSizes(PART, OptionalLong.of(PART), 4 * MEBIBYTE);
   private static final TransferOptions OPTIONS =
       new TransferOptions(3, 20, Duration.ofMillis(5), Duration.ofMillis(50));
 
@@ -77,7 +82,11 @@ class DirectTransfersTest {
   void connect() throws IOException {
     serviceProxy = new CuttingProxy(server.server().port());
     client = SlipwayClient.connect(serviceProxy.address());
-    transfers = client.transfers(OPTIONS);
+    transfers = transfers(OPTIONS);
+  }
+
+  private ArtifactTransfers transfers(TransferOptions options) {
+    return new ArtifactTransfers(client.artifacts().getChannel(), options, SIZES);
   }
 
   @AfterEach
@@ -114,10 +123,10 @@ class DirectTransfersTest {
   void connectionToTheStoreCutAgainAndAgain_isTakenUpAndEqual() throws Exception {
     Path file = file("a.bin", SIZE);
     serviceProxy.cutEvery(MEBIBYTE, 1);
-    storeProxy.cutEvery(18 * MEBIBYTE, 4);
+    storeProxy.cutEvery(6 * MEBIBYTE, 4);
 
     transfers.uploadFile(file, "a.bin");
-    storeProxy.cutEvery(5 * MEBIBYTE, 4);
+    storeProxy.cutEvery(3 * MEBIBYTE / 2, 4);
     transfers.downloadFile("a.bin", folder.resolve("b.bin"));
 
     assertThat(storeProxy.cuts()).isGreaterThanOrEqualTo(4);
@@ -128,19 +137,19 @@ class DirectTransfersTest {
   @Test
   void upload_begunByAnother_sendsOnlyThePartsThatAreMissing() throws Exception {
     Path file = file("a.bin", SIZE);
-    ArtifactTransfers first = client.transfers(OPTIONS.withParallel(1, 1));
+    ArtifactTransfers first = transfers(OPTIONS.withParallel(1, 1));
     assertThatThrownBy(
             () ->
                 first.uploadFile(
                     file,
                     "a.bin",
                     progress -> {
-                      if (progress.bytesDone() > 32L * MEBIBYTE) {
+                      if (progress.bytesDone() > 2 * PART) {
                         throw new IllegalStateException("the process dies");
                       }
                     }))
         .isNotNull();
-    storeProxy.cutEvery(16 * MEBIBYTE, 1);
+    storeProxy.cutEvery(PART, 1);
 
     transfers.uploadFile(file, "a.bin");
 
@@ -156,7 +165,7 @@ class DirectTransfersTest {
 
     transfers.uploadFile(file, "a.bin");
     transfers.downloadFile("a.bin", folder.resolve("b.bin"));
-    client.transfers(OPTIONS).downloadFile("a.bin", folder.resolve("c.bin"));
+    transfers(OPTIONS).downloadFile("a.bin", folder.resolve("c.bin"));
 
     assertThat(Files.mismatch(file, folder.resolve("b.bin"))).isEqualTo(-1);
     assertThat(Files.mismatch(file, folder.resolve("c.bin"))).isEqualTo(-1);
@@ -189,7 +198,7 @@ class DirectTransfersTest {
   void transfers_thatAreNotDirect_goThroughTheService() throws Exception {
     Path file = file("a.bin", SIZE);
     storeProxy.cutEvery(1, 1);
-    ArtifactTransfers through = client.transfers(OPTIONS.withDirect(false));
+    ArtifactTransfers through = transfers(OPTIONS.withDirect(false));
 
     through.uploadFile(file, "a.bin");
     through.downloadFile("a.bin", folder.resolve("b.bin"));

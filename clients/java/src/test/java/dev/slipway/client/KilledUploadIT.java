@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KilledUploadIT {
   private static final long SIZE = Long.getLong("slipway.crash.mebibytes", 48) << 20;
-  private static final int KILLS = Integer.getInteger("slipway.crash.rounds", 4);
+  private static final int KILLS = Integer.getInteger("slipway.crash.rounds", 3);
   private static final long SEED = Long.getLong("slipway.crash.seed", 11);
   private static final String PATH = "models/large.bin";
   private static final long PART = 16 << 20;
@@ -115,14 +115,14 @@ class KilledUploadIT {
     killInTurn(
         List.of(
             () -> {
-              uploader.kill();
-              resumption.atLeast(committed(), heard);
-              startUploader();
-            },
-            () -> {
               service.kill();
               resumption.mayGoBackTo(spooled(), heard);
               startService();
+            },
+            () -> {
+              uploader.kill();
+              resumption.atLeast(committed(), heard);
+              startUploader();
             }),
         resumption);
 

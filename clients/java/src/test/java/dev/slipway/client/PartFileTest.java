@@ -17,8 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PartFileTest {
   private static final int MEBI = 1 << 20;
-  private static final Artifact CONTENT =
-      Artifact.newBuilder().setSha256("a".repeat(64)).setSizeBytes(40 * MEBI).build();
+  private static final Ranges CONTENT =
+      TransferSizes.DEFAULT.ranges(
+          Artifact.newBuilder().setSha256("a".repeat(64)).setSizeBytes(40 * MEBI).build());
 
   @TempDir private Path folder;
 

@@ -8,7 +8,6 @@ import dev.slipway.client.SpillScanner.Damage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,7 +46,9 @@ class SpillScannerTest {
   }
 
   private List<SpillRecord> scan(byte[] bytes) throws IOException {
-    Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+    // Anew: a file that is cut and written again some file systems bring to disk at once.
+    Files.delete(file);
+    Files.write(file, bytes);
     damages.clear();
     List<SpillRecord> read = new ArrayList<>();
     try (SpillScanner scanner = SpillScanner.open(file, damages::add)) {

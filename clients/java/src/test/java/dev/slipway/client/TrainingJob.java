@@ -99,7 +99,9 @@ final class TrainingJob implements AutoCloseable {
         if (i % 1_000 == 999) {
           RunSummary summary = run.summary();
           System.out.println(summary.acknowledgedPoints() + summary.keptPoints());
-          Thread.sleep(1);
+          // Fast enough to be in the middle of things, and not so fast that all of it takes long to
+          // be read again.
+          Thread.sleep(5);
         }
       }
     }

@@ -68,7 +68,11 @@ final class RegistryFixture implements AutoCloseable {
     this.folder = folder;
     artifact =
         ArtifactModule.open(
-            ArtifactConfig.below(folder.resolve("artifact")),
+            new ArtifactConfig(
+                TestDatabases.h2(folder),
+                new ArtifactConfig.Folder(folder.resolve("store")),
+                folder.resolve("uploads"),
+                ArtifactConfig.DEFAULT_UPLOAD_EXPIRY),
             new MetricRegistry(),
             Clock.systemUTC());
     String name = UUID.randomUUID().toString();

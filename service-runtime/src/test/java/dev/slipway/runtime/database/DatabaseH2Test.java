@@ -21,7 +21,7 @@ class DatabaseH2Test extends DatabaseContract {
 
   @Override
   DatabaseConfig config() {
-    return TestDatabases.h2(folder);
+    return TestDatabases.emptyH2(folder);
   }
 
   @Override
