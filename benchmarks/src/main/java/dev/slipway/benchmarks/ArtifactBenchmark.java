@@ -1,6 +1,7 @@
 package dev.slipway.benchmarks;
 
 import dev.slipway.client.ArtifactTransfers;
+import dev.slipway.client.TransferOptions;
 import dev.slipway.runtime.config.Commands;
 import io.grpc.ManagedChannel;
 import io.minio.BucketExistsArgs;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Option;
             + " file system, or the MinIO SDK.")
 public final class ArtifactBenchmark implements Callable<Integer> {
   private static final int SMALL_BYTES = 4 << 10;
-  private static final int WORKERS = 8;
+  // As many as the client moves small files at a time.
+  private static final int WORKERS = TransferOptions.DEFAULT.parallelFiles();
   private static final String BUCKET = "slipway-benchmark";
 
   @Option(
@@ -55,6 +57,14 @@ public final class ArtifactBenchmark implements Callable<Integer> {
       defaultValue = "10000",
       description = "How many files of 4 KiB. Default: ${DEFAULT-VALUE}.")
   private int files;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "2000",
+      description =
+          "How many other files of 4 KiB go up and down first, as the JVM is slow at the beginning."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int warmUp;
 
   @Option(
       names = "--minio-endpoint",
@@ -100,7 +110,7 @@ public final class ArtifactBenchmark implements Callable<Integer> {
             + " -Xmx256m%n",
         mebibytes, files);
     System.out.printf(
-        "%-8s %-16s %10s %12s %6s %10s %10s %14s %16s%n",
+        "%-8s %-16s %10s %12s %6s %10s %10s %12s %12s %16s%n",
         "store",
         "what",
         "seconds",
@@ -109,6 +119,7 @@ public final class ArtifactBenchmark implements Callable<Integer> {
         "client CPU",
         "server CPU",
         "client heap",
+        "server heap",
         "server resident");
     try (ScratchFolder scratch = ScratchFolder.create()) {
       Path sources = writeSources(scratch.path().resolve("sources"));
@@ -137,12 +148,17 @@ public final class ArtifactBenchmark implements Callable<Integer> {
         large.write(block);
       }
     }
-    byte[] bytes = new byte[SMALL_BYTES];
-    for (int i = 0; i < files; i++) {
-      random.nextBytes(bytes);
-      Files.write(small.resolve("file-" + i), bytes);
-    }
+    writeSmall(small, files);
     return sources;
+  }
+
+  private static void writeSmall(Path folder, int count) throws IOException {
+    Random random = new Random();
+    byte[] bytes = new byte[SMALL_BYTES];
+    for (int i = 0; i < count; i++) {
+      random.nextBytes(bytes);
+      Files.write(folder.resolve("file-" + i), bytes);
+    }
   }
 
   private static BareStore folder(Path scratch) throws IOException {
@@ -213,33 +229,39 @@ public final class ArtifactBenchmark implements Callable<Integer> {
                 "--admin-port=0",
                 "--data-dir=" + place.resolve("data")));
     command.addAll(flags);
-    try (JavaProcess server = JavaProcess.start(List.of("-Xmx256m"), command)) {
+    HeapPeak heap = new HeapPeak(place.resolve("gc.log"));
+    try (JavaProcess server = JavaProcess.start(List.of("-Xmx256m", heap.option()), command)) {
       ManagedChannel channel = Clients.connect(TrackingProcess.port(server));
       try {
         ArtifactTransfers transfers = new ArtifactTransfers(channel);
+        warmUp(place, transfers, bare);
         Path bareDown = Files.createDirectories(place.resolve("bare-down"));
         print(
             store,
             "large file up",
             server,
+            heap,
             () -> transfers.uploadFile(large, "benchmark/large"),
             () -> bare.put(large, "large"));
         print(
             store,
             "large file down",
             server,
+            heap,
             () -> transfers.downloadFile("benchmark/large", down.resolve("large")),
             () -> bare.get("large", bareDown.resolve("large")));
         print(
             store,
             "small files up",
             server,
+            heap,
             () -> transfers.uploadFolder(small, "benchmark/small"),
             () -> each(small, file -> bare.put(file, file.getFileName().toString())));
         print(
             store,
             "small files down",
             server,
+            heap,
             () -> transfers.downloadFolder("benchmark/small", down.resolve("small")),
             () ->
                 each(
@@ -251,6 +273,23 @@ public final class ArtifactBenchmark implements Callable<Integer> {
         channel.shutdownNow();
       }
     }
+  }
+
+  private void warmUp(Path place, ArtifactTransfers transfers, BareStore bare) throws Exception {
+    Path folder = Files.createDirectories(place.resolve("warm-up"));
+    writeSmall(folder, warmUp);
+    transfers.uploadFolder(folder, "warm-up");
+    if (warmUp > 0) {
+      transfers.downloadFolder("warm-up", place.resolve("warm-up-down"));
+    }
+    Path down = Files.createDirectories(place.resolve("warm-up-bare"));
+    each(
+        folder,
+        file -> {
+          String name = "warm-up-" + file.getFileName();
+          bare.put(file, name);
+          bare.get(name, down.resolve(name));
+        });
   }
 
   /** Does something with one file. */
@@ -280,10 +319,16 @@ public final class ArtifactBenchmark implements Callable<Integer> {
   }
 
   private static void print(
-      String store, String what, JavaProcess server, Transfer ours, Transfer bare)
+      String store,
+      String what,
+      JavaProcess server,
+      HeapPeak serverHeap,
+      Transfer ours,
+      Transfer bare)
       throws Exception {
     double bareSeconds = seconds(bare);
     heapPools().forEach(MemoryPoolMXBean::resetPeakUsage);
+    int mark = serverHeap.mark();
     Duration serverBefore = server.processorTime();
     Duration clientBefore = processorTime();
     double seconds = seconds(ours);
@@ -291,7 +336,7 @@ public final class ArtifactBenchmark implements Callable<Integer> {
     Duration serverUsed = server.processorTime().minus(serverBefore);
     long heap = heapPools().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum();
     System.out.printf(
-        "%-8s %-16s %10.2f %12.2f %6.2f %8.2f s %8.2f s %10d MiB %12d MiB%n",
+        "%-8s %-16s %10.2f %12.2f %6.2f %8.2f s %8.2f s %8d MiB %8d MiB %12d MiB%n",
         store,
         what,
         seconds,
@@ -300,6 +345,7 @@ public final class ArtifactBenchmark implements Callable<Integer> {
         clientUsed.toMillis() / 1e3,
         serverUsed.toMillis() / 1e3,
         heap >> 20,
+        serverHeap.mebibytesSince(mark),
         server.peakResidentMebibytes());
   }
 

@@ -42,6 +42,8 @@ public final class MinioBlobStore implements BlobStore {
   private static final long MAX_CONTENT_BYTES = 5L << 40;
   // Of the server's 64 handlers and more, most stay free for others while the store is slow.
   private static final int MAX_PUTS = 24;
+  // What is smaller is sent as fast as it is asked for.
+  private static final long ASKED_BYTES = MEBIBYTE / 4;
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration TRANSFER_TIMEOUT = Duration.ofSeconds(60);
@@ -154,7 +156,7 @@ public final class MinioBlobStore implements BlobStore {
       throw new StoreBusyException();
     }
     try {
-      if (anew || !ensureDurable(content)) {
+      if (anew || content.sizeBytes() < ASKED_BYTES || !ensureDurable(content)) {
         upload(content, file);
       }
     } finally {

@@ -32,13 +32,21 @@ import org.jdbi.v3.core.Handle;
  * where two deletes meet all the same, the database ends one and it is run again. Thread-safe.
  */
 public final class ArtifactStore {
+  // H2 lets one transaction at a time add to a directory, and writes a part of its file for each.
+  private static final int H2_PUBLISHERS = 1;
+  private static final int POSTGRESQL_PUBLISHERS = 4;
+
   private final Database database;
   private final Clock clock;
+  private final GroupCommit published;
 
   /** Creates the store on a migrated database. */
   public ArtifactStore(Database database, Clock clock) {
     this.database = database;
     this.clock = clock;
+    this.published =
+        new GroupCommit(
+            database, database.dialect() == Dialect.H2 ? H2_PUBLISHERS : POSTGRESQL_PUBLISHERS);
   }
 
   /** Returns what lies at a path. The root is always there. */
@@ -136,7 +144,7 @@ public final class ArtifactStore {
   /**
    * Binds a path to content whose bytes are stored, in one step, and makes its directories; content
    * that was condemned is revived. Where the same upload has bound the path to this content before,
-   * answers that.
+   * answers that. Many who do so at once share transactions.
    *
    * @throws PathIsDirectoryException if there are artifacts below the path
    * @throws ParentIsFileException if a directory of the path is a file
@@ -155,8 +163,7 @@ public final class ArtifactStore {
     OffsetDateTime now = Timestamps.now(clock);
     Content content = stored.content();
     String uploadIdOrNull = uploadId.map(UploadId::value).orElse(null);
-    return Races.write(
-        database,
+    return published.write(
         handle -> {
           EntryDao dao = handle.attach(EntryDao.class);
           requireDirectory(dao, path.parent(), now);
@@ -173,13 +180,15 @@ public final class ArtifactStore {
           present.ifPresent(row -> requireReplaceable(row.entry(), createOnly));
           BlobBinding.bind(handle, database.dialect(), stored, now);
           int updated =
-              dao.updateFile(
-                  path.utf8(),
-                  content.sha256().hex(),
-                  content.sizeBytes(),
-                  contentType,
-                  uploadIdOrNull,
-                  now);
+              present.isEmpty()
+                  ? 0
+                  : dao.updateFile(
+                      path.utf8(),
+                      content.sha256().hex(),
+                      content.sizeBytes(),
+                      contentType,
+                      uploadIdOrNull,
+                      now);
           if (updated == 0) {
             dao.insertFile(
                 path.utf8(),

@@ -5,13 +5,15 @@ import picocli.CommandLine.Option;
 
 /** Holds the flags of how files are moved. A mixin of picocli; not thread-safe. */
 final class TransferFlags {
+  private static final int SMALL_FILES_PER_LARGE = 4;
+
   @Option(
       names = "--parallel",
       paramLabel = "N",
       defaultValue = "4",
       description =
-          "How many files of a folder, and parts of a large file, move at a time. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "How many large files of a folder, and parts of each, move at a time; of small files four"
+              + " times as many. Default: ${DEFAULT-VALUE}.")
   private int parallel;
 
   @Option(
@@ -34,7 +36,7 @@ final class TransferFlags {
 
   TransferOptions options() {
     return TransferOptions.DEFAULT
-        .withParallel(parallel, parallel)
+        .withParallel(SMALL_FILES_PER_LARGE * parallel, parallel)
         .withDirect(!throughService)
         .withResumable(true);
   }

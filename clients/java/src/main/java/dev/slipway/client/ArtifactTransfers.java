@@ -139,6 +139,7 @@ public final class ArtifactTransfers {
     // A walk does not follow a link, not even the one that it begins at.
     Path root = folder.toRealPath();
     TransferMeter meter = meter(root, listener);
+    LargeFileTurns turns = new LargeFileTurns(options, sizes);
     long count = 0;
     long bytes = 0;
     try (FolderFiles files = new FolderFiles(root)) {
@@ -147,7 +148,7 @@ public final class ArtifactTransfers {
         for (Path file : batch) {
           String relative = RelativePath.of(root, file);
           String target = path.isEmpty() ? relative : path + '/' + relative;
-          tasks.add(() -> upload(TransferSource.of(file), target, meter));
+          tasks.add(() -> upload(turns, TransferSource.of(file), target, meter));
         }
         for (Artifact artifact : ParallelTasks.run("upload", options.parallelFiles(), tasks)) {
           count++;
@@ -170,6 +171,12 @@ public final class ArtifactTransfers {
       }
     }
     return new TransferMeter(listener, count, bytes);
+  }
+
+  private Artifact upload(
+      LargeFileTurns turns, TransferSource source, String path, TransferMeter meter)
+      throws IOException, InterruptedException {
+    return turns.take(source.size(), () -> upload(source, path, meter));
   }
 
   private Artifact upload(TransferSource source, String path, TransferMeter meter)
@@ -303,7 +310,7 @@ public final class ArtifactTransfers {
 
   private static String digest(TransferSource source) throws IOException {
     MessageDigest digest = Digests.newSha256();
-    byte[] buffer = new byte[COPY_BYTES];
+    byte[] buffer = new byte[(int) Math.min(COPY_BYTES, source.size())];
     try (InputStream in = source.open(0)) {
       for (long left = source.size(); left > 0; ) {
         int n = in.read(buffer, 0, (int) Math.min(buffer.length, left));

@@ -89,6 +89,7 @@ final class FolderDownload {
   private void downloadAll(Pages pages, TransferMeter meter, Download download)
       throws IOException, InterruptedException {
     Deque<Path> earlier = setAside();
+    LargeFileTurns turns = new LargeFileTurns(options, sizes);
     Files.createDirectories(temporary);
     for (List<ManifestEntry> page = pages.next(); !page.isEmpty(); page = pages.next()) {
       List<ParallelTasks.Task<Path>> tasks = new ArrayList<>();
@@ -100,10 +101,14 @@ final class FolderDownload {
               Files.createDirectories(file.getParent());
               if (isThere(entry, file, earlier)) {
                 progress.done(entry.getSizeBytes());
-              } else {
-                download.to(entry, file, progress);
+                return file;
               }
-              return file;
+              return turns.take(
+                  entry.getSizeBytes(),
+                  () -> {
+                    download.to(entry, file, progress);
+                    return file;
+                  });
             });
       }
       List<Path> unused = ParallelTasks.run("download", options.parallelFiles(), tasks);

@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * Says how files are moved.
  *
- * @param parallelFiles how many files of a folder are moved at a time, 1 or more
+ * @param parallelFiles how many files of a folder are moved at a time, 1 or more; of large ones a
+ *     quarter of that, as each is moved in parts
  * @param parallelParts how many parts of a large file are moved at a time, 1 or more
  * @param direct whether large files go straight to the object store and from it, where the service
  *     has one that can be reached
@@ -25,9 +26,12 @@ public record TransferOptions(
     int maxAttempts,
     Duration firstBackoff,
     Duration maxBackoff) {
-  /** Four files and parts at a time, direct, eight attempts, waits from 0.1 to 10 seconds. */
+  /**
+   * Sixteen small files and four parts at a time, direct, eight attempts, waits from 0.1 to 10
+   * seconds.
+   */
   public static final TransferOptions DEFAULT =
-      new TransferOptions(4, 8, Duration.ofMillis(100), Duration.ofSeconds(10));
+      new TransferOptions(4, 8, Duration.ofMillis(100), Duration.ofSeconds(10)).withParallel(16, 4);
 
   /** Checks ranges. */
   public TransferOptions {
