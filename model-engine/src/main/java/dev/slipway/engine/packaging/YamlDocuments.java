@@ -23,7 +23,7 @@ import org.yaml.snakeyaml.resolver.Resolver;
  * hostile file from costing more than its size. Values are null, Boolean, Integer, Long,
  * BigInteger, Double, String, List and Map; a timestamp stays text.
  */
-final class YamlDocuments {
+public final class YamlDocuments {
 
   /**
    * The longest document that is read, in characters: room for ten thousand columns. The parser's
@@ -45,7 +45,7 @@ final class YamlDocuments {
    * @throws ModelPackageException if the text is not YAML, has a tag beyond the standard ones, or
    *     exceeds a limit
    */
-  static Map<String, Object> read(String text, String where) {
+  public static Map<String, Object> read(String text, String where) {
     if (text.length() > MAX_CHARACTERS) {
       throw new ModelPackageException(
           where + " is too large: more than " + MAX_CHARACTERS + " characters");
