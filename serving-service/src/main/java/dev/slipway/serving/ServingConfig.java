@@ -1,5 +1,6 @@
 package dev.slipway.serving;
 
+import dev.slipway.engine.predictor.python.PythonSettings;
 import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
@@ -7,6 +8,7 @@ import dev.slipway.serving.model.NamePattern;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How models are served.
@@ -19,6 +21,7 @@ import java.util.List;
  * @param loads bounds of what is loaded
  * @param idleBufferBytes most memory kept for putting batches together
  * @param cacheBytes most bytes of answers kept for equal requests, of all models; 0 keeps none
+ * @param python how Python models are run; empty if they are refused
  */
 public record ServingConfig(
     Path cacheFolder,
@@ -27,7 +30,8 @@ public record ServingConfig(
     KeepPolicy keep,
     LoadLimits loads,
     long idleBufferBytes,
-    long cacheBytes) {
+    long cacheBytes,
+    Optional<PythonSettings> python) {
   /** Default of the requests that may wait for one version. */
   public static final int DEFAULT_MAX_QUEUED = 1024;
 
@@ -86,7 +90,8 @@ public record ServingConfig(
         new KeepPolicy(DEFAULT_ROLLBACK_RETENTION, 1, DEFAULT_IDLE_RETENTION),
         new LoadLimits(DEFAULT_PARALLEL_FETCHES, DEFAULT_LOAD_TIMEOUT, MemorySize.ofMachine() / 2),
         DEFAULT_IDLE_BUFFER_BYTES,
-        DEFAULT_CACHE_BYTES);
+        DEFAULT_CACHE_BYTES,
+        Optional.empty());
   }
 
   boolean follows(String model) {

@@ -2,6 +2,8 @@ package dev.slipway.serving;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import dev.slipway.engine.predictor.PredictorProvider;
+import dev.slipway.engine.predictor.python.PythonPredictorProvider;
 import dev.slipway.engine.tensor.TensorBuffers;
 import dev.slipway.inference.GRPCInferenceServiceGrpc;
 import dev.slipway.runtime.server.ServiceModule;
@@ -17,6 +19,7 @@ import dev.slipway.serving.model.ModelLoader;
 import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
 import dev.slipway.serving.model.PipelineLoader;
+import dev.slipway.serving.model.PythonRefused;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.VersionValidator;
@@ -85,6 +88,7 @@ public final class ServingModule implements ServiceModule {
   private final List<BindableService> services;
   private final OpenStreams streams = new OpenStreams();
   private final Profiler profiler;
+  private final Optional<PythonPredictorProvider> python;
   private final MetricRegistry metrics;
 
   private ServingModule(
@@ -112,10 +116,11 @@ public final class ServingModule implements ServiceModule {
         new SettingsInForce(catalog, config.limits(), config.keep().rollback());
     PredictionCache cache = new PredictionCache(config.cacheBytes());
     Computations computations = new Computations(settings, cache, clock);
+    this.python = config.python().map(PythonPredictorProvider::new);
     ModelLoader loader =
         new ModelLoader(
             packages,
-            List.of(),
+            List.of(python.<PredictorProvider>map(engine -> engine).orElseGet(PythonRefused::new)),
             fetches,
             turns,
             budget,
@@ -306,6 +311,7 @@ public final class ServingModule implements ServiceModule {
     timer.shutdownNow();
     catalogFile.save();
     pool.close();
+    python.ifPresent(PythonPredictorProvider::close);
     packages.close();
     metrics.remove("serving.models.ready");
     metrics.remove("serving.cache.bytes");

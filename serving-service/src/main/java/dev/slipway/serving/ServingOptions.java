@@ -1,5 +1,6 @@
 package dev.slipway.serving;
 
+import dev.slipway.engine.predictor.python.PythonSettings;
 import dev.slipway.runtime.config.ConfigProblems;
 import dev.slipway.serving.ServingConfig.LoadLimits;
 import dev.slipway.serving.execution.QueueLimits;
@@ -10,7 +11,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Holds the flags of the serving service. A mixin of picocli; not thread-safe. */
@@ -97,6 +100,8 @@ public final class ServingOptions {
       description = "Where fetched packages are kept. Default: serving/packages below --data-dir.")
   private Path cacheDir;
 
+  @Mixin private PythonOptions python = new PythonOptions();
+
   /**
    * Returns the settings, noting what is wrong with them; null after a problem.
    *
@@ -127,7 +132,12 @@ public final class ServingOptions {
           "is \"" + cacheBytes + "\"; must be bytes, a size like 256MiB, or 0% to 100%");
       good = false;
     }
-    if (!good) {
+    Optional<PythonSettings> pythonSettings =
+        python.settings(
+            Duration.ofSeconds(Math.max(1, loadTimeoutSeconds)),
+            defaultCacheDir.resolveSibling("python"),
+            problems);
+    if (!good || pythonSettings == null) {
       return null;
     }
     return new ServingConfig(
@@ -145,10 +155,11 @@ public final class ServingOptions {
             Duration.ofSeconds(loadTimeoutSeconds),
             memory.getAsLong() == 0 ? MemoryBudget.UNLIMITED : memory.getAsLong()),
         defaults.idleBufferBytes(),
-        cache.getAsLong());
+        cache.getAsLong(),
+        pythonSettings);
   }
 
-  private static boolean atLeast(long least, long value, String flag, ConfigProblems problems) {
+  static boolean atLeast(long least, long value, String flag, ConfigProblems problems) {
     if (value < least) {
       problems.add(flag, "is " + value + "; must be at least " + least);
       return false;

@@ -64,7 +64,8 @@ class AdmissionTest {
                     config.keep(),
                     config.loads(),
                     config.idleBufferBytes(),
-                    config.cacheBytes()));
+                    config.cacheBytes(),
+                    config.python()));
     harness.addScripted("m", 10, "gated", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);
     hold();

@@ -102,7 +102,8 @@ class BatchingDifferentialTest {
                 config.keep(),
                 config.loads(),
                 config.idleBufferBytes(),
-                config.cacheBytes()));
+                config.cacheBytes(),
+                config.python()));
   }
 
   private static ModelInferRequest twoInTwoOut(Random random) {

@@ -101,7 +101,8 @@ class EngineFaultsTest {
                 config.keep(),
                 new LoadLimits(1, LOAD_TIMEOUT, config.loads().memoryBytes()),
                 config.idleBufferBytes(),
-                config.cacheBytes()));
+                config.cacheBytes(),
+                config.python()));
     int openBefore = ScriptedEngine.OPEN.get();
     int closedBefore = ScriptedEngine.CLOSED.get();
     CountDownLatch loading = new CountDownLatch(1);

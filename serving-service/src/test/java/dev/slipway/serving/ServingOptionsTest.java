@@ -3,6 +3,7 @@ package dev.slipway.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.engine.predictor.python.PythonSettings;
 import dev.slipway.runtime.config.Commands;
 import dev.slipway.runtime.config.ConfigException;
 import dev.slipway.runtime.config.ConfigProblems;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,6 +72,62 @@ class ServingOptionsTest {
                     "--serve-load-timeout-seconds=0",
                     "--serve-memory-budget=much"))
         .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).hasSize(5));
+  }
+
+  @Test
+  void python_isOffUnlessAnInterpreterIsNamed() {
+    assertThat(read(Map.of()).python()).isEmpty();
+    assertThat(read(Map.of(), "--serve-python-workers=3").python()).isEmpty();
+    PythonSettings python = read(Map.of(), "--serve-python=python3.10,python3.11").python().get();
+    assertThat(python.interpreters()).containsExactly("python3.10", "python3.11");
+    assertThat(python.workers()).isEqualTo(2);
+    assertThat(python.callTimeout()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(python.environments()).isEmpty();
+    assertThat(python.maxWorkerBytes()).isBetween(1L, Long.MAX_VALUE - 1);
+  }
+
+  @Test
+  void flagsOfPython_areRead() {
+    PythonSettings python =
+        read(
+                Map.of("SLIPWAY_SERVE_PYTHON", "python3"),
+                "--serve-python-env=prepared",
+                "--serve-python-workers=3",
+                "--serve-python-timeout-seconds=5",
+                "--serve-python-memory=2GiB",
+                "--serve-load-timeout-seconds=7")
+            .python()
+            .get();
+    assertThat(python)
+        .isEqualTo(
+            new PythonSettings(
+                List.of("python3"),
+                3,
+                Duration.ofSeconds(7),
+                Duration.ofSeconds(5),
+                2L << 30,
+                Optional.of(Path.of("python"))));
+    assertThat(
+            read(Map.of(), "--serve-python=python3", "--serve-python-memory=0")
+                .python()
+                .get()
+                .maxWorkerBytes())
+        .isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void badFlagsOfPython_areReportedTogether() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    Map.of(),
+                    "--serve-python=,python3",
+                    "--serve-python-env=conda",
+                    "--serve-python-workers=0",
+                    "--serve-python-timeout-seconds=0",
+                    "--serve-python-memory=much",
+                    "--serve-max-queued=-1"))
+        .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).hasSize(6));
   }
 
   @Test

@@ -127,7 +127,8 @@ class StageFollowTest {
                     new KeepPolicy(Duration.ZERO, 0, Duration.ZERO),
                     config.loads(),
                     config.idleBufferBytes(),
-                    config.cacheBytes()));
+                    config.cacheBytes(),
+                    config.python()));
   }
 
   @Test
@@ -469,7 +470,8 @@ class StageFollowTest {
                     new KeepPolicy(Duration.ofMillis(1), 1, Duration.ofMillis(1)),
                     config.loads(),
                     0,
-                    config.cacheBytes()));
+                    config.cacheBytes(),
+                    config.python()));
     harness.addScripted("m", 0, "none", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);
     harness.addScripted("m", 10, "none", Stage.STAGE_PRODUCTION);
