@@ -5,6 +5,7 @@ import dev.slipway.cli.artifacts.ArtifactsCommand;
 import dev.slipway.cli.assets.AssetsCommand;
 import dev.slipway.cli.call.CallCommand;
 import dev.slipway.cli.gc.GcCommand;
+import dev.slipway.cli.graph.GraphCommand;
 import dev.slipway.cli.metrics.MetricsCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
 import dev.slipway.cli.server.ServerCommand;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
       SyncCommand.class,
       AssetsCommand.class,
       GcCommand.class,
+      GraphCommand.class,
       HelpCommand.class
     })
 public final class Slipway implements Callable<Integer> {

@@ -273,7 +273,8 @@ class StageFollowTest {
     harness.awaitProduction("m", 1);
     harness.addScripted("m", 10, "slow", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 2);
-    assertThat(version("m", 1).getResidence()).isEqualTo(Residence.RESIDENCE_ROLLBACK);
+    // The pointer switches a moment before the old version becomes the copy for a rollback.
+    ServingHarness.await(() -> version("m", 1).getResidence() == Residence.RESIDENCE_ROLLBACK);
     AtomicInteger loads = new AtomicInteger();
     ScriptedEngine.LOAD_HOOKS.put("slow", loads::incrementAndGet);
 

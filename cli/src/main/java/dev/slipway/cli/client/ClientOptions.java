@@ -24,6 +24,13 @@ public final class ClientOptions {
   private String tracking;
 
   @Option(
+      names = "--registry-address",
+      paramLabel = "HOST:PORT",
+      defaultValue = "",
+      description = "Where the registry answers, when it is a process of its own.")
+  private String registry;
+
+  @Option(
       names = "--artifact-address",
       paramLabel = "HOST:PORT",
       defaultValue = "",
@@ -39,11 +46,13 @@ public final class ClientOptions {
     ConfigProblems problems = new ConfigProblems();
     check("--server", server, problems);
     check("--tracking-address", tracking, problems);
+    check("--registry-address", registry, problems);
     check("--artifact-address", artifact, problems);
     problems.throwIfAny();
     return SlipwayClient.builder()
         .address(server)
         .trackingAddress(tracking)
+        .registryAddress(registry)
         .artifactAddress(artifact)
         .build();
   }
