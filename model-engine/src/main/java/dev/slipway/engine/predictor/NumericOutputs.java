@@ -60,7 +60,7 @@ public final class NumericOutputs {
    *
    * @param engine its name, for messages
    * @param declared what the signature says of outputs
-   * @param precision the datatype in which the engine computes: FP32 or FP64
+   * @param precision the datatype of the answer where none is declared: FP32, FP64 or INT64
    * @param width the numbers per row; at least 1
    * @param classifier whether the model answers labels when nothing else is declared
    * @throws ModelPackageException if the signature contradicts the model

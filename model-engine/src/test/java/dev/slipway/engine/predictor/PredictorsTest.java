@@ -28,6 +28,7 @@ class PredictorsTest {
       strings = {
         "catboost-classifier",
         "catboost-regressor",
+        "h2o-mojo",
         "onnx",
         "lightgbm-booster",
         "lightgbm-classifier",
@@ -60,7 +61,8 @@ class PredictorsTest {
 
   @Test
   void flavors_areThoseOnTheClassPath() {
-    assertThat(Predictors.flavors()).containsExactly("catboost", "lightgbm", "onnx", "xgboost");
+    assertThat(Predictors.flavors())
+        .containsExactly("catboost", "h2o", "lightgbm", "mojo", "onnx", "xgboost");
   }
 
   @Test
@@ -70,7 +72,7 @@ class PredictorsTest {
     assertThatThrownBy(() -> Predictors.load(modelPackage))
         .isInstanceOf(UnsupportedModelException.class)
         .hasMessageContaining("[python_function, sklearn]")
-        .hasMessageContaining("[catboost, lightgbm, onnx, xgboost]");
+        .hasMessageContaining("[catboost, h2o, lightgbm, mojo, onnx, xgboost]");
   }
 
   @Test
@@ -96,7 +98,7 @@ class PredictorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"catboost", "lightgbm", "onnx", "xgboost"})
+  @ValueSource(strings = {"catboost", "h2o", "lightgbm", "mojo", "onnx", "xgboost"})
   void load_ofAMissingModelFile_saysWhichFile(String flavor) throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {data: gone.bin}}");
     ModelPackage modelPackage = ModelPackage.read(folder);
@@ -106,7 +108,7 @@ class PredictorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"catboost", "lightgbm", "onnx", "xgboost"})
+  @ValueSource(strings = {"catboost", "h2o", "lightgbm", "mojo", "onnx", "xgboost"})
   void load_withoutADataKey_saysWhichKey(String flavor) throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {}}");
     ModelPackage modelPackage = ModelPackage.read(folder);

@@ -7,6 +7,7 @@ import ai.catboost.CatBoostModel.FloatFeature;
 import dev.slipway.engine.error.InvalidInputException;
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.error.UnsupportedModelException;
+import dev.slipway.engine.predictor.CategoryColumns;
 import dev.slipway.engine.predictor.FeatureMatrix;
 import dev.slipway.engine.predictor.TableInputs;
 import dev.slipway.engine.signature.CheckedInputs;
@@ -14,7 +15,6 @@ import dev.slipway.engine.signature.Schema;
 import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Tensor;
-import dev.slipway.engine.tensor.TensorMetadata;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -82,21 +82,8 @@ final class CatboostInputs {
     for (int i = 0; i < features.size(); i++) {
       (categorical.contains(i) ? categories : numbers).add(table.modelColumns().get(i));
     }
-    checkCategories(table.checks(), categories);
+    CategoryColumns.check(table.checks(), categories, ENGINE);
     return new CatboostInputs(table, numbers, categories);
-  }
-
-  private static void checkCategories(SignatureChecks checks, List<String> categories) {
-    for (TensorMetadata column : checks.tensors()) {
-      if (categories.contains(column.name()) && column.datatype().isFloat()) {
-        throw new ModelPackageException(
-            "signature.inputs declares the column \""
-                + column.name()
-                + "\" as "
-                + column.datatype()
-                + ", but CatBoost takes text or whole numbers as categories");
-      }
-    }
   }
 
   SignatureChecks checks() {
@@ -143,7 +130,10 @@ final class CatboostInputs {
       int column = categories.indexOf(tensor.name());
       if (column >= 0) {
         given++;
-        fill(values, column, tensor);
+        String[] texts = CategoryColumns.texts(tensor);
+        for (int row = 0; row < rows; row++) {
+          values[row][column] = texts[row];
+        }
       }
     }
     if (given < categories.size()) {
@@ -152,26 +142,5 @@ final class CatboostInputs {
           "CatBoost has no missing categories: every one of " + categories + " is needed");
     }
     return values;
-  }
-
-  /** Writes categories as Python does. */
-  private static void fill(String[][] texts, int column, Tensor tensor) {
-    if (tensor.datatype() == DataType.BYTES) {
-      String[] values = tensor.toStrings();
-      for (int row = 0; row < values.length; row++) {
-        texts[row][column] = values[row];
-      }
-      return;
-    }
-    ByteBuffer data = tensor.data();
-    for (int row = 0; row < texts.length; row++) {
-      texts[row][column] =
-          switch (tensor.datatype()) {
-            case BOOL -> data.get() != 0 ? "True" : "False";
-            case INT32 -> Integer.toString(data.getInt());
-            case INT64 -> Long.toString(data.getLong());
-            default -> throw new IllegalStateException("no column is " + tensor.datatype());
-          };
-    }
   }
 }

@@ -12,12 +12,12 @@ import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictions;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.RequestedOutputs;
+import dev.slipway.engine.predictor.TableAnswer;
 import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.Schema;
 import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.DataType;
-import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorMetadata;
 import java.util.List;
 import java.util.Optional;
@@ -32,23 +32,15 @@ final class CatboostPredictor implements Predictor {
   private final String platform;
   private final CatboostTask task;
   private final CatboostInputs inputs;
-  private final Answer answer;
+  private final TableAnswer answer;
   private volatile boolean closed;
-
-  /** The form of the answer. */
-  private interface Answer {
-
-    List<TensorMetadata> metadata();
-
-    List<Tensor> tensors(double[][] rows, List<String> wanted);
-  }
 
   private CatboostPredictor(
       CatBoostModel model,
       String platform,
       CatboostTask task,
       CatboostInputs inputs,
-      Answer answer) {
+      TableAnswer answer) {
     this.model = model;
     this.platform = platform;
     this.task = task;
@@ -78,10 +70,10 @@ final class CatboostPredictor implements Predictor {
     CatboostInputs inputs =
         CatboostInputs.of(model, signature.flatMap(ModelSignature::inputs), name);
     Optional<Schema> declared = signature.flatMap(ModelSignature::outputs);
-    Answer answer =
+    TableAnswer answer =
         task.classifier()
-            ? classes(task, ClassOutputs.of(declared, task.labels()))
-            : values(
+            ? TableAnswer.ofClasses(ClassOutputs.of(declared, task.labels()), task::classOf, 0)
+            : TableAnswer.ofNumbers(
                 NumericOutputs.of(
                     CatboostInputs.ENGINE,
                     declared,
@@ -89,38 +81,6 @@ final class CatboostPredictor implements Predictor {
                     model.getPredictionDimension(),
                     false));
     return new CatboostPredictor(model, platform, task, inputs, answer);
-  }
-
-  private static Answer classes(CatboostTask task, ClassOutputs outputs) {
-    return new Answer() {
-      @Override
-      public List<TensorMetadata> metadata() {
-        return outputs.metadata();
-      }
-
-      @Override
-      public List<Tensor> tensors(double[][] rows, List<String> wanted) {
-        return outputs.tensors(
-            rows.length,
-            row -> task.classOf(rows[row]),
-            (row, column) -> rows[row][column],
-            wanted);
-      }
-    };
-  }
-
-  private static Answer values(NumericOutputs outputs) {
-    return new Answer() {
-      @Override
-      public List<TensorMetadata> metadata() {
-        return outputs.metadata();
-      }
-
-      @Override
-      public List<Tensor> tensors(double[][] rows, List<String> wanted) {
-        return outputs.tensors(rows.length, (row, column) -> rows[row][column], wanted);
-      }
-    };
   }
 
   @Override
