@@ -20,18 +20,25 @@ import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelState;
 import dev.slipway.serving.model.PipelineLoader;
 import dev.slipway.serving.model.PythonRefused;
+import dev.slipway.serving.model.RulesInForce;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.VersionValidator;
 import dev.slipway.serving.rpc.InferenceGrpcService;
 import dev.slipway.serving.rpc.OpenStreams;
+import dev.slipway.serving.rpc.RouteKeyHeader;
 import dev.slipway.serving.rpc.ServingGrpcService;
+import dev.slipway.serving.rpc.TrafficRules;
 import dev.slipway.serving.rpc.TritonErrorHeader;
+import dev.slipway.serving.traffic.TrafficControl;
+import dev.slipway.serving.traffic.TrafficMeters;
 import dev.slipway.serving.upstream.CatalogFile;
 import dev.slipway.serving.upstream.PackageCache;
 import dev.slipway.serving.upstream.RegistryFollower;
+import dev.slipway.serving.upstream.RunMetrics;
 import dev.slipway.serving.upstream.SettingsStore;
 import dev.slipway.serving.upstream.SignatureLookup;
+import dev.slipway.serving.upstream.TrafficRuleStore;
 import dev.slipway.serving.v1.ServingServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.Channel;
@@ -63,6 +70,12 @@ public final class ServingModule implements ServiceModule {
 
   private static final long SAVE_MILLIS = 1_000;
 
+  /** How late a traffic rule that ended by itself may be noticed. */
+  private static final long TRAFFIC_MILLIS = 500;
+
+  /** Copies for shadows run one at a time per rule; short ones on these threads themselves. */
+  private static final int SHADOW_THREADS = 2;
+
   /** How long a load has to itself, so that its memory can be told from that of others. */
   private static final Duration LOAD_PATIENCE = Duration.ofSeconds(3);
 
@@ -76,6 +89,7 @@ public final class ServingModule implements ServiceModule {
   private final LoadTurns turns;
   private final ExecutorService predictions;
   private final ExecutorService continuations;
+  private final ExecutorService shadows;
   private final ScheduledExecutorService batchTimer;
   private final ScheduledExecutorService timer;
   private final PackageCache packages;
@@ -89,12 +103,14 @@ public final class ServingModule implements ServiceModule {
   private final OpenStreams streams = new OpenStreams();
   private final Profiler profiler;
   private final Optional<PythonPredictorProvider> python;
+  private final TrafficControl traffic;
   private final MetricRegistry metrics;
 
   private ServingModule(
       ServingConfig config,
       Channel registry,
       Channel artifact,
+      Channel tracking,
       MetricRegistry metrics,
       Clock clock) {
     this.metrics = metrics;
@@ -106,6 +122,7 @@ public final class ServingModule implements ServiceModule {
     this.continuations =
         Executors.newFixedThreadPool(
             Math.max(2, Runtime.getRuntime().availableProcessors()), threads("continuation"));
+    this.shadows = Executors.newFixedThreadPool(SHADOW_THREADS, threads("shadow"));
     this.batchTimer = Executors.newSingleThreadScheduledExecutor(threads("batch-timer"));
     this.timer = Executors.newSingleThreadScheduledExecutor(threads("serving-timer"));
     this.catalog = new Catalog();
@@ -117,6 +134,7 @@ public final class ServingModule implements ServiceModule {
     PredictionCache cache = new PredictionCache(config.cacheBytes());
     Computations computations = new Computations(settings, cache, clock);
     this.python = config.python().map(PythonPredictorProvider::new);
+    EngineThreads engines = new EngineThreads(predictions, engineThreads);
     ModelLoader loader =
         new ModelLoader(
             packages,
@@ -126,19 +144,36 @@ public final class ServingModule implements ServiceModule {
             budget,
             settings::limits,
             new TensorBuffers(config.idleBufferBytes()),
-            new EngineThreads(predictions, engineThreads),
+            engines,
             batchTimer,
             new PipelineLoader(catalog, computations, continuations),
             clock);
     this.pool = new ModelPool(loader, budget, config.keep(), clock);
-    this.router = new StageRouter(catalog, pool, config::follows, timer);
+    RulesInForce rules = new RulesInForce(catalog, clock);
+    this.router = new StageRouter(catalog, pool, rules, config::follows, timer);
     catalog.onChange(router::catalogChanged);
     pool.onLoaded(router::versionLoaded);
     pool.rollbackRetention(settings::rollbackRetention);
     this.catalogFile = new CatalogFile(config.cacheFolder(), catalog);
     this.follower = new RegistryFollower(registry, catalog, timer, clock);
     this.profiler = new Profiler(timer);
-    this.inference = new InferenceService(router, pool, settings, computations, continuations);
+    TrafficMeters meters = new TrafficMeters(System::nanoTime);
+    TrafficRuleStore ruleStore = new TrafficRuleStore(registry, clock);
+    this.traffic =
+        new TrafficControl(
+            catalog, rules, router, meters, ruleStore, new RunMetrics(tracking), clock);
+    this.inference =
+        new InferenceService(
+            router,
+            pool,
+            settings,
+            computations,
+            continuations,
+            meters,
+            new InferenceService.Background(engines::isContended, shadows, timer));
+    VersionValidator validator = new VersionValidator(pool, loader);
+    TrafficRules trafficRules =
+        new TrafficRules(catalog, rules, ruleStore, meters, validator, clock);
     BindableService openInference =
         new InferenceGrpcService(catalog, router, pool, inference, settings, version(), streams);
     BindableService serving =
@@ -154,11 +189,15 @@ public final class ServingModule implements ServiceModule {
             new SettingsStore(registry),
             cache,
             profiler,
-            new VersionValidator(pool, loader),
+            validator,
+            trafficRules,
             streams);
     this.services =
         List.of(
-            serving, () -> ServerInterceptors.intercept(openInference, new TritonErrorHeader()));
+            () -> ServerInterceptors.intercept(serving, new RouteKeyHeader()),
+            () ->
+                ServerInterceptors.intercept(
+                    openInference, new RouteKeyHeader(), new TritonErrorHeader()));
     metrics.gauge(
         "serving.models.ready",
         () ->
@@ -174,6 +213,7 @@ public final class ServingModule implements ServiceModule {
         () -> (Gauge<Long>) () -> secondsSince(catalog.heardTime(), clock));
     metrics.gauge("serving.memory.used-bytes", () -> (Gauge<Long>) budget::usedBytes);
     metrics.gauge("serving.memory.budget-bytes", () -> (Gauge<Long>) budget::limitBytes);
+    metrics.gauge("serving.traffic.aborts", () -> (Gauge<Long>) traffic::aborts);
     metrics.gauge("serving.loads.hanging", () -> (Gauge<Integer>) turns::hanging);
     metrics.gauge(
         "serving.requests.awaiting-load", () -> (Gauge<Integer>) inference::waitingForLoads);
@@ -184,14 +224,16 @@ public final class ServingModule implements ServiceModule {
    *
    * @param registry leads to the registry; stays the caller's
    * @param artifact leads to the artifact service; stays the caller's
+   * @param tracking leads to the tracking service; stays the caller's
    */
   public static ServingModule open(
       ServingConfig config,
       Channel registry,
       Channel artifact,
+      Channel tracking,
       MetricRegistry metrics,
       Clock clock) {
-    return new ServingModule(config, registry, artifact, metrics, clock);
+    return new ServingModule(config, registry, artifact, tracking, metrics, clock);
   }
 
   /** Returns -1 for never. */
@@ -240,6 +282,7 @@ public final class ServingModule implements ServiceModule {
         timer.schedule(catalogFile::restore, REGISTRY_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
     every(SAVE_MILLIS, catalogFile::save);
     every(SWEEP_MILLIS, this::sweep);
+    every(TRAFFIC_MILLIS, traffic::look);
     every(DROP_MILLIS, inference::dropDeadWaiters);
   }
 
@@ -298,6 +341,7 @@ public final class ServingModule implements ServiceModule {
     fetches.shutdownNow();
     turns.close();
     batchTimer.shutdownNow();
+    shadows.shutdownNow();
     continuations.shutdown();
     predictions.shutdown();
     try {
@@ -319,6 +363,7 @@ public final class ServingModule implements ServiceModule {
     metrics.remove("serving.registry.age-seconds");
     metrics.remove("serving.memory.used-bytes");
     metrics.remove("serving.memory.budget-bytes");
+    metrics.remove("serving.traffic.aborts");
     metrics.remove("serving.loads.hanging");
     metrics.remove("serving.requests.awaiting-load");
   }

@@ -46,6 +46,15 @@ public final class ServingServer implements Callable<Integer> {
       description = "Where the artifact service is. Default: ${DEFAULT-VALUE}.")
   private String artifactAddress;
 
+  @Option(
+      names = "--tracking-address",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:7101",
+      description =
+          "Where tracking is, which figures of traffic rules are logged to. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String trackingAddress;
+
   /** Runs until told to stop, and exits. */
   public static void main(String[] args) {
     System.exit(Commands.of(new ServingServer()).execute(args));
@@ -62,13 +71,16 @@ public final class ServingServer implements Callable<Integer> {
     ManagedChannel artifact =
         problems.check(
             "--artifact-address", () -> Channels.to(artifactAddress, server.maxMessageBytes()));
+    ManagedChannel tracking =
+        problems.check(
+            "--tracking-address", () -> Channels.to(trackingAddress, server.maxMessageBytes()));
     problems.throwIfAny();
 
     try (data) {
       data.take("serving");
       MetricRegistry metrics = new MetricRegistry();
       ServingModule module =
-          ServingModule.open(config, registry, artifact, metrics, Clock.systemUTC());
+          ServingModule.open(config, registry, artifact, tracking, metrics, Clock.systemUTC());
       return ServerProcess.run(
           "serving-server",
           serverConfig,
@@ -79,6 +91,7 @@ public final class ServingServer implements Callable<Integer> {
     } finally {
       registry.shutdownNow();
       artifact.shutdownNow();
+      tracking.shutdownNow();
     }
   }
 }

@@ -123,6 +123,7 @@ class ServingEndToEndTest {
         ServingConfig.withDefaults(folder.resolve("cache")),
         channel,
         channel,
+        channel,
         new MetricRegistry(),
         Clock.systemUTC());
   }
@@ -310,6 +311,7 @@ class ServingEndToEndTest {
     ServiceModule restarted =
         ServingModule.open(
             ServingConfig.withDefaults(folder.resolve("cache")),
+            suite,
             suite,
             suite,
             new MetricRegistry(),

@@ -114,6 +114,7 @@ class ServingSettingsTest {
             ServingConfig.withDefaults(folder.resolve("cache-" + ++replicas)),
             registry,
             registry,
+            registry,
             new MetricRegistry(),
             Clock.systemUTC()));
     ManagedChannel channel = Channels.inProcess(name);

@@ -60,7 +60,7 @@ public final class EmbeddedSuite {
       modules.add(TrackingModule.open(config.tracking(), metrics, clock));
       modules.add(ArtifactModule.open(config.artifact(), metrics, clock));
       modules.add(RegistryModule.open(config.registry(), peers, peers, metrics, clock));
-      modules.add(ServingModule.open(config.serving(), peers, peers, metrics, clock));
+      modules.add(ServingModule.open(config.serving(), peers, peers, peers, metrics, clock));
       config
           .gateway()
           .ifPresent(

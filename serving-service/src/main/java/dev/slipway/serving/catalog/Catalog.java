@@ -130,7 +130,7 @@ public final class Catalog {
       Set<String> removed,
       Set<String> touched) {
     if (change instanceof CatalogChange.ModelPut model) {
-      put(current(model.model(), changed).with(model.settings()), changed, removed, touched);
+      put(current(model.model(), changed).with(model.policy()), changed, removed, touched);
     } else if (change instanceof CatalogChange.ModelRemoved gone) {
       changed.remove(gone.model());
       removed.add(gone.model());
@@ -200,6 +200,11 @@ public final class Catalog {
   /** Finds a model. */
   public Optional<CatalogModel> find(String name) {
     return Optional.ofNullable(models.get(name));
+  }
+
+  /** Returns the models that have a traffic rule, followed or not. */
+  public List<CatalogModel> modelsWithRules() {
+    return models.values().stream().filter(model -> !model.policy().rules().isEmpty()).toList();
   }
 
   /** Finds a version. */

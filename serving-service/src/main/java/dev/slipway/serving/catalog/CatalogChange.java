@@ -6,9 +6,9 @@ public sealed interface CatalogChange {
    * A model is new or looks different.
    *
    * @param model its name
-   * @param settings the settings that it has of its own now
+   * @param policy how it is served now
    */
-  record ModelPut(String model, ModelSettings settings) implements CatalogChange {}
+  record ModelPut(String model, ServingPolicy policy) implements CatalogChange {}
 
   /**
    * A model is gone with all its versions.

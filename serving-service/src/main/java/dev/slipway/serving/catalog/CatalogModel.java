@@ -1,5 +1,6 @@
 package dev.slipway.serving.catalog;
 
+import dev.slipway.runtime.error.ServiceException;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -9,19 +10,19 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** One model with its settings and its versions, indexed for look-up. Immutable. */
+/** One model with how it is served and its versions, indexed for look-up. Immutable. */
 public final class CatalogModel {
   private final String name;
-  private final ModelSettings settings;
+  private final ServingPolicy policy;
   private final NavigableMap<Long, CatalogVersion> versions;
   private final Map<Stage, CatalogVersion> byStage = new EnumMap<>(Stage.class);
   private final Map<String, CatalogVersion> byAlias = new HashMap<>();
   private final Optional<CatalogVersion> latest;
 
   private CatalogModel(
-      String name, ModelSettings settings, NavigableMap<Long, CatalogVersion> versions) {
+      String name, ServingPolicy policy, NavigableMap<Long, CatalogVersion> versions) {
     this.name = name;
-    this.settings = settings;
+    this.policy = policy;
     this.versions = Collections.unmodifiableNavigableMap(versions);
     CatalogVersion highest = null;
     for (CatalogVersion version : versions.values()) {
@@ -35,17 +36,17 @@ public final class CatalogModel {
     this.latest = Optional.ofNullable(highest);
   }
 
-  /** Returns a model with these versions, all of which bear its name, and no settings. */
+  /** Returns a model with these versions, all of which bear its name, and no policy of its own. */
   public static CatalogModel of(String name, Collection<CatalogVersion> versions) {
-    return of(name, ModelSettings.NONE, versions);
+    return of(name, ServingPolicy.NONE, versions);
   }
 
-  /** Returns a model with these settings and versions, all of which bear its name. */
+  /** Returns a model with this policy and versions, all of which bear its name. */
   public static CatalogModel of(
-      String name, ModelSettings settings, Collection<CatalogVersion> versions) {
+      String name, ServingPolicy policy, Collection<CatalogVersion> versions) {
     NavigableMap<Long, CatalogVersion> sorted = new TreeMap<>();
     versions.forEach(version -> sorted.put(version.key().version(), version));
-    return new CatalogModel(name, settings, sorted);
+    return new CatalogModel(name, policy, sorted);
   }
 
   /** Returns the model's name. */
@@ -53,9 +54,9 @@ public final class CatalogModel {
     return name;
   }
 
-  /** Returns the settings that it has of its own. */
-  public ModelSettings settings() {
-    return settings;
+  /** Returns how it is served. */
+  public ServingPolicy policy() {
+    return policy;
   }
 
   /** Returns the versions, ascending by number. */
@@ -78,6 +79,17 @@ public final class CatalogModel {
     return Optional.ofNullable(byAlias.get(alias));
   }
 
+  /** Finds the version that a selector means. */
+  public Optional<CatalogVersion> find(Selector selector) {
+    if (selector instanceof Selector.InStage inStage) {
+      return find(inStage.stage());
+    }
+    if (selector instanceof Selector.Numbered numbered) {
+      return find(numbered.version());
+    }
+    return selector instanceof Selector.Aliased aliased ? findByAlias(aliased.alias()) : latest;
+  }
+
   /** Finds the ready version with the highest number. */
   public Optional<CatalogVersion> findLatest() {
     return latest;
@@ -91,44 +103,41 @@ public final class CatalogModel {
    * @throws StageEmptyException if no version is in the stage
    */
   public CatalogVersion get(Selector selector) {
-    if (selector instanceof Selector.InStage inStage) {
-      CatalogVersion version = byStage.get(inStage.stage());
-      if (version == null) {
-        throw new StageEmptyException(this, inStage.stage());
-      }
-      return version;
-    }
-    if (selector instanceof Selector.Numbered numbered) {
-      return find(numbered.version())
-          .orElseThrow(() -> new VersionNotFoundException(this, numbered.version()));
-    }
-    if (selector instanceof Selector.Aliased aliased) {
-      return findByAlias(aliased.alias())
-          .orElseThrow(() -> new AliasNotFoundException(this, aliased.alias()));
-    }
-    return latest.orElseThrow(() -> new VersionNotFoundException(this));
+    return find(selector).orElseThrow(() -> notFound(selector));
   }
 
-  CatalogModel with(ModelSettings newSettings) {
-    return new CatalogModel(name, newSettings, versions);
+  private ServiceException notFound(Selector selector) {
+    if (selector instanceof Selector.InStage inStage) {
+      return new StageEmptyException(this, inStage.stage());
+    }
+    if (selector instanceof Selector.Numbered numbered) {
+      return new VersionNotFoundException(this, numbered.version());
+    }
+    return selector instanceof Selector.Aliased aliased
+        ? new AliasNotFoundException(this, aliased.alias())
+        : new VersionNotFoundException(this);
+  }
+
+  CatalogModel with(ServingPolicy newPolicy) {
+    return new CatalogModel(name, newPolicy, versions);
   }
 
   CatalogModel with(CatalogVersion version) {
     NavigableMap<Long, CatalogVersion> changed = new TreeMap<>(versions);
     changed.put(version.key().version(), version);
-    return new CatalogModel(name, settings, changed);
+    return new CatalogModel(name, policy, changed);
   }
 
   CatalogModel without(long version) {
     NavigableMap<Long, CatalogVersion> changed = new TreeMap<>(versions);
     changed.remove(version);
-    return new CatalogModel(name, settings, changed);
+    return new CatalogModel(name, policy, changed);
   }
 
   CatalogModel renamed(String newName) {
     return of(
         newName,
-        settings,
+        policy,
         versions.values().stream().map(version -> version.renamed(newName)).toList());
   }
 

@@ -59,6 +59,13 @@ public final class EngineThreads {
     return new Lane();
   }
 
+  /** Tells whether turns wait for a thread. */
+  public boolean isContended() {
+    synchronized (lock) {
+      return !waiting.isEmpty();
+    }
+  }
+
   /** The turns of one version. Its fields are guarded by the lock. */
   private final class Lane implements Executor {
     private final Deque<Runnable> turns = new ArrayDeque<>();

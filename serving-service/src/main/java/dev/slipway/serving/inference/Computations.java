@@ -52,17 +52,12 @@ public final class Computations implements StepCalls {
       Map<String, Object> parameters,
       Conditions conditions,
       long arrivedNanos) {
-    EngineCall engine =
-        (tensors, outcome) ->
-            model
-                .queue()
-                .offer(
-                    new Execution(tensors, outputs, parameters, conditions, outcome, arrivedNanos));
+    EngineCall engine = engine(model, outputs, parameters, conditions, arrivedNanos);
     String name = model.version().key().model();
     Optional<CachePolicy> policy =
         model.isDeterministic() && cached.isPresent() ? settings.cache(name) : Optional.empty();
     if (policy.isEmpty()) {
-      return (tensors, outcome) -> engine.compute(tensors, new Uncached(outcome));
+      return uncached(engine);
     }
     int maxFollowers = settings.limits(name).maxQueued();
     return (tensors, outcome) ->
@@ -81,6 +76,32 @@ public final class Computations implements StepCalls {
                     arrivedNanos,
                     engine),
                 outcome);
+  }
+
+  /** Returns the way of one request past the prediction cache. See {@link #of}. */
+  Computation uncached(
+      LoadedModel model,
+      List<String> outputs,
+      Map<String, Object> parameters,
+      Conditions conditions,
+      long arrivedNanos) {
+    return uncached(engine(model, outputs, parameters, conditions, arrivedNanos));
+  }
+
+  private static Computation uncached(EngineCall engine) {
+    return (tensors, outcome) -> engine.compute(tensors, new Uncached(outcome));
+  }
+
+  private static EngineCall engine(
+      LoadedModel model,
+      List<String> outputs,
+      Map<String, Object> parameters,
+      Conditions conditions,
+      long arrivedNanos) {
+    return (tensors, outcome) ->
+        model
+            .queue()
+            .offer(new Execution(tensors, outputs, parameters, conditions, outcome, arrivedNanos));
   }
 
   @Override

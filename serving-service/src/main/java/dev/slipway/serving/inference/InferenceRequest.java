@@ -21,6 +21,8 @@ import java.util.function.BooleanSupplier;
  * @param forceCompute whether to compute the answer whatever the prediction cache holds
  * @param rowFaults gathers faults of single rows, those of the inputs included; absent when any
  *     fault is the request's
+ * @param routeKey whom it is from: requests with the same key take the same way through a canary;
+ *     empty to decide by chance
  * @param deadlineNanos {@link System#nanoTime} after which nobody waits, or {@link
  *     dev.slipway.serving.execution.Execution#NO_DEADLINE}
  * @param callerGone tells whether the caller has given up; must be cheap
@@ -33,6 +35,7 @@ public record InferenceRequest(
     Map<String, Object> parameters,
     boolean forceCompute,
     Optional<RowFaults> rowFaults,
+    String routeKey,
     long deadlineNanos,
     BooleanSupplier callerGone) {
   /** Copies the collections. */
@@ -41,7 +44,22 @@ public record InferenceRequest(
     parameters = Map.copyOf(parameters);
   }
 
-  /** Reads the tensors of a message. */
+  /** Returns the same request for a version whose answer nobody waits for. */
+  InferenceRequest copied(long newDeadlineNanos) {
+    return new InferenceRequest(
+        model,
+        selector,
+        inputs,
+        outputs,
+        parameters,
+        forceCompute,
+        Optional.empty(),
+        routeKey,
+        newDeadlineNanos,
+        () -> false);
+  }
+
+  /** Reads the tensors of a message. May be asked several times, by one thread at a time. */
   public interface InputSource {
     /**
      * Returns the tensors as views of the message's bytes; what cannot be read is noted as
@@ -53,5 +71,8 @@ public record InferenceRequest(
 
     /** Returns the path of the message's field that lists the inputs. */
     String field();
+
+    /** Returns about how many bytes the message takes. */
+    long sizeBytes();
   }
 }

@@ -28,4 +28,11 @@ public record InferenceResult(
     Timings timings,
     long loadNanos,
     long cacheNanos,
-    List<RowFault> rowFaults) {}
+    List<RowFault> rowFaults) {
+  /** Returns the rows of the answer; 1 for a version without a batch dimension. */
+  public long rows() {
+    boolean byRow =
+        model.predictor().batched() && !outputs.isEmpty() && outputs.get(0).shape().rank() > 0;
+    return byRow ? outputs.get(0).shape().dimension(0) : 1;
+  }
+}

@@ -18,9 +18,11 @@ import dev.slipway.serving.model.ModelPool;
 import dev.slipway.serving.model.ModelPool.Retry;
 import dev.slipway.serving.model.ModelUnloadedException;
 import dev.slipway.serving.model.Need;
+import dev.slipway.serving.model.Route;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Target;
+import dev.slipway.serving.traffic.TrafficMeters;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -50,6 +53,7 @@ public final class InferenceService {
   private final LoadWaiters waiters = new LoadWaiters();
   private final SettingsInForce settings;
   private final Computations computations;
+  private final RuleTraffic traffic;
 
   /**
    * Creates the service.
@@ -58,19 +62,43 @@ public final class InferenceService {
    *     for its load
    * @param computations finds the way to an answer
    * @param executor goes on with requests that waited for a load; stays the caller's
+   * @param meters count the requests of stages that have a traffic rule
+   * @param background runs what shadows are asked
    */
   public InferenceService(
       StageRouter router,
       ModelPool pool,
       SettingsInForce settings,
       Computations computations,
-      Executor executor) {
+      Executor executor,
+      TrafficMeters meters,
+      Background background) {
     this.router = router;
     this.pool = pool;
     this.executor = executor;
     this.settings = settings;
     this.computations = computations;
+    this.traffic =
+        new RuleTraffic(
+            meters,
+            new ShadowCopies(
+                router,
+                pool,
+                background.contended(),
+                this::runUncached,
+                background.executor(),
+                background.timer()));
   }
+
+  /**
+   * Where work is done that nobody waits for. All of it stays the caller's.
+   *
+   * @param contended tells whether requests wait for the engines' threads; must be cheap
+   * @param executor runs the work
+   * @param timer where pauses are waited out
+   */
+  public record Background(
+      BooleanSupplier contended, Executor executor, ScheduledExecutorService timer) {}
 
   /** Receives the outcome of a prediction, on any thread. */
   public interface Receiver {
@@ -86,12 +114,75 @@ public final class InferenceService {
    * returns.
    */
   public void predict(InferenceRequest request, Receiver receiver) {
+    long arrived = System.nanoTime();
     try {
-      long arrived = System.nanoTime();
+      Target target = router.route(request.model(), request.selector(), request.routeKey());
+      if (target.route() == Route.CANARY) {
+        Optional<ModelHandle> canary = pool.acquire(target.version());
+        if (canary.isPresent()) {
+          predictByCanary(canary.get(), target, request, receiver, arrived);
+          return;
+        }
+      }
+      predictByOwn(request, receiver, arrived);
+    } catch (Throwable e) {
+      receiver.failed(known(e));
+    }
+  }
+
+  /**
+   * Predicts with the canary. What it refuses as malformed is asked of the stage's version too: its
+   * signature may not be what callers are used to.
+   */
+  private void predictByCanary(
+      ModelHandle handle,
+      Target canary,
+      InferenceRequest request,
+      Receiver receiver,
+      long arrived) {
+    Receiver observed = traffic.observe(canary, request, receiver, arrived);
+    Receiver orOwn =
+        new Receiver() {
+          @Override
+          public void answered(InferenceResult result) {
+            observed.answered(result);
+          }
+
+          @Override
+          public void failed(RuntimeException failure) {
+            if (failure instanceof InvalidRequestException && request.rowFaults().isEmpty()) {
+              predictByOwn(request, refused(canary, request, receiver, arrived), arrived);
+            } else {
+              observed.failed(failure);
+            }
+          }
+        };
+    run(handle, canary, request, orOwn, arrived, 0, true);
+  }
+
+  private Receiver refused(
+      Target canary, InferenceRequest request, Receiver receiver, long arrived) {
+    return new Receiver() {
+      @Override
+      public void answered(InferenceResult result) {
+        traffic.refusedByCanary(canary, request, arrived);
+        receiver.answered(result);
+      }
+
+      @Override
+      public void failed(RuntimeException failure) {
+        receiver.failed(failure);
+      }
+    };
+  }
+
+  private void predictByOwn(InferenceRequest request, Receiver receiver, long arrived) {
+    try {
       Target target = router.resolve(request.model(), request.selector());
       Optional<ModelHandle> handle = pool.acquire(target.version());
       if (handle.isPresent()) {
-        run(handle.get(), target, request, receiver, arrived, 0);
+        Receiver observed = traffic.observe(target, request, receiver, arrived);
+        run(handle.get(), target, request, observed, arrived, 0, true);
         return;
       }
       CompletableFuture<Hold> unused =
@@ -107,7 +198,15 @@ public final class InferenceService {
                       return;
                     }
                     long loaded = System.nanoTime();
-                    run(hold.handle(), hold.target(), request, receiver, loaded, loaded - arrived);
+                    Receiver observed = traffic.observe(hold.target(), request, receiver, loaded);
+                    run(
+                        hold.handle(),
+                        hold.target(),
+                        request,
+                        observed,
+                        loaded,
+                        loaded - arrived,
+                        true);
                   },
                   executor);
     } catch (Throwable e) {
@@ -194,13 +293,20 @@ public final class InferenceService {
     return failure instanceof RuntimeException known ? known : new IllegalStateException(failure);
   }
 
+  private void runUncached(ModelHandle handle, InferenceRequest request, Receiver receiver) {
+    Target target =
+        new Target(handle.model().version(), request.selector(), 0, Route.NONE, Optional.empty());
+    run(handle, target, request, receiver, System.nanoTime(), 0, false);
+  }
+
   private void run(
       ModelHandle handle,
       Target target,
       InferenceRequest request,
       Receiver receiver,
       long arrived,
-      long loadNanos) {
+      long loadNanos,
+      boolean mayCache) {
     try {
       LoadedModel model = handle.model();
       Violations violations = new Violations();
@@ -213,7 +319,10 @@ public final class InferenceService {
       Conditions conditions =
           new Conditions(
               request.deadlineNanos(), request.callerGone(), request.forceCompute(), false);
-      Computation computation = computations.of(model, outputs, parameters, conditions, arrived);
+      Computation computation =
+          mayCache
+              ? computations.of(model, outputs, parameters, conditions, arrived)
+              : computations.uncached(model, outputs, parameters, conditions, arrived);
       int rows = rows(model, inputs);
       if (request.rowFaults().isPresent() && rows > RowByRow.MOST_ROWS) {
         throw InvalidRequestException.of(

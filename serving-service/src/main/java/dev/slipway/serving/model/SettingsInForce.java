@@ -2,7 +2,6 @@ package dev.slipway.serving.model;
 
 import dev.slipway.serving.cache.CachePolicy;
 import dev.slipway.serving.catalog.Catalog;
-import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.ModelSettings;
 import dev.slipway.serving.catalog.ServingSetting;
 import dev.slipway.serving.execution.QueueLimits;
@@ -34,7 +33,7 @@ public final class SettingsInForce {
 
   /** Returns what a model has of its own; nothing for one that is not known. */
   public ModelSettings ofModel(String model) {
-    return catalog.find(model).map(CatalogModel::settings).orElse(ModelSettings.NONE);
+    return catalog.find(model).map(known -> known.policy().settings()).orElse(ModelSettings.NONE);
   }
 
   /** Returns the bounds of the queues of a model's versions. */

@@ -126,6 +126,35 @@ public final class VersionValidator {
         .whenComplete((done, failure) -> free.release());
   }
 
+  /**
+   * Compares what two packages declare, without loading either. Empty when callers of the older
+   * version can call the newer one, or one of them declares nothing; else the differences. The
+   * future fails as {@link #validate} does when the newer package cannot be read.
+   */
+  public CompletableFuture<Optional<String>> incompatibilities(
+      CatalogVersion older, CatalogVersion newer) {
+    CompletableFuture<Optional<ModelSignature>> before =
+        loader
+            .packageOf(older)
+            .thenApply(ModelPackage::signature)
+            // What cannot be read declares nothing.
+            .exceptionally(failure -> Optional.empty());
+    return loader
+        .packageOf(newer)
+        .thenCombine(
+            before,
+            (candidate, present) -> {
+              if (present.isEmpty() || candidate.signature().isEmpty()) {
+                return Optional.empty();
+              }
+              SignatureDiff diff =
+                  SignatureDiff.between(present.get(), candidate.signature().get());
+              return diff.isBackwardCompatible()
+                  ? Optional.empty()
+                  : Optional.of(diff.differences().toString());
+            });
+  }
+
   private CompletableFuture<Validation> withModel(
       CatalogVersion version,
       Set<Check> checks,

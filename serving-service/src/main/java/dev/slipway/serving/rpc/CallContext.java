@@ -11,8 +11,9 @@ import java.util.function.BooleanSupplier;
  *
  * @param deadlineNanos {@link System#nanoTime} at which it ends, or {@link Execution#NO_DEADLINE}
  * @param gone tells whether the caller has given up
+ * @param routeKey whom its requests are from, as its headers say; empty when they do not
  */
-record CallContext(long deadlineNanos, BooleanSupplier gone) {
+record CallContext(long deadlineNanos, BooleanSupplier gone, String routeKey) {
   /** Returns that of the call on whose thread this runs. */
   static CallContext current() {
     Context context = Context.current();
@@ -21,7 +22,8 @@ record CallContext(long deadlineNanos, BooleanSupplier gone) {
         deadline == null
             ? Execution.NO_DEADLINE
             : System.nanoTime() + deadline.timeRemaining(TimeUnit.NANOSECONDS),
-        context::isCancelled);
+        context::isCancelled,
+        RouteKeyHeader.current());
   }
 
   /** Returns the same call with at most the given time left. */
@@ -32,6 +34,6 @@ record CallContext(long deadlineNanos, BooleanSupplier gone) {
     long end = System.nanoTime() + nanos;
     return deadlineNanos != Execution.NO_DEADLINE && deadlineNanos - end < 0
         ? this
-        : new CallContext(end, gone);
+        : new CallContext(end, gone, routeKey);
   }
 }

@@ -55,6 +55,11 @@ final class DataFrames implements InputSource {
   }
 
   @Override
+  public long sizeBytes() {
+    return message.getSerializedSize();
+  }
+
+  @Override
   public String field() {
     return FIELD;
   }

@@ -27,9 +27,11 @@ import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.ModelStatus;
+import dev.slipway.serving.model.Route;
 import dev.slipway.serving.model.StageRouter.Target;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 
 /** Writes Open Inference replies. */
 final class OpenInferenceProtos {
@@ -56,6 +58,9 @@ final class OpenInferenceProtos {
                 InferParameter.newBuilder().setInt64Param(target.revision()).build());
     if (target.asked() instanceof Selector.InStage inStage) {
       response.putParameters("slipway_stage", text(inStage.stage().text()));
+    }
+    if (target.route() != Route.NONE) {
+      response.putParameters("slipway_route", text(target.route().name().toLowerCase(Locale.ROOT)));
     }
     if (!version.runId().isEmpty()) {
       response.putParameters("slipway_run_id", text(version.runId()));

@@ -30,6 +30,9 @@ final class OpenInferenceRequests {
   /** Asks for the last of a request's replies to be marked. */
   static final String FINAL_RESPONSE_ASKED = "triton_enable_empty_final_response";
 
+  /** Says whom a request is from: those with the same key take the same way through a canary. */
+  static final String ROUTE_KEY = "slipway_route_key";
+
   private OpenInferenceRequests() {}
 
   static Selector selector(String field, String slot, Violations violations) {
@@ -52,6 +55,7 @@ final class OpenInferenceRequests {
     refuseSharedMemory(request);
     Map<String, Object> parameters = new HashMap<>();
     CallContext within = call;
+    String routeKey = call.routeKey();
     for (Map.Entry<String, InferParameter> entry : request.getParametersMap().entrySet()) {
       String name = entry.getKey();
       String field = "parameters[" + name + "]";
@@ -69,6 +73,12 @@ final class OpenInferenceRequests {
       } else if (name.equals("sequence_id")) {
         if (value.isPresent() && !value.get().equals(0L) && !value.get().equals("")) {
           violations.add(field, "the model keeps no sequences");
+        }
+      } else if (name.equals(ROUTE_KEY)) {
+        if (value.filter(String.class::isInstance).isEmpty()) {
+          violations.add(field, "must be text");
+        } else {
+          routeKey = violations.atMost(field, (String) value.get(), RouteKeyHeader.MAX_KEY);
         }
       } else if (name.startsWith("triton_")) {
         if (!name.equals(FINAL_RESPONSE_ASKED)) {
@@ -90,6 +100,7 @@ final class OpenInferenceRequests {
         parameters,
         false,
         Optional.empty(),
+        routeKey,
         within.deadlineNanos(),
         within.gone());
   }

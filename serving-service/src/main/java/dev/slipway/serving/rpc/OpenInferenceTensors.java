@@ -30,6 +30,11 @@ final class OpenInferenceTensors implements InputSource {
   }
 
   @Override
+  public long sizeBytes() {
+    return request.getSerializedSize();
+  }
+
+  @Override
   public String field() {
     return "inputs";
   }

@@ -13,6 +13,7 @@ import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.catalog.ServingSetting;
+import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.catalog.VersionKey;
 import dev.slipway.serving.execution.ExpiredException;
 import dev.slipway.serving.inference.InferenceResult;
@@ -30,10 +31,16 @@ import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.VersionValidator;
 import dev.slipway.serving.upstream.SettingsStore;
 import dev.slipway.serving.upstream.SignatureLookup;
+import dev.slipway.serving.v1.DeleteTrafficRuleRequest;
+import dev.slipway.serving.v1.DeleteTrafficRuleResponse;
 import dev.slipway.serving.v1.DescribeModelRequest;
 import dev.slipway.serving.v1.DescribeModelResponse;
+import dev.slipway.serving.v1.GetTrafficRuleRequest;
+import dev.slipway.serving.v1.GetTrafficRuleResponse;
 import dev.slipway.serving.v1.ListModelsRequest;
 import dev.slipway.serving.v1.ListModelsResponse;
+import dev.slipway.serving.v1.ListTrafficRulesRequest;
+import dev.slipway.serving.v1.ListTrafficRulesResponse;
 import dev.slipway.serving.v1.LoadRequest;
 import dev.slipway.serving.v1.LoadResponse;
 import dev.slipway.serving.v1.PredictRequest;
@@ -46,6 +53,8 @@ import dev.slipway.serving.v1.ServedModel;
 import dev.slipway.serving.v1.ServedVersion;
 import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceImplBase;
 import dev.slipway.serving.v1.ServingSettings;
+import dev.slipway.serving.v1.SetTrafficRuleRequest;
+import dev.slipway.serving.v1.TrafficRule;
 import dev.slipway.serving.v1.UnloadRequest;
 import dev.slipway.serving.v1.UnloadResponse;
 import dev.slipway.serving.v1.UpdateServingSettingsRequest;
@@ -81,6 +90,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   private final PredictionCache cache;
   private final Profiler profiler;
   private final VersionValidator validator;
+  private final TrafficRules rules;
   private final OpenStreams streams;
   private final ModelViews views;
 
@@ -91,6 +101,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
    * @param budget the memory of all versions, as ListModels tells it
    * @param profiler takes profiles
    * @param validator checks versions
+   * @param rules answers what is about traffic rules
    * @param streams knows the open streams
    */
   public ServingGrpcService(
@@ -106,6 +117,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       PredictionCache cache,
       Profiler profiler,
       VersionValidator validator,
+      TrafficRules rules,
       OpenStreams streams) {
     this.catalog = catalog;
     this.router = router;
@@ -119,6 +131,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     this.cache = cache;
     this.profiler = profiler;
     this.validator = validator;
+    this.rules = rules;
     this.streams = streams;
     this.views = new ModelViews(catalog, pool);
   }
@@ -187,6 +200,10 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     if (!request.getForce() && answersStage(key)) {
       throw VersionInUseException.byStage(key);
     }
+    if (!request.getForce()
+        && hasPart(key, List.of(StageRouter.Part.CANARY, StageRouter.Part.SHADOW))) {
+      throw VersionInUseException.byRule(key);
+    }
     if (!request.getForce() && pool.isHeld(key)) {
       throw VersionInUseException.byPipeline(key);
     }
@@ -200,9 +217,18 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   }
 
   private boolean answersStage(VersionKey key) {
-    for (dev.slipway.serving.catalog.Stage stage : dev.slipway.serving.catalog.Stage.values()) {
-      if (router.answering(key.model(), stage).filter(key::equals).isPresent()) {
-        return true;
+    return hasPart(key, List.of(StageRouter.Part.HOLDER));
+  }
+
+  private boolean hasPart(VersionKey key, List<StageRouter.Part> parts) {
+    for (Stage stage : Stage.values()) {
+      for (StageRouter.Part part : parts) {
+        if (router
+            .answering(key.model(), stage, part)
+            .filter(version -> version.key().equals(key))
+            .isPresent()) {
+          return true;
+        }
       }
     }
     return false;
@@ -309,6 +335,10 @@ public final class ServingGrpcService extends ServingServiceImplBase {
                     .setDescription(known.description())
                     .setSource(known.source())
                     .setCreateTime(ServingProtos.timestamp(known.createTime())));
+    catalog
+        .find(key)
+        .flatMap(known -> rules.find(key.model(), known.stage()))
+        .ifPresent(response::setTrafficRule);
     if (status.state() == ModelState.READY) {
       status.loaded().ifPresent(model -> add(model, response));
     }
@@ -347,9 +377,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     CatalogModel model = catalog.get(request.getModel());
     CatalogVersion version = model.get(number.orElseThrow());
     Optional<CatalogVersion> compared =
-        request.hasBaseline()
-            ? Optional.of(model.get(baseline))
-            : model.find(dev.slipway.serving.catalog.Stage.PRODUCTION);
+        request.hasBaseline() ? Optional.of(model.get(baseline)) : model.find(Stage.PRODUCTION);
     complete(
         validator.validate(version, checks, compared),
         out,
@@ -377,6 +405,29 @@ public final class ServingGrpcService extends ServingServiceImplBase {
         .setOnCancelHandler(
             () -> profile.completeExceptionally(ExpiredException.cancelled(key.toString())));
     complete(profile, out, measured -> ProfileProtos.response(key, measured));
+  }
+
+  @Override
+  public void setTrafficRule(SetTrafficRuleRequest request, StreamObserver<TrafficRule> out) {
+    rules.set(request, out);
+  }
+
+  @Override
+  public void getTrafficRule(
+      GetTrafficRuleRequest request, StreamObserver<GetTrafficRuleResponse> out) {
+    rules.get(request, out);
+  }
+
+  @Override
+  public void listTrafficRules(
+      ListTrafficRulesRequest request, StreamObserver<ListTrafficRulesResponse> out) {
+    rules.list(request, out);
+  }
+
+  @Override
+  public void deleteTrafficRule(
+      DeleteTrafficRuleRequest request, StreamObserver<DeleteTrafficRuleResponse> out) {
+    rules.delete(request, out);
   }
 
   private void add(LoadedModel model, DescribeModelResponse.Builder response) {

@@ -15,6 +15,7 @@ import dev.slipway.serving.inference.RowFault;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.LoadedStep;
 import dev.slipway.serving.model.ModelStatus;
+import dev.slipway.serving.model.Route;
 import dev.slipway.serving.v1.BatchSizeCount;
 import dev.slipway.serving.v1.CacheStatistics;
 import dev.slipway.serving.v1.LatencySummary;
@@ -92,7 +93,8 @@ final class ServingProtos {
             .setRunId(version.runId())
             .setRegistryRevision(result.target().revision())
             .setBatchRows(result.batchRows())
-            .setCacheHit(result.cacheHit());
+            .setCacheHit(result.cacheHit())
+            .setRoute(route(result.target().route()));
     for (LoadedStep step : result.model().steps()) {
       CatalogVersion behind = step.model().version();
       provenance.addSteps(
@@ -109,6 +111,15 @@ final class ServingProtos {
       provenance.setAlias(aliased.alias());
     }
     return provenance.build();
+  }
+
+  private static dev.slipway.serving.v1.Route route(Route route) {
+    return switch (route) {
+      case NONE -> dev.slipway.serving.v1.Route.ROUTE_UNSPECIFIED;
+      case PRIMARY -> dev.slipway.serving.v1.Route.ROUTE_PRIMARY;
+      case CANARY -> dev.slipway.serving.v1.Route.ROUTE_CANARY;
+      case PINNED -> dev.slipway.serving.v1.Route.ROUTE_PINNED;
+    };
   }
 
   static dev.slipway.registry.v1.Stage stage(Stage stage) {

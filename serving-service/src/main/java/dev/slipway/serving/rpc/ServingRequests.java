@@ -3,10 +3,10 @@ package dev.slipway.serving.rpc;
 import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.catalog.Selector;
-import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.inference.InferenceRequest;
 import dev.slipway.serving.inference.InferenceRequest.InputSource;
 import dev.slipway.serving.inference.RowFaults;
+import dev.slipway.serving.upstream.SelectorMessages;
 import dev.slipway.serving.v1.LoadRequest;
 import dev.slipway.serving.v1.ParameterValue;
 import dev.slipway.serving.v1.PredictRequest;
@@ -64,48 +64,16 @@ final class ServingRequests {
    * @param field path of the selector in its request
    */
   static Selector selector(String field, VersionSelector message, Violations violations) {
-    return switch (message.getChoiceCase()) {
-      case CHOICE_NOT_SET -> Selector.PRODUCTION;
-      case VERSION ->
-          violations
-              .<Long, Selector>parse(
-                  field + ".version", message.getVersion(), Selector.Numbered::new)
-              .orElse(Selector.PRODUCTION);
-      case ALIAS ->
-          violations
-              .<String, Selector>parse(field + ".alias", message.getAlias(), Selector.Aliased::new)
-              .orElse(Selector.PRODUCTION);
-      case LATEST -> {
-        if (!message.getLatest()) {
-          violations.add(field + ".latest", "must be true when given");
-        }
-        yield new Selector.Latest();
-      }
-      case STAGE -> {
-        Optional<Stage> stage = stage(message.getStage());
-        if (stage.isEmpty()) {
-          violations.add(field + ".stage", "must be None, Staging, Production or Archived");
-        }
-        yield new Selector.InStage(stage.orElse(Stage.PRODUCTION));
-      }
-    };
-  }
-
-  private static Optional<Stage> stage(dev.slipway.registry.v1.Stage stage) {
-    return switch (stage) {
-      case STAGE_NONE -> Optional.of(Stage.NONE);
-      case STAGE_STAGING -> Optional.of(Stage.STAGING);
-      case STAGE_PRODUCTION -> Optional.of(Stage.PRODUCTION);
-      case STAGE_ARCHIVED -> Optional.of(Stage.ARCHIVED);
-      case STAGE_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
-    };
+    return SelectorMessages.read(field, message, violations);
   }
 
   static InferenceRequest predict(PredictRequest request, CallContext call) {
     Violations violations = new Violations();
     violations.required("model", request.getModel());
     violations.atMost("id", request.getId(), MAX_ID);
-    violations.atMost("options.route_key", request.getOptions().getRouteKey(), MAX_ID);
+    String routeKey =
+        violations.atMost(
+            "options.route_key", request.getOptions().getRouteKey(), RouteKeyHeader.MAX_KEY);
     Selector selector = selector("selector", request.getSelector(), violations);
     Optional<RowFaults> rowFaults =
         request.getOptions().getRowErrors() ? Optional.of(new RowFaults()) : Optional.empty();
@@ -136,6 +104,7 @@ final class ServingRequests {
         parameters,
         request.getOptions().getForceCompute(),
         rowFaults,
+        routeKey.isEmpty() ? call.routeKey() : routeKey,
         call.deadlineNanos(),
         call.gone());
   }

@@ -27,6 +27,11 @@ final class ServingTensors implements InputSource {
   }
 
   @Override
+  public long sizeBytes() {
+    return message.getSerializedSize();
+  }
+
+  @Override
   public String field() {
     return FIELD;
   }

@@ -21,6 +21,10 @@ final class VersionInUseException extends ServiceException {
     return new VersionInUseException(key, "answers for a stage");
   }
 
+  static VersionInUseException byRule(VersionKey key) {
+    return new VersionInUseException(key, "is canary or shadow of a stage");
+  }
+
   static VersionInUseException byPipeline(VersionKey key) {
     return new VersionInUseException(key, "is a step of a pipeline that is loaded");
   }

@@ -10,7 +10,7 @@ import dev.slipway.registry.v1.RegistrySnapshot;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
-import dev.slipway.serving.catalog.ModelSettings;
+import dev.slipway.serving.catalog.ServingPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -141,7 +141,7 @@ public final class CatalogFile {
       snapshot.addRegisteredModels(
           RegisteredModel.newBuilder()
               .setName(model.name())
-              .putAllTags(SettingTags.write(model.settings())));
+              .putAllTags(PolicyTags.write(model.policy())));
       model.versions().stream().map(RegistryStates::message).forEach(snapshot::addModelVersions);
     }
     RegistrySnapshot message = snapshot.build();
@@ -214,10 +214,10 @@ public final class CatalogFile {
 
   private static Catalog.State state(Instant heard, RegistrySnapshot snapshot) {
     Map<String, List<CatalogVersion>> versions = new LinkedHashMap<>();
-    Map<String, ModelSettings> settings = new HashMap<>();
+    Map<String, ServingPolicy> policies = new HashMap<>();
     for (RegisteredModel model : snapshot.getRegisteredModelsList()) {
       versions.put(model.getName(), new ArrayList<>());
-      settings.put(model.getName(), SettingTags.read(model.getName(), model.getTagsMap()));
+      policies.put(model.getName(), PolicyTags.read(model.getName(), model.getTagsMap()));
     }
     for (ModelVersion version : snapshot.getModelVersionsList()) {
       versions
@@ -228,7 +228,7 @@ public final class CatalogFile {
     versions.forEach(
         (name, ofModel) ->
             models.add(
-                CatalogModel.of(name, settings.getOrDefault(name, ModelSettings.NONE), ofModel)));
+                CatalogModel.of(name, policies.getOrDefault(name, ServingPolicy.NONE), ofModel)));
     return new Catalog.State(snapshot.getRevision(), heard, models);
   }
 

@@ -10,7 +10,7 @@ import dev.slipway.registry.v1.WatchRegistryResponse;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
-import dev.slipway.serving.catalog.ModelSettings;
+import dev.slipway.serving.catalog.ServingPolicy;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -198,7 +198,7 @@ public final class RegistryFollower implements AutoCloseable {
   private final class Watch
       implements ClientResponseObserver<WatchRegistryRequest, WatchRegistryResponse> {
     private final Map<String, List<CatalogVersion>> snapshot = new LinkedHashMap<>();
-    private final Map<String, ModelSettings> settings = new HashMap<>();
+    private final Map<String, ServingPolicy> policies = new HashMap<>();
     private volatile ClientCallStreamObserver<WatchRegistryRequest> call;
     private volatile long heardNanos = System.nanoTime();
 
@@ -228,7 +228,7 @@ public final class RegistryFollower implements AutoCloseable {
     private void addSnapshotPart(RegistrySnapshot part) {
       for (RegisteredModel model : part.getRegisteredModelsList()) {
         snapshot.computeIfAbsent(model.getName(), name -> new ArrayList<>());
-        settings.put(model.getName(), SettingTags.read(model.getName(), model.getTagsMap()));
+        policies.put(model.getName(), PolicyTags.read(model.getName(), model.getTagsMap()));
       }
       for (ModelVersion version : part.getModelVersionsList()) {
         snapshot
@@ -241,9 +241,9 @@ public final class RegistryFollower implements AutoCloseable {
             (name, versions) ->
                 models.add(
                     CatalogModel.of(
-                        name, settings.getOrDefault(name, ModelSettings.NONE), versions)));
+                        name, policies.getOrDefault(name, ServingPolicy.NONE), versions)));
         snapshot.clear();
-        settings.clear();
+        policies.clear();
         catalog.reset(part.getRevision(), models);
         heard();
       }

@@ -113,7 +113,7 @@ final class RegistryStates {
       changes.add(
           oldName.isEmpty() || oldName.equals(name)
               ? new CatalogChange.ModelPut(
-                  name, SettingTags.read(name, after.getRegisteredModel().getTagsMap()))
+                  name, PolicyTags.read(name, after.getRegisteredModel().getTagsMap()))
               : new CatalogChange.ModelRenamed(oldName, name));
     } else if (before.hasRegisteredModel()) {
       changes.add(new CatalogChange.ModelRemoved(before.getRegisteredModel().getName()));

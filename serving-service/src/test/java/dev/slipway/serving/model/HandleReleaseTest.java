@@ -17,6 +17,7 @@ import dev.slipway.serving.inference.InferenceResult;
 import dev.slipway.serving.inference.InferenceService;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.ModelPool.Retry;
+import dev.slipway.serving.traffic.TrafficMeters;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -53,11 +54,14 @@ class HandleReleaseTest {
         new SettingsInForce(catalog, new QueueLimits(1, 1, 1), Duration.ZERO);
     InferenceService inference =
         new InferenceService(
-            new StageRouter(catalog, pool, name -> false, timer),
+            new StageRouter(
+                catalog, pool, new RulesInForce(catalog, Clock.systemUTC()), name -> false, timer),
             pool,
             settings,
             new Computations(settings, new PredictionCache(0), Clock.systemUTC()),
-            Runnable::run);
+            Runnable::run,
+            new TrafficMeters(System::nanoTime),
+            new InferenceService.Background(() -> false, Runnable::run, timer));
     CompletableFuture<RuntimeException> told = new CompletableFuture<>();
     inference.predict(
         new InferenceRequest(
@@ -68,6 +72,7 @@ class HandleReleaseTest {
             Map.of(),
             false,
             Optional.empty(),
+            "",
             Execution.NO_DEADLINE,
             () -> false),
         new InferenceService.Receiver() {
@@ -94,6 +99,11 @@ class HandleReleaseTest {
       @Override
       public String field() {
         return "inputs";
+      }
+
+      @Override
+      public long sizeBytes() {
+        return 0;
       }
     };
   }

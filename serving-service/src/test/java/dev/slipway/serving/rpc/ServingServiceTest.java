@@ -15,7 +15,6 @@ import dev.slipway.serving.v1.DescribeModelRequest;
 import dev.slipway.serving.v1.DescribeModelResponse;
 import dev.slipway.serving.v1.DoubleValues;
 import dev.slipway.serving.v1.FloatValues;
-import dev.slipway.serving.v1.GetTrafficRuleRequest;
 import dev.slipway.serving.v1.Int32Values;
 import dev.slipway.serving.v1.ListModelsRequest;
 import dev.slipway.serving.v1.ListModelsResponse;
@@ -409,15 +408,5 @@ class ServingServiceTest {
     assertThat(response.getStatistics().getLatency().getCount()).isPositive();
     assertThat(response.getPackageBytes()).isPositive();
     assertThat(response.getSettings().getAdmission().getMaxQueued()).isPositive();
-  }
-
-  @Test
-  void whatIsNotOffered_isUnimplemented() {
-    assertThatThrownBy(
-            () ->
-                harness
-                    .serving()
-                    .getTrafficRule(GetTrafficRuleRequest.newBuilder().setModel("m").build()))
-        .hasMessageContaining("UNIMPLEMENTED");
   }
 }

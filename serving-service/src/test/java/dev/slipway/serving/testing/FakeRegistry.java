@@ -2,6 +2,7 @@ package dev.slipway.serving.testing;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.registry.v1.GetModelVersionRequest;
+import dev.slipway.registry.v1.GetRegisteredModelRequest;
 import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.ModelVersionState;
 import dev.slipway.registry.v1.RegisteredModel;
@@ -11,6 +12,7 @@ import dev.slipway.registry.v1.RegistryHeartbeat;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceImplBase;
 import dev.slipway.registry.v1.RegistrySnapshot;
 import dev.slipway.registry.v1.RegistryState;
+import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.registry.v1.WatchRegistryRequest;
 import dev.slipway.registry.v1.WatchRegistryResponse;
@@ -26,6 +28,9 @@ import java.util.function.UnaryOperator;
 public final class FakeRegistry extends RegistryServiceImplBase {
   @GuardedBy("this")
   private final Map<String, TreeMap<Long, ModelVersion>> models = new TreeMap<>();
+
+  @GuardedBy("this")
+  private final Map<String, Map<String, String>> tags = new TreeMap<>();
 
   @GuardedBy("this")
   private final List<RegistryEvent> events = new ArrayList<>();
@@ -79,16 +84,56 @@ public final class FakeRegistry extends RegistryServiceImplBase {
   }
 
   /** Sets the tags of a model, and removes all others. */
-  public synchronized void setTags(String model, Map<String, String> tags) {
+  public synchronized void setTags(String model, Map<String, String> newTags) {
+    tags.put(model, Map.copyOf(newTags));
     emit(
         RegistryEvent.newBuilder()
             .setBefore(
                 RegistryState.newBuilder()
                     .setRegisteredModel(RegisteredModel.newBuilder().setName(model)))
-            .setAfter(
-                RegistryState.newBuilder()
-                    .setRegisteredModel(
-                        RegisteredModel.newBuilder().setName(model).putAllTags(tags))));
+            .setAfter(RegistryState.newBuilder().setRegisteredModel(model(model))));
+  }
+
+  /** Returns a model's tags. */
+  public synchronized Map<String, String> tags(String model) {
+    return tags.getOrDefault(model, Map.of());
+  }
+
+  @GuardedBy("this")
+  private RegisteredModel model(String name) {
+    return RegisteredModel.newBuilder()
+        .setName(name)
+        .putAllTags(tags.getOrDefault(name, Map.of()))
+        // As if every change were one of this model.
+        .setRevision(events.size())
+        .build();
+  }
+
+  @Override
+  public synchronized void getRegisteredModel(
+      GetRegisteredModelRequest request, StreamObserver<RegisteredModel> out) {
+    if (away) {
+      out.onError(Status.UNAVAILABLE.asRuntimeException());
+      return;
+    }
+    out.onNext(model(request.getName()));
+    out.onCompleted();
+  }
+
+  @Override
+  public synchronized void setRegisteredModelTags(
+      SetRegisteredModelTagsRequest request, StreamObserver<RegisteredModel> out) {
+    boolean changed =
+        request.getExpectedRevision() != 0 && request.getExpectedRevision() != events.size();
+    if (away || changed) {
+      out.onError((away ? Status.UNAVAILABLE : Status.ABORTED).asRuntimeException());
+      return;
+    }
+    Map<String, String> all = new TreeMap<>(tags(request.getName()));
+    all.putAll(request.getTagsMap());
+    setTags(request.getName(), all);
+    out.onNext(model(request.getName()));
+    out.onCompleted();
   }
 
   /** Moves a version to a stage; others there go to Archived. */
@@ -199,9 +244,9 @@ public final class FakeRegistry extends RegistryServiceImplBase {
   @GuardedBy("this")
   private void snapshot(StreamObserver<WatchRegistryResponse> out) {
     RegistrySnapshot.Builder first = RegistrySnapshot.newBuilder().setRevision(events.size());
-    models
-        .keySet()
-        .forEach(name -> first.addRegisteredModels(RegisteredModel.newBuilder().setName(name)));
+    for (String name : models.keySet()) {
+      first.addRegisteredModels(model(name));
+    }
     RegistrySnapshot.Builder last =
         RegistrySnapshot.newBuilder().setRevision(events.size()).setLast(true);
     models.values().forEach(versions -> last.addAllModelVersions(versions.values()));

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -61,6 +62,17 @@ public final class ServingHarness implements AutoCloseable {
 
   /** Starts with changed settings. */
   public ServingHarness(Path folder, UnaryOperator<ServingConfig> settings) {
+    this(folder, settings, Optional.empty());
+  }
+
+  /** Starts with changed settings and a tracking service, whose channel stays the caller's. */
+  public ServingHarness(
+      Path folder, UnaryOperator<ServingConfig> settings, ManagedChannel tracking) {
+    this(folder, settings, Optional.of(tracking));
+  }
+
+  private ServingHarness(
+      Path folder, UnaryOperator<ServingConfig> settings, Optional<ManagedChannel> tracking) {
     this.folder = folder;
     String upstreamName = UUID.randomUUID().toString();
     try {
@@ -79,6 +91,7 @@ public final class ServingHarness implements AutoCloseable {
             settings.apply(ServingConfig.withDefaults(folder.resolve("cache"))),
             upstreamChannel,
             upstreamChannel,
+            tracking.orElse(upstreamChannel),
             metrics,
             Clock.systemUTC());
     String name = UUID.randomUUID().toString();

@@ -6,8 +6,14 @@ import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.ModelSettings;
+import dev.slipway.serving.catalog.Selector;
+import dev.slipway.serving.catalog.ServingPolicy;
 import dev.slipway.serving.catalog.ServingSetting;
 import dev.slipway.serving.catalog.Stage;
+import dev.slipway.serving.catalog.TrafficRule;
+import dev.slipway.serving.catalog.TrafficRule.AbortPolicy;
+import dev.slipway.serving.catalog.TrafficRule.Canary;
+import dev.slipway.serving.catalog.TrafficRule.Shadow;
 import dev.slipway.serving.catalog.VersionKey;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +24,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +42,17 @@ class CatalogFileTest {
               Duration.ofNanos(1_500_000_001),
               ServingSetting.GRANULARITY,
               ServingSetting.Granularity.REQUEST));
+  private static final TrafficRule RULE =
+      new TrafficRule(
+          Optional.of(new Canary(new Selector.Aliased("next"), 0.25)),
+          Optional.of(new Shadow(new Selector.Latest(), 1, 1e-6, 0.5)),
+          Optional.empty(),
+          Optional.of(new AbortPolicy(10, Duration.ofSeconds(90), 0.1, 0.2, 3)),
+          "ab".repeat(16),
+          Optional.of(Instant.parse("2026-02-03T04:05:06.789Z")),
+          41,
+          Instant.parse("2026-01-02T03:04:00Z"),
+          "it failed");
   private static final Instant HEARD = Instant.parse("2026-01-02T03:04:05.678Z");
 
   @TempDir Path folder;
@@ -81,7 +99,10 @@ class CatalogFileTest {
     known.reset(
         42,
         List.of(
-            CatalogModel.of("m", SETTINGS, List.of(first, second)),
+            CatalogModel.of(
+                "m",
+                new ServingPolicy(SETTINGS, Map.of(Stage.PRODUCTION, RULE)),
+                List.of(first, second)),
             CatalogModel.of("n", List.of(staged)),
             CatalogModel.of("empty", List.of())));
     known.heard(HEARD);
@@ -106,8 +127,8 @@ class CatalogFileTest {
     assertThat(catalog.revision()).isEqualTo(42);
     assertThat(catalog.heardTime()).contains(HEARD);
     assertThat(catalog.names()).containsExactly("empty", "m", "n");
-    assertThat(catalog.get("m").settings()).isEqualTo(SETTINGS);
-    assertThat(catalog.get("n").settings()).isEqualTo(ModelSettings.NONE);
+    assertThat(catalog.get("m").policy()).isEqualTo(known.get("m").policy());
+    assertThat(catalog.get("n").policy()).isEqualTo(ServingPolicy.NONE);
     for (String name : catalog.names()) {
       assertThat(List.copyOf(catalog.get(name).versions()))
           .isEqualTo(List.copyOf(known.get(name).versions()));

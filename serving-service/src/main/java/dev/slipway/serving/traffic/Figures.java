@@ -1,0 +1,44 @@
+package dev.slipway.serving.traffic;
+
+/** Requests of one side, added up. Not thread-safe. */
+final class Figures {
+  private final LatencyHistogram latency = new LatencyHistogram();
+  private long requests;
+  private long errors;
+  private long rows;
+
+  void record(boolean failed, long recordRows, long nanos) {
+    requests++;
+    rows += recordRows;
+    if (failed) {
+      errors++;
+    } else {
+      latency.record(nanos);
+    }
+  }
+
+  void add(Figures other) {
+    requests += other.requests;
+    errors += other.errors;
+    rows += other.rows;
+    latency.add(other.latency);
+  }
+
+  long requests() {
+    return requests;
+  }
+
+  long errors() {
+    return errors;
+  }
+
+  /** Rows of the requests that were answered. */
+  long rows() {
+    return rows;
+  }
+
+  /** Latency of the requests that were answered. */
+  LatencyHistogram latency() {
+    return latency;
+  }
+}
