@@ -168,28 +168,35 @@ final class Environments {
     long started = System.nanoTime();
     log.info("preparing a Python environment with {}", requirements);
     try {
-      run(List.of(interpreter.command(), "-m", "venv", building.toString()), "venv");
+      List<String> venv = new ArrayList<>(List.of(interpreter.command(), "-m", "venv"));
+      if (requirements.isEmpty()) {
+        venv.add("--without-pip");
+      }
+      venv.add(building.toString());
+      run(venv, "venv");
       if (!requirements.isEmpty()) {
         Path list = building.resolve("requirements.txt");
         Files.write(list, requirements);
-        run(
-            List.of(
-                Lease.python(building),
-                "-m",
-                "pip",
-                "install",
-                "--disable-pip-version-check",
-                "--no-input",
-                "--quiet",
-                "--requirement",
-                list.toString()),
-            "pip");
+        run(pip(building, list), "pip");
       }
       Files.move(building, folder.resolve(digest), StandardCopyOption.ATOMIC_MOVE);
     } finally {
       delete(building);
     }
     log.info("prepared it in {} s", Duration.ofNanos(System.nanoTime() - started).toSeconds());
+  }
+
+  private static List<String> pip(Path environment, Path requirements) {
+    return List.of(
+        Lease.python(environment),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+        "--requirement",
+        requirements.toString());
   }
 
   private void run(List<String> command, String step) throws IOException, InterruptedException {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.slipway.engine.tensor.Tensor;
 import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -40,6 +39,15 @@ record Frame(char kind, JsonNode header, ByteBuffer data) {
   /** Python's JSON knows NaN and infinities as bare words. */
   static final JsonMapper JSON =
       JsonMapper.builder().disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS).build();
+
+  /** What was read is no frame. */
+  static final class GarbledException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    GarbledException(String message) {
+      super(message);
+    }
+  }
 
   /** Writes a frame and flushes it. */
   static void write(OutputStream out, char kind, JsonNode header, List<Tensor> tensors)
@@ -75,8 +83,8 @@ record Frame(char kind, JsonNode header, ByteBuffer data) {
   /**
    * Reads a frame.
    *
-   * @throws EOFException if the other side is gone
-   * @throws IOException if what it sent is no frame
+   * @throws GarbledException if what the other side sent is no frame
+   * @throws IOException if it is gone
    */
   static Frame read(InputStream in) throws IOException {
     DataInputStream source = new DataInputStream(in);
@@ -90,14 +98,17 @@ record Frame(char kind, JsonNode header, ByteBuffer data) {
         || headerBytes > MAX_HEADER_BYTES
         || dataBytes < 0
         || dataBytes > MAX_DATA_BYTES) {
-      throw new IOException(
-          "a frame of " + headerBytes + " and " + dataBytes + " bytes is no frame of a worker");
+      throw new GarbledException("a frame of " + headerBytes + " and " + dataBytes + " bytes");
     }
     byte[] header = new byte[headerBytes];
     source.readFully(header);
     byte[] data = new byte[(int) dataBytes];
     source.readFully(data);
-    return new Frame(kind, JSON.readTree(header), ByteBuffer.wrap(data));
+    try {
+      return new Frame(kind, JSON.readTree(header), ByteBuffer.wrap(data));
+    } catch (JsonProcessingException e) {
+      throw new GarbledException("a header that is no JSON");
+    }
   }
 
   /** Returns a size rounded up to where the next tensor begins. */

@@ -37,6 +37,10 @@ final class Worker {
   @GuardedBy("this")
   private long exchange;
 
+  /** The number when the memory was last looked at: who does nothing takes no more. */
+  @GuardedBy("this")
+  private long watchedExchange = -1;
+
   @GuardedBy("this")
   private long exchangeEndNanos;
 
@@ -62,7 +66,7 @@ final class Worker {
     try {
       WorkerProgram.writeTo(toWorker);
     } catch (IOException e) {
-      throw ended(e);
+      throw gone();
     }
   }
 
@@ -83,8 +87,11 @@ final class Worker {
     try {
       Frame.write(toWorker, kind, header, tensors);
       answer = Frame.read(fromWorker);
+    } catch (Frame.GarbledException e) {
+      stop("wrote what is no answer: " + e.getMessage());
+      throw ended();
     } catch (IOException e) {
-      throw ended(e);
+      throw gone();
     } catch (RuntimeException | Error e) {
       // Where the next frame begins is not known.
       stop("was given up: " + e);
@@ -96,12 +103,23 @@ final class Worker {
         return answer;
       }
     }
-    throw ended(null);
+    throw ended();
   }
 
-  private WorkerEndedException ended(IOException failure) {
-    // Whatever it does now, nobody can follow it any more.
-    kill();
+  /** Waits a moment for the end of a process that can be talked to no more, else ends it. */
+  private WorkerEndedException gone() {
+    try {
+      if (!process.waitFor(LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS)) {
+        stop("closed its standard input or output");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop("was given up when the call was interrupted");
+    }
+    return ended();
+  }
+
+  private WorkerEndedException ended() {
     String how;
     try {
       how = awaitEnd();
@@ -109,20 +127,21 @@ final class Worker {
       Thread.currentThread().interrupt();
       how = howItEnded();
     }
-    WorkerEndedException ended = new WorkerEndedException(how, stopReason().isPresent());
-    if (failure != null) {
-      ended.addSuppressed(failure);
-    }
-    return ended;
+    return new WorkerEndedException(how, stopReason().isPresent());
   }
 
   /** Stops the process if what it does takes longer than it may, or it takes more memory. */
   void stopIfBeyondLimits(long maxBytes) {
     synchronized (this) {
-      if (exchange % 2 == 1 && System.nanoTime() - exchangeEndNanos > 0) {
+      boolean busy = exchange % 2 == 1;
+      if (busy && System.nanoTime() - exchangeEndNanos > 0) {
         stop("took longer than the " + exchangeLimit.toMillis() + " ms that it may");
         return;
       }
+      if (!busy && exchange == watchedExchange) {
+        return;
+      }
+      watchedExchange = exchange;
     }
     long bytes = residentBytes();
     if (bytes > maxBytes) {

@@ -10,7 +10,7 @@ final class WorkerEndedException extends Exception {
   /**
    * Creates the exception.
    *
-   * @param stopped whether it was stopped because it exceeded a limit, and did not end by itself
+   * @param stopped whether it was stopped for what it did, and did not end by itself
    */
   WorkerEndedException(String message, boolean stopped) {
     super(message);

@@ -200,7 +200,12 @@ final class WorkerPool implements AutoCloseable {
       watched = List.copyOf(alive);
     }
     for (Worker worker : watched) {
-      worker.stopIfBeyondLimits(maxWorkerBytes);
+      try {
+        worker.stopIfBeyondLimits(maxWorkerBytes);
+      } catch (RuntimeException e) {
+        // A throw would end the repetition.
+        log.error("cannot watch {}", worker, e);
+      }
     }
   }
 

@@ -614,8 +614,10 @@ def take_pipe():
 
 def main():
     die_with_the_server()
-    # Ctrl-C is for the server, which ends this process when it is done with it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is sent to the whole group is for the server, which answers its last calls and then ends
+    # this process. Handlers, and not SIG_IGN, which the model's own processes would inherit.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     faulthandler.enable()
     pipe = take_pipe()
     sys.path[:] = [folder for folder in sys.path if folder]  # The working folder has no modules.

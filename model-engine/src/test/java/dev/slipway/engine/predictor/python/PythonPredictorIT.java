@@ -39,6 +39,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -312,6 +313,18 @@ class PythonPredictorIT {
   }
 
   @Test
+  void signalsForTheWholeGroup_leaveTheLastCallsTheirAnswers() {
+    try (Predictor predictor =
+        load(
+            """
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
+            """)) {
+      assertThat(ToyPackages.pid(predictor)).isEqualTo(ToyPackages.pid(predictor));
+    }
+  }
+
+  @Test
   void workerKilledInACall_hasTheCallMadeOnceMore() {
     try (Predictor predictor =
         load(
@@ -344,6 +357,16 @@ class PythonPredictorIT {
       return ys(predictor, 1)[0] == 2;
     } catch (EngineUnavailableException e) {
       return false;
+    }
+  }
+
+  @Test
+  void callThatClosesThePipe_isAFailureAndTheWorkerIsReplaced() {
+    try (Predictor predictor = load("if x[0] < 0: os.closerange(3, 100); time.sleep(600)")) {
+      assertThatThrownBy(() -> ys(predictor, -1))
+          .isInstanceOf(PredictionException.class)
+          .hasMessageContaining("closed its standard input or output");
+      await(() -> answers(predictor));
     }
   }
 
@@ -433,6 +456,41 @@ class PythonPredictorIT {
       Set<Long> pids = new HashSet<>();
       calls.forEach(call -> pids.add(call.join()));
       assertThat(pids).hasSize(2);
+    }
+  }
+
+  @Test
+  void everyWorker_answersAGoldenRequestBeforeOthers() throws Exception {
+    settings(2, Duration.ofSeconds(60), Long.MAX_VALUE);
+    ModelPackage golden =
+        ToyPackages.writeGolden(
+            folder, "open(os.path.join(folder, 'warm-%d' % os.getpid()), 'w').close()");
+    try (Predictor predictor = ToyPackages.load(provider, golden);
+        Stream<Path> files = Files.list(folder)) {
+      assertThat(files.filter(file -> file.getFileName().toString().startsWith("warm-")))
+          .hasSize(2);
+      assertThat(predictor.batched()).isTrue();
+    }
+  }
+
+  @Test
+  void preparedEnvironment_isThatOfTheWorkers() throws Exception {
+    provider.close();
+    Path environments = folder.resolve("environments");
+    provider =
+        new PythonPredictorProvider(
+            new PythonSettings(
+                ToyPackages.SETTINGS.interpreters(),
+                1,
+                ToyPackages.SETTINGS.startTimeout(),
+                ToyPackages.SETTINGS.callTimeout(),
+                Long.MAX_VALUE,
+                Optional.of(environments)));
+    try (Predictor predictor =
+        load("with open(os.path.join(folder, 'prefix'), 'w') as out: out.write(sys.prefix)")) {
+      assertThat(ys(predictor, 1)).containsExactly(2);
+      assertThat(Path.of(Files.readString(folder.resolve("prefix"))).getParent())
+          .isEqualTo(environments);
     }
   }
 
@@ -534,7 +592,13 @@ class PythonPredictorIT {
 
   @Test
   void serverThatIsKilled_takesItsBusyWorkersWithIt() throws Exception {
-    ToyPackages.write(folder, "if x[0] < 0: time.sleep(600)");
+    ToyPackages.write(
+        folder,
+        """
+        if x[0] < 0:
+            open(os.path.join(folder, 'busy'), 'w').close()
+            time.sleep(600)
+        """);
     Process server =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -551,6 +615,7 @@ class PythonPredictorIT {
       }
       assertThat(line).isNotNull();
       long pid = Long.parseLong(line.substring("worker ".length()));
+      await(() -> Files.exists(folder.resolve("busy")));
       assertThat(isAlive(pid)).isTrue();
       server.destroyForcibly().waitFor();
       await(() -> !isAlive(pid));

@@ -1,6 +1,8 @@
 package dev.slipway.engine.predictor.python;
 
 import dev.slipway.engine.packaging.Flavor;
+import dev.slipway.engine.packaging.GoldenCase;
+import dev.slipway.engine.packaging.GoldenRequests;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.predictor.PredictRequest;
@@ -55,31 +57,55 @@ final class ToyPackages {
 
   /** Writes a package with statements that run when it is loaded, too. */
   static ModelPackage write(Path folder, String predict, String load) {
-    String module =
-        """
-        import os, sys, time, signal, subprocess
+    return write(folder, module(folder, predict, load), SIGNATURE, Map.of());
+  }
 
-        folder = %s
+  /** Writes a package with a golden request of x = 1. */
+  static ModelPackage writeGolden(Path folder, String predict) {
+    GoldenCase one =
+        new GoldenCase(
+            "one",
+            List.of(Tensor.ofDoubles("x", Shape.of(1), 1)),
+            Map.of(),
+            List.of(Tensor.ofDoubles("y", Shape.of(1), 2)),
+            0,
+            0);
+    return write(folder, module(folder, predict, ""), SIGNATURE, Map.of(), GoldenRequests.of(one));
+  }
 
-        class Model:
-            def predict(self, data, params=None):
-                x = list(data["x"])
-        %s
-                return {"y": [2 * value for value in x], "pid": [os.getpid()] * len(x)}
+  private static String module(Path folder, String predict, String load) {
+    return """
+    import os, sys, time, signal, subprocess
 
-        def _load_pyfunc(path, model_config=None):
-        %s
-            return Model()
-        """
-            .formatted(
-                "\"" + folder + "\"",
-                predict.strip().indent(8).stripTrailing(),
-                load.strip().indent(4).stripTrailing());
-    return write(folder, module, SIGNATURE, Map.of());
+    folder = %s
+
+    class Model:
+        def predict(self, data, params=None):
+            x = list(data["x"])
+    %s
+            return {"y": [2 * value for value in x], "pid": [os.getpid()] * len(x)}
+
+    def _load_pyfunc(path, model_config=None):
+    %s
+        return Model()
+    """
+        .formatted(
+            "\"" + folder + "\"",
+            predict.strip().indent(8).stripTrailing(),
+            load.strip().indent(4).stripTrailing());
   }
 
   static ModelPackage write(
       Path folder, String module, ModelSignature signature, Map<String, Object> config) {
+    return write(folder, module, signature, config, GoldenRequests.none());
+  }
+
+  private static ModelPackage write(
+      Path folder,
+      String module,
+      ModelSignature signature,
+      Map<String, Object> config,
+      GoldenRequests golden) {
     Map<String, Object> settings = new LinkedHashMap<>(config);
     settings.put("loader_module", "toy_module");
     settings.put("code", "code");
@@ -90,6 +116,7 @@ final class ToyPackages {
             .build();
     return ModelPackage.builder(mlmodel)
         .file("code/toy_module.py", module.getBytes(StandardCharsets.UTF_8))
+        .goldenRequests(golden)
         .writeTo(folder.resolve("package"));
   }
 
