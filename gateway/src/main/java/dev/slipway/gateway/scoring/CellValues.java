@@ -1,0 +1,174 @@
+package dev.slipway.gateway.scoring;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.ByteString;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAccessor;
+import java.util.Base64;
+import java.util.Locale;
+
+/**
+ * Reads one cell as the type of its column. Nothing is cut off: what does not fit is refused.
+ *
+ * @param where names the cell in what is thrown
+ * @param node its value, not null
+ * @param text whether the value is text that stands for one of another type, as in CSV
+ */
+record CellValues(String where, JsonNode node, boolean text) {
+  /** ISO 8601 with a time, a zone, both or none, and a blank in place of the T as CSV often has. */
+  private static final DateTimeFormatter DATETIME =
+      DateTimeFormatter.ofPattern(
+          "yyyy-MM-dd[['T'][' ']HH:mm[:ss[.SSSSSSSSS][.SSSSSS][.SSS]][XXX][X]]", Locale.ROOT);
+
+  boolean bool() {
+    if (node.isBoolean()) {
+      return node.booleanValue();
+    }
+    if (text) {
+      switch (node.textValue().strip().toLowerCase(Locale.ROOT)) {
+        case "true", "1" -> {
+          return true;
+        }
+        case "false", "0" -> {
+          return false;
+        }
+        default -> {
+          // Refused below.
+        }
+      }
+    }
+    throw refused("true or false");
+  }
+
+  int int32() {
+    BigInteger value = whole();
+    if (value.bitLength() >= Integer.SIZE) {
+      throw refused("a whole number of 32 bits");
+    }
+    return value.intValue();
+  }
+
+  long int64() {
+    BigInteger value = whole();
+    if (value.bitLength() >= Long.SIZE) {
+      throw refused("a whole number of 64 bits");
+    }
+    return value.longValue();
+  }
+
+  private BigInteger whole() {
+    try {
+      if (node.isIntegralNumber()) {
+        return node.bigIntegerValue();
+      }
+      if (node.isNumber() || text) {
+        BigDecimal value = text ? new BigDecimal(node.textValue().strip()) : node.decimalValue();
+        // A scale so low means more digits than any integer here has.
+        if (value.scale() > -Long.SIZE) {
+          return value.toBigIntegerExact();
+        }
+      }
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw refused("a whole number");
+    }
+    throw refused("a whole number");
+  }
+
+  double real() {
+    if (node.isNumber()) {
+      return node.doubleValue();
+    }
+    String value = node.isTextual() ? node.textValue().strip() : "";
+    switch (value.toLowerCase(Locale.ROOT)) {
+      case "nan" -> {
+        return Double.NaN;
+      }
+      case "infinity", "inf" -> {
+        return Double.POSITIVE_INFINITY;
+      }
+      case "-infinity", "-inf" -> {
+        return Double.NEGATIVE_INFINITY;
+      }
+      default -> {
+        if (text) {
+          try {
+            return new BigDecimal(value).doubleValue();
+          } catch (NumberFormatException e) {
+            throw refused("a number");
+          }
+        }
+        throw refused("a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
+      }
+    }
+  }
+
+  String string() {
+    if (node.isValueNode()) {
+      return node.asText();
+    }
+    throw refused("text");
+  }
+
+  ByteString binary() {
+    if (node.isTextual()) {
+      try {
+        return ByteString.copyFrom(Base64.getDecoder().decode(node.textValue().strip()));
+      } catch (IllegalArgumentException e) {
+        throw refused("base64");
+      }
+    }
+    throw refused("base64");
+  }
+
+  long datetimeMicros() {
+    if (node.isTextual()) {
+      try {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, instant(node.textValue().strip()));
+      } catch (DateTimeException | ArithmeticException e) {
+        throw refused("ISO 8601, such as 2026-01-31T12:00:00Z");
+      }
+    }
+    throw refused("ISO 8601, such as 2026-01-31T12:00:00Z");
+  }
+
+  private static Instant instant(String value) {
+    TemporalAccessor parsed =
+        DATETIME.parseBest(value, OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
+    if (parsed instanceof OffsetDateTime time) {
+      return time.toInstant();
+    }
+    return parsed instanceof LocalDateTime time
+        ? time.toInstant(ZoneOffset.UTC)
+        : ((LocalDate) parsed).atStartOfDay().toInstant(ZoneOffset.UTC);
+  }
+
+  /** Returns the value as JSON text. */
+  String json() {
+    if (!text) {
+      return node.toString();
+    }
+    try {
+      return ScoringJson.MAPPER.readTree(node.textValue()).toString();
+    } catch (JsonProcessingException e) {
+      throw refused("JSON");
+    }
+  }
+
+  private ScoringException refused(String accepted) {
+    String shown = node.toString();
+    return new ScoringException(
+        "%s must be %s, not %s"
+            .formatted(
+                where, accepted, shown.length() > 60 ? shown.substring(0, 60) + "…" : shown));
+  }
+}
