@@ -7,6 +7,9 @@ import dev.slipway.cli.call.CallCommand;
 import dev.slipway.cli.gc.GcCommand;
 import dev.slipway.cli.graph.GraphCommand;
 import dev.slipway.cli.metrics.MetricsCommand;
+import dev.slipway.cli.models.BenchCommand;
+import dev.slipway.cli.models.DescribeCommand;
+import dev.slipway.cli.models.PredictCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
 import dev.slipway.cli.server.ServerCommand;
 import dev.slipway.cli.sync.SyncCommand;
@@ -44,6 +47,9 @@ import picocli.CommandLine.Spec;
       ArtifactServer.class,
       ServingServer.class,
       GatewayServer.class,
+      PredictCommand.class,
+      BenchCommand.class,
+      DescribeCommand.class,
       CallCommand.class,
       ArtifactsCommand.class,
       MetricsCommand.class,

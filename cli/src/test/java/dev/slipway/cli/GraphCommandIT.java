@@ -158,7 +158,7 @@ class GraphCommandIT {
     assertThat(err.toString())
         .contains("slipway: FAILED_PRECONDITION: ")
         .contains("slipway: NOT_FOUND: ")
-        .contains("\"fraud/0\" is no model")
+        .contains("'fraud/0' names no model")
         .contains("--dot and --json exclude each other");
   }
 }

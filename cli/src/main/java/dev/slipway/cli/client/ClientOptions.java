@@ -37,6 +37,13 @@ public final class ClientOptions {
       description = "Where the artifact service answers, when it is a process of its own.")
   private String artifact;
 
+  @Option(
+      names = "--serving-address",
+      paramLabel = "HOST:PORT",
+      defaultValue = "",
+      description = "Where serving answers, when it is a process of its own.")
+  private String serving;
+
   /**
    * Returns a client of the services; the caller closes it. Nothing is connected yet.
    *
@@ -48,12 +55,14 @@ public final class ClientOptions {
     check("--tracking-address", tracking, problems);
     check("--registry-address", registry, problems);
     check("--artifact-address", artifact, problems);
+    check("--serving-address", serving, problems);
     problems.throwIfAny();
     return SlipwayClient.builder()
         .address(server)
         .trackingAddress(tracking)
         .registryAddress(registry)
         .artifactAddress(artifact)
+        .servingAddress(serving)
         .build();
   }
 

@@ -2,49 +2,71 @@ package dev.slipway.cli.client;
 
 import dev.slipway.registry.v1.ResolveVersionRequest;
 import dev.slipway.registry.v1.Stage;
+import dev.slipway.serving.v1.VersionSelector;
+import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /**
- * A version of a model as people name it: {@code MODEL}, {@code MODEL/NUMBER}, {@code MODEL@STAGE}
- * or {@code MODEL@ALIAS}. A model alone means the version in Production.
+ * Names a version of a model as people write it: {@code digits} for the one in Production, {@code
+ * digits/3}, {@code digits@staging}, {@code digits@latest}, or an alias, {@code digits@champion}.
  *
  * @param model registered model name
- * @param version number, stage, alias or {@code latest}; {@code Production} when none was given
+ * @param selector which version; without a choice the one in Production
  */
-public record ModelSpec(String model, String version) {
-  private static final Pattern FORM = Pattern.compile("([^/@]+)(?:/([0-9]{1,18})|@([^/@]+))?");
+public record ModelSpec(String model, VersionSelector selector) {
+  /** Is how people may write it, for the help of a command. */
+  public static final String FORMS =
+      "MODEL, MODEL/VERSION, MODEL@STAGE, MODEL@ALIAS or MODEL@latest";
 
-  /**
-   * Reads what somebody has typed.
-   *
-   * @throws IllegalArgumentException if it is none of the forms
-   */
-  public static ModelSpec parse(String text) {
-    Matcher matcher = FORM.matcher(text);
-    if (!matcher.matches() || (matcher.group(2) != null && Long.parseLong(matcher.group(2)) < 1)) {
-      throw new IllegalArgumentException(
-          "\"" + text + "\" is no model; write MODEL, MODEL/NUMBER, MODEL@STAGE or MODEL@ALIAS");
-    }
-    String number = matcher.group(2);
-    String label = matcher.group(3);
-    return new ModelSpec(
-        matcher.group(1), number != null ? number : label != null ? label : "Production");
-  }
+  private static final Pattern FORM =
+      Pattern.compile("(?<model>[^/@]+)(/(?<version>[1-9][0-9]{0,17})|@(?<name>.+))?");
+  private static final Map<String, Stage> STAGES =
+      Map.of(
+          "none", Stage.STAGE_NONE,
+          "staging", Stage.STAGE_STAGING,
+          "production", Stage.STAGE_PRODUCTION,
+          "archived", Stage.STAGE_ARCHIVED);
 
   /** Returns the question to the registry, which version that is. */
   public ResolveVersionRequest toRequest() {
     ResolveVersionRequest.Builder request = ResolveVersionRequest.newBuilder().setName(model);
-    if (version.chars().allMatch(Character::isDigit)) {
-      return request.setVersion(Long.parseLong(version)).build();
+    switch (selector.getChoiceCase()) {
+      case VERSION -> request.setVersion(selector.getVersion());
+      case STAGE -> request.setStage(selector.getStage());
+      case ALIAS -> request.setAlias(selector.getAlias());
+      case LATEST -> request.setLatest(true);
+      case CHOICE_NOT_SET -> request.setStage(Stage.STAGE_PRODUCTION);
     }
-    return switch (version.toLowerCase(java.util.Locale.ROOT)) {
-      case "none" -> request.setStage(Stage.STAGE_NONE).build();
-      case "staging" -> request.setStage(Stage.STAGE_STAGING).build();
-      case "production" -> request.setStage(Stage.STAGE_PRODUCTION).build();
-      case "archived" -> request.setStage(Stage.STAGE_ARCHIVED).build();
-      case "latest" -> request.setLatest(true).build();
-      default -> request.setAlias(version).build();
-    };
+    return request.build();
+  }
+
+  /** Reads it from a command line. */
+  public static final class Converter implements ITypeConverter<ModelSpec> {
+    @Override
+    public ModelSpec convert(String text) {
+      Matcher form = FORM.matcher(text);
+      if (!form.matches()) {
+        throw new TypeConversionException("'" + text + "' names no model: give " + FORMS);
+      }
+      VersionSelector.Builder selector = VersionSelector.newBuilder();
+      if (form.group("version") != null) {
+        selector.setVersion(Long.parseLong(form.group("version")));
+      } else if (form.group("name") != null) {
+        String name = form.group("name");
+        Stage stage = STAGES.get(name.toLowerCase(Locale.ROOT));
+        if (stage != null) {
+          selector.setStage(stage);
+        } else if (name.equals("latest")) {
+          selector.setLatest(true);
+        } else {
+          selector.setAlias(name);
+        }
+      }
+      return new ModelSpec(form.group("model"), selector.build());
+    }
   }
 }

@@ -36,8 +36,9 @@ public final class GraphCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "MODEL",
-      description = "MODEL, MODEL/NUMBER, MODEL@STAGE or MODEL@ALIAS.")
-  private String model;
+      converter = ModelSpec.Converter.class,
+      description = "The model: " + ModelSpec.FORMS + ". Default version: the one in Production.")
+  private ModelSpec model;
 
   @Option(names = "--dot", description = "Prints the graph for Graphviz.")
   private boolean dot;
@@ -49,13 +50,12 @@ public final class GraphCommand implements Callable<Integer> {
     if (dot && json.isWanted()) {
       throw new ParameterException(spec.commandLine(), "--dot and --json exclude each other");
     }
-    ModelSpec version = version();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     try (SlipwayClient client = services.connect()) {
       ModelGraph graph =
           new ModelGraphs(client.registry())
-              .of(client.registry().resolveVersion(version.toRequest()).getModelVersion());
+              .of(client.registry().resolveVersion(model.toRequest()).getModelVersion());
       if (json.isWanted()) {
         JsonOutput.print(out, GraphJson.of(graph));
       } else if (dot) {
@@ -73,14 +73,6 @@ public final class GraphCommand implements Callable<Integer> {
     } finally {
       out.flush();
       err.flush();
-    }
-  }
-
-  private ModelSpec version() {
-    try {
-      return ModelSpec.parse(model);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage());
     }
   }
 }

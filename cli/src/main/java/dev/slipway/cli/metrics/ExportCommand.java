@@ -3,6 +3,7 @@ package dev.slipway.cli.metrics;
 import com.google.protobuf.ByteString;
 import dev.slipway.cli.client.ClientOptions;
 import dev.slipway.cli.client.Failures;
+import dev.slipway.cli.client.OutputFile;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.tracking.v1.ExportFormat;
 import dev.slipway.tracking.v1.ExportMetricsRequest;

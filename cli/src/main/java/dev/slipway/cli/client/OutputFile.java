@@ -1,4 +1,4 @@
-package dev.slipway.cli.metrics;
+package dev.slipway.cli.client;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -17,7 +17,7 @@ import java.util.UUID;
  * {@link #complete}. What is unfinished is removed when this is closed, or when the process is told
  * to stop before. Not thread-safe.
  */
-final class OutputFile implements AutoCloseable {
+public final class OutputFile implements AutoCloseable {
   private final Path target;
   private final Path partial;
   private final FileChannel channel;
@@ -31,7 +31,7 @@ final class OutputFile implements AutoCloseable {
   }
 
   /** Begins a file; one that is there already stays as it is until the new one is complete. */
-  static OutputFile create(Path path) throws IOException {
+  public static OutputFile create(Path path) throws IOException {
     // Whoever gives a link means the file that it leads to.
     Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
     Path partial =
@@ -45,17 +45,17 @@ final class OutputFile implements AutoCloseable {
    * Returns a stream to standard output, which unlike {@link System#out} tells of a closed pipe.
    */
   @SuppressWarnings("resource") // Standard output belongs to the process.
-  static OutputStream standardOutput() {
+  public static OutputStream standardOutput() {
     return new FileOutputStream(FileDescriptor.out);
   }
 
   /** Returns a stream to the file, which {@link #close} closes. */
-  OutputStream stream() {
+  public OutputStream stream() {
     return Channels.newOutputStream(channel);
   }
 
   /** Makes the file durable and gives it its name. */
-  void complete() throws IOException {
+  public void complete() throws IOException {
     channel.force(true);
     channel.close();
     Files.move(
