@@ -7,7 +7,11 @@ import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.predictor.python.PythonSettings;
+import dev.slipway.engine.signature.ColumnSchema;
+import dev.slipway.engine.signature.ColumnSpec;
+import dev.slipway.engine.signature.ColumnType;
 import dev.slipway.engine.signature.ModelSignature;
+import dev.slipway.engine.signature.ScalarType;
 import dev.slipway.engine.signature.TensorSchema;
 import dev.slipway.engine.signature.TensorSpec;
 import dev.slipway.engine.tensor.DataType;
@@ -15,8 +19,12 @@ import dev.slipway.engine.tensor.Shape;
 import dev.slipway.inference.ModelInferResponse;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.serving.testing.ServingHarness;
+import dev.slipway.serving.v1.Column;
+import dev.slipway.serving.v1.DataFrame;
 import dev.slipway.serving.v1.DescribeModelRequest;
+import dev.slipway.serving.v1.PredictRequest;
 import dev.slipway.serving.v1.ServedVersion;
+import dev.slipway.serving.v1.StringValues;
 import dev.slipway.serving.v1.UnloadRequest;
 import dev.slipway.serving.v1.VersionSelector;
 import dev.slipway.serving.v1.VersionState;
@@ -96,17 +104,23 @@ class PythonServingIT {
             return Model()
         """
             .formatted(lines.strip().indent(8).stripTrailing());
+    register(
+        model,
+        module,
+        ModelSignature.of(
+            TensorSchema.of(TensorSpec.of("x", DataType.FP32, Shape.of(-1))),
+            TensorSchema.of(
+                TensorSpec.of("y", DataType.FP32, Shape.of(-1)),
+                TensorSpec.of("pid", DataType.INT64, Shape.of(-1)))));
+  }
+
+  private void register(String model, String module, ModelSignature signature) {
     MLmodel mlmodel =
         MLmodel.builder()
             .flavor(
                 new Flavor(
                     "python_function", Map.of("loader_module", "served_module", "code", "code")))
-            .signature(
-                ModelSignature.of(
-                    TensorSchema.of(TensorSpec.of("x", DataType.FP32, Shape.of(-1))),
-                    TensorSchema.of(
-                        TensorSpec.of("y", DataType.FP32, Shape.of(-1)),
-                        TensorSpec.of("pid", DataType.INT64, Shape.of(-1)))))
+            .signature(signature)
             .build();
     ModelPackage written =
         ModelPackage.builder(mlmodel)
@@ -236,6 +250,61 @@ class PythonServingIT {
         .hasMessageContaining("ValueError: negative")
         .hasMessageContaining("code/served_module.py:6 in predict");
     assertThat(ServingHarness.y(ask("m", 3))).isEqualTo(6);
+  }
+
+  @Test
+  void nestedColumns_areJsonInADataFrameBothWays() {
+    start(python());
+    register(
+        "m",
+        """
+        class Model:
+            def predict(self, data, params=None):
+                sizes = list(data["sizes"])
+                return {
+                    "total": [sum(row) for row in sizes],
+                    "parts": [{"first": row[:1]} for row in sizes],
+                }
+
+        def _load_pyfunc(path, model_config=None):
+            return Model()
+        """,
+        ModelSignature.of(
+            ColumnSchema.of(ColumnSpec.of("sizes", new ColumnType.ArrayType(ScalarType.LONG))),
+            ColumnSchema.of(
+                ColumnSpec.of("total", ScalarType.LONG),
+                ColumnSpec.of("parts", new ColumnType.AnyType()))));
+    Column sizes =
+        Column.newBuilder()
+            .setName("sizes")
+            .setJson(StringValues.newBuilder().addValues("[1, 2]").addValues("[]"))
+            .build();
+    List<DataFrame> answers = new ArrayList<>();
+    ServingHarness.await(() -> answers.add(predict(sizes)));
+
+    assertThat(answers.get(0).getColumns(0).getInt64S().getValuesList()).containsExactly(3L, 0L);
+    assertThat(answers.get(0).getColumns(1).getJson().getValuesList())
+        .containsExactly("{\"first\": [1]}", "{\"first\": []}");
+    assertThatThrownBy(
+            () ->
+                predict(
+                    Column.newBuilder()
+                        .setName("sizes")
+                        .setStrings(StringValues.newBuilder().addValues("[1]"))
+                        .build()))
+        .hasMessageStartingWith("INVALID_ARGUMENT")
+        .hasMessageContaining("declared as a nested type, which strings do not carry");
+  }
+
+  private DataFrame predict(Column column) {
+    return harness
+        .serving()
+        .predict(
+            PredictRequest.newBuilder()
+                .setModel("m")
+                .setDataFrame(DataFrame.newBuilder().addColumns(column))
+                .build())
+        .getDataFrame();
   }
 
   @Test

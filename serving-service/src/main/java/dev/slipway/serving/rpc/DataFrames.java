@@ -3,6 +3,7 @@ package dev.slipway.serving.rpc;
 import com.google.protobuf.ByteString;
 import dev.slipway.engine.signature.ColumnSchema;
 import dev.slipway.engine.signature.ColumnSpec;
+import dev.slipway.engine.signature.ColumnType;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.ScalarType;
 import dev.slipway.engine.signature.Schema;
@@ -131,20 +132,17 @@ final class DataFrames implements InputSource {
 
   private Optional<Tensor> read(
       Column column, String name, ColumnSpec spec, String field, Violations violations) {
-    if (!(spec.type() instanceof ScalarType type)) {
-      violations.add(
-          field,
-          "column \"" + name + "\" has a nested type, which this model's engine does not take");
-      return Optional.empty();
-    }
-    Optional<Tensor> tensor = convert(column, name, type);
+    ColumnType type = spec.type();
+    String typeName = type instanceof ScalarType scalar ? scalar.mlflowName() : "a nested type";
+    Optional<Tensor> tensor =
+        type instanceof ScalarType scalar ? convert(column, name, scalar) : nested(column, name);
     if (tensor.isEmpty()) {
       violations.add(
           field + ".values",
           "column \""
               + name
               + "\" is declared as "
-              + type.mlflowName()
+              + typeName
               + ", which "
               + column.getValuesCase().name().toLowerCase(java.util.Locale.ROOT)
               + " do not carry");
@@ -152,7 +150,7 @@ final class DataFrames implements InputSource {
     boolean mayBeMissing = type == ScalarType.FLOAT || type == ScalarType.DOUBLE;
     if (tensor.isPresent() && column.getNullRowsCount() > 0 && !mayBeMissing) {
       String problem =
-          "column \"" + name + "\" of type " + type.mlflowName() + " cannot have missing values";
+          "column \"" + name + "\" of type " + typeName + " cannot have missing values";
       if (rowFaults.isEmpty()) {
         violations.add(field + ".null_rows", problem);
         return Optional.empty();
@@ -259,6 +257,17 @@ final class DataFrames implements InputSource {
     };
   }
 
+  /** Returns nested values as the text in which engines that take them do. */
+  private static Optional<Tensor> nested(Column column, String name) {
+    return only(
+        column.getValuesCase() == Column.ValuesCase.JSON,
+        () ->
+            Tensor.ofStrings(
+                name,
+                Shape.of(sizeOf(column)),
+                column.getJson().getValuesList().toArray(String[]::new)));
+  }
+
   private static Optional<Tensor> only(boolean fits, java.util.function.Supplier<Tensor> tensor) {
     return fits ? Optional.of(tensor.get()) : Optional.empty();
   }
@@ -288,10 +297,14 @@ final class DataFrames implements InputSource {
   }
 
   /**
-   * Writes outputs that have a row per row as columns; those with several values per row as JSON.
-   * Rows with faults are missing.
+   * Writes outputs that have a row per row as columns; those with several values per row, or of
+   * nested types, as JSON. Rows with faults are missing.
+   *
+   * @param signature of the model that gave them
    */
-  static DataFrame write(List<Tensor> tensors, List<RowFault> faults) {
+  static DataFrame write(
+      List<Tensor> tensors, Optional<ModelSignature> signature, List<RowFault> faults) {
+    Set<String> nested = nestedOutputs(signature);
     long rows =
         tensors.isEmpty() || tensors.get(0).shape().rank() == 0
             ? 1
@@ -301,11 +314,22 @@ final class DataFrames implements InputSource {
     tensors.forEach(
         tensor ->
             frame.addColumns(
-                column(tensor, Math.toIntExact(rows)).toBuilder().addAllNullRows(missing)));
+                column(tensor, Math.toIntExact(rows), nested.contains(tensor.name())).toBuilder()
+                    .addAllNullRows(missing)));
     return frame.build();
   }
 
-  private static Column column(Tensor tensor, int rows) {
+  private static Set<String> nestedOutputs(Optional<ModelSignature> signature) {
+    Set<String> names = new HashSet<>();
+    if (signature.flatMap(ModelSignature::outputs).orElse(null) instanceof ColumnSchema schema) {
+      schema.columns().stream()
+          .filter(column -> !(column.type() instanceof ScalarType))
+          .forEach(column -> column.name().ifPresent(names::add));
+    }
+    return names;
+  }
+
+  private static Column column(Tensor tensor, int rows, boolean nested) {
     Column.Builder column = Column.newBuilder().setName(tensor.name());
     Object[] values = values(tensor);
     if (values.length != rows) {
@@ -345,7 +369,11 @@ final class DataFrames implements InputSource {
       case BYTES -> {
         StringValues.Builder list = StringValues.newBuilder();
         Arrays.stream(values).forEach(value -> list.addValues((String) value));
-        column.setStrings(list);
+        if (nested) {
+          column.setJson(list);
+        } else {
+          column.setStrings(list);
+        }
       }
     }
     return column.build();

@@ -44,7 +44,9 @@ final class ServingProtos {
         form == OutputForm.OUTPUT_FORM_DATA_FRAME
             || (form != OutputForm.OUTPUT_FORM_TENSORS && request.hasDataFrame());
     if (asFrame) {
-      response.setDataFrame(DataFrames.write(result.outputs(), result.rowFaults()));
+      response.setDataFrame(
+          DataFrames.write(
+              result.outputs(), result.model().modelPackage().signature(), result.rowFaults()));
     } else {
       response.setTensors(ServingTensors.write(result.outputs()));
     }
