@@ -11,6 +11,7 @@ import dev.slipway.cli.models.BenchCommand;
 import dev.slipway.cli.models.DescribeCommand;
 import dev.slipway.cli.models.PredictCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
+import dev.slipway.cli.server.ServeCommand;
 import dev.slipway.cli.server.ServerCommand;
 import dev.slipway.cli.sync.SyncCommand;
 import dev.slipway.gateway.GatewayServer;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       QuickstartCommand.class,
       ServerCommand.class,
+      ServeCommand.class,
       TrackingServer.class,
       RegistryServer.class,
       ArtifactServer.class,

@@ -107,6 +107,11 @@ final class SlipwayProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Returns the next line that the process says on standard output; waits for it. */
+  String line() throws IOException {
+    return out.readLine();
+  }
+
   /** Returns all that the process says on standard output from now on, up to its end. */
   List<String> lines() {
     return out.lines().toList();

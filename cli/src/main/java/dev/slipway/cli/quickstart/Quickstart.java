@@ -7,6 +7,7 @@ import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.Progress;
 import dev.slipway.cli.quickstart.DigitsTrainer.Hyperparameters;
 import dev.slipway.cli.quickstart.DigitsTrainer.Trained;
+import dev.slipway.cli.server.TemporaryFolder;
 import dev.slipway.client.ActiveRun;
 import dev.slipway.client.RunOptions;
 import dev.slipway.client.RunSummary;

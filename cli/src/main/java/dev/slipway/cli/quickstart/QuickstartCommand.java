@@ -3,6 +3,7 @@ package dev.slipway.cli.quickstart;
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.cli.server.EmbeddedSuite;
 import dev.slipway.cli.server.SuiteOptions;
+import dev.slipway.cli.server.TemporaryFolder;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.runtime.config.ConfigProblems;
 import dev.slipway.runtime.config.ServerOptions;

@@ -1,4 +1,4 @@
-package dev.slipway.cli.quickstart;
+package dev.slipway.cli.server;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * Is a folder that is removed with everything in it when closed, or when the process is told to
  * stop before.
  */
-final class TemporaryFolder implements AutoCloseable {
+public final class TemporaryFolder implements AutoCloseable {
   private final Path path;
   private final Thread removeAtExit = new Thread(this::removeQuietly, "remove-temporary-folder");
 
@@ -20,14 +20,14 @@ final class TemporaryFolder implements AutoCloseable {
   }
 
   /** Creates an empty folder. */
-  static TemporaryFolder create() throws IOException {
-    TemporaryFolder folder = new TemporaryFolder(Files.createTempDirectory("slipway-quickstart-"));
+  public static TemporaryFolder create() throws IOException {
+    TemporaryFolder folder = new TemporaryFolder(Files.createTempDirectory("slipway-"));
     Runtime.getRuntime().addShutdownHook(folder.removeAtExit);
     return folder;
   }
 
   /** Returns the folder. */
-  Path path() {
+  public Path path() {
     return path;
   }
 
