@@ -136,7 +136,8 @@ public final class FeatureMatrix {
         toDoubles(inputs, signatureColumns, signatureColumns));
   }
 
-  private static boolean isMatrix(CheckedInputs inputs, List<String> columns) {
+  /** Tells whether checked inputs are one matrix of the columns, and not a tensor for each. */
+  public static boolean isMatrix(CheckedInputs inputs, List<String> columns) {
     Tensor first = inputs.tensors().get(0);
     return inputs.tensors().size() == 1
         && first.shape().rank() == 2

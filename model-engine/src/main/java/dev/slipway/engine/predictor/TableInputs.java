@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  *
  * @param checks the check of a request
  * @param signatureColumns the columns in the order in which a matrix carries them
- * @param modelColumns the same in the order of the model
+ * @param modelColumns those that the model takes, in its order
  */
 public record TableInputs(
     SignatureChecks checks, List<String> signatureColumns, List<String> modelColumns) {
@@ -49,9 +49,21 @@ public record TableInputs(
    * @param count how many there are; at least 1
    * @param names their names in order, or empty where the model has none
    * @param textual the positions of those that a column of text may give
+   * @param othersIgnored whether a signature may declare columns that the model does not take
    */
   public record Features(
-      String engine, DataType precision, int count, List<String> names, Set<Integer> textual) {
+      String engine,
+      DataType precision,
+      int count,
+      List<String> names,
+      Set<Integer> textual,
+      boolean othersIgnored) {
+
+    /** Describes a model whose signature declares its features and nothing else. */
+    public Features(
+        String engine, DataType precision, int count, List<String> names, Set<Integer> textual) {
+      this(engine, precision, count, names, textual, false);
+    }
 
     /** Copies the collections. */
     public Features {
@@ -83,6 +95,10 @@ public record TableInputs(
             ? SignatureChecks.ofSchema(columns, DEFAULT_NAME)
             : SignatureChecks.ofSeparateColumns(columns);
     List<String> names = checks.tensors().stream().map(TensorMetadata::name).toList();
+    if (features.othersIgnored() && names.containsAll(features.names())) {
+      checkText(checks, features.names(), features);
+      return new TableInputs(checks, names, features.names());
+    }
     if (names.size() != count) {
       throw new ModelPackageException(
           "signature.inputs declares "
@@ -123,8 +139,10 @@ public record TableInputs(
   private static void checkText(
       SignatureChecks checks, List<String> modelColumns, Features features) {
     for (TensorMetadata column : checks.tensors()) {
+      int position = modelColumns.indexOf(column.name());
       if (column.datatype() == DataType.BYTES
-          && !features.textual().contains(modelColumns.indexOf(column.name()))) {
+          && position >= 0
+          && !features.textual().contains(position)) {
         throw new ModelPackageException(
             "signature.inputs declares the column \""
                 + column.name()

@@ -29,6 +29,7 @@ class PredictorsTest {
         "catboost-classifier",
         "catboost-regressor",
         "h2o-mojo",
+        "pmml",
         "onnx",
         "lightgbm-booster",
         "lightgbm-classifier",
@@ -62,7 +63,7 @@ class PredictorsTest {
   @Test
   void flavors_areThoseOnTheClassPath() {
     assertThat(Predictors.flavors())
-        .containsExactly("catboost", "h2o", "lightgbm", "mojo", "onnx", "xgboost");
+        .containsExactly("catboost", "h2o", "lightgbm", "mojo", "onnx", "pmml", "xgboost");
   }
 
   @Test
@@ -72,7 +73,7 @@ class PredictorsTest {
     assertThatThrownBy(() -> Predictors.load(modelPackage))
         .isInstanceOf(UnsupportedModelException.class)
         .hasMessageContaining("[python_function, sklearn]")
-        .hasMessageContaining("[catboost, h2o, lightgbm, mojo, onnx, xgboost]");
+        .hasMessageContaining("[catboost, h2o, lightgbm, mojo, onnx, pmml, xgboost]");
   }
 
   @Test
@@ -98,7 +99,7 @@ class PredictorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"catboost", "h2o", "lightgbm", "mojo", "onnx", "xgboost"})
+  @ValueSource(strings = {"catboost", "h2o", "lightgbm", "mojo", "onnx", "pmml", "xgboost"})
   void load_ofAMissingModelFile_saysWhichFile(String flavor) throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {data: gone.bin}}");
     ModelPackage modelPackage = ModelPackage.read(folder);
@@ -108,7 +109,7 @@ class PredictorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"catboost", "h2o", "lightgbm", "mojo", "onnx", "xgboost"})
+  @ValueSource(strings = {"catboost", "h2o", "lightgbm", "mojo", "onnx", "pmml", "xgboost"})
   void load_withoutADataKey_saysWhichKey(String flavor) throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {" + flavor + ": {}}");
     ModelPackage modelPackage = ModelPackage.read(folder);
