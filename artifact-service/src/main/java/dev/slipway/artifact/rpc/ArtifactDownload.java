@@ -76,9 +76,12 @@ final class ArtifactDownload {
 
   private DownloadChunk nextChunk() throws IOException {
     long remaining = range.offset() + range.length() - offset;
-    byte[] bytes = content.readNBytes((int) Math.min(CHUNK_BYTES, remaining));
-    if (bytes.length == 0) {
-      throw new ContentDamagedException(range.content().sha256(), "it ends at byte " + offset);
+    // Into one array: without it a stream reads in pieces of 8 KiB, which it then joins.
+    byte[] bytes = new byte[(int) Math.min(CHUNK_BYTES, remaining)];
+    int read = content.readNBytes(bytes, 0, bytes.length);
+    if (read < bytes.length) {
+      throw new ContentDamagedException(
+          range.content().sha256(), "it ends at byte " + (offset + read));
     }
     CRC32C crc = new CRC32C();
     crc.update(bytes, 0, bytes.length);

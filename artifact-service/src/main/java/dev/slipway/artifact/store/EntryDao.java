@@ -109,15 +109,24 @@ public interface EntryDao {
       @Bind("directory") byte[] directory, @Bind("after") byte[] after, @Bind("end") byte[] end);
 
   /** Returns the path of one row that lies directly in a directory. */
-  @SqlQuery("SELECT path FROM entry WHERE parent = :parent ORDER BY path FETCH FIRST 1 ROWS ONLY")
+  @SqlQuery(
+      """
+      SELECT path FROM entry
+      WHERE parent = :parent
+      ORDER BY parent, path
+      FETCH FIRST 1 ROWS ONLY
+      """)
   Optional<byte[]> findChild(@Bind("parent") byte[] parent);
 
-  /** Returns what lies directly in a directory. */
+  /**
+   * Returns what lies directly in a directory. In the order of the whole index: without its first
+   * column, which is one here, H2 would read and sort all of the directory for each page.
+   */
   @SqlQuery(
       "SELECT "
           + COLUMNS
           + " FROM entry WHERE parent = :parent AND path > :after"
-          + " ORDER BY path FETCH FIRST :limit ROWS ONLY")
+          + " ORDER BY parent, path FETCH FIRST :limit ROWS ONLY")
   List<EntryRow> listLevel(
       @Bind("parent") byte[] parent, @Bind("after") byte[] after, @Bind("limit") int limit);
 

@@ -274,8 +274,9 @@ public final class ArtifactTransfers {
       boolean open = call.write(UploadRequest.newBuilder().setSpec(spec).build());
       long position = offset;
       while (open && position < source.size()) {
-        byte[] bytes = in.readNBytes((int) Math.min(CHUNK_BYTES, source.size() - position));
-        if (bytes.length == 0) {
+        // Into one array: without it a stream reads in pieces of 8 KiB, which it then joins.
+        byte[] bytes = new byte[(int) Math.min(CHUNK_BYTES, source.size() - position)];
+        if (in.readNBytes(bytes, 0, bytes.length) < bytes.length) {
           throw new IOException(source + " became shorter while it was uploaded");
         }
         open = call.write(UploadRequest.newBuilder().setChunk(chunk(position, bytes)).build());
