@@ -18,6 +18,7 @@ import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.inference.ModelInferResponse;
 import dev.slipway.registry.v1.Stage;
+import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.testing.ServingHarness;
 import dev.slipway.serving.v1.Column;
 import dev.slipway.serving.v1.DataFrame;
@@ -69,7 +70,7 @@ class PythonServingIT {
                 new ServingConfig(
                     config.cacheFolder(),
                     config.followed(),
-                    config.limits(),
+                    new QueueLimits(1024, 2 * WORKERS, 1024),
                     config.keep(),
                     config.loads(),
                     config.idleBufferBytes(),

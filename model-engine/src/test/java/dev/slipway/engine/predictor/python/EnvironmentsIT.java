@@ -82,11 +82,26 @@ class EnvironmentsIT {
   }
 
   @Test
-  void failure_tellsPipsWordsAndLeavesNothing() {
-    assertThatThrownBy(() -> environments.prepare(python, List.of("no-such-package==1.0")))
+  void failure_tellsTheProgramsWordsAndLeavesNothing() throws Exception {
+    Interpreter bare = new Interpreter(Programs.write(folder, "echo no venv here; exit 1"), "3");
+    assertThatThrownBy(() -> environments.prepare(bare, List.of("greeting==1.0")))
         .isInstanceOf(UnsupportedModelException.class)
-        .hasMessageContaining("pip ended with status 1")
-        .hasMessageContaining("No matching distribution found for no-such-package==1.0");
+        .hasMessageEndingWith("venv ended with status 1: no venv here");
+    assertThat(prepared).isDirectoryNotContaining(Files::isDirectory);
+  }
+
+  @Test
+  void stepThatTakesTooLong_isStopped() throws Exception {
+    Environments hasty =
+        new Environments(
+            prepared,
+            Duration.ofSeconds(1),
+            ChildEnvironment.ofPip(System.getenv()),
+            Clock.systemUTC());
+    Interpreter hanging = new Interpreter(Programs.write(folder, "exec sleep 600"), "3");
+    assertThatThrownBy(() -> hasty.prepare(hanging, List.of()))
+        .isInstanceOf(UnsupportedModelException.class)
+        .hasMessageContaining("venv took longer than 1 s");
     assertThat(prepared).isDirectoryNotContaining(Files::isDirectory);
   }
 

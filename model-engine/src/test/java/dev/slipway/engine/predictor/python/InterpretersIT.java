@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.engine.error.UnsupportedModelException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -18,17 +15,11 @@ class InterpretersIT {
 
   @TempDir private Path folder;
 
-  private String program(String name, String script) throws IOException {
-    Path file = Files.writeString(folder.resolve(name), "#!/bin/sh\n" + script + "\n");
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-    return file.toString();
-  }
-
   @Test
   void package_getsTheFirstOfItsSeries() throws Exception {
-    String old = program("old", "echo 3.9.18");
-    String noisy = program("noisy", "echo a warning >&2; echo 3.10.2");
-    String other = program("other", "echo 3.10.13");
+    String old = Programs.write(folder, "echo 3.9.18");
+    String noisy = Programs.write(folder, "echo a warning >&2; echo 3.10.2");
+    String other = Programs.write(folder, "echo 3.10.13");
     Interpreters interpreters = new Interpreters(List.of(old, noisy, other));
 
     assertThat(interpreters.find(Optional.of("3.10.13")).command()).isEqualTo(noisy);
@@ -37,13 +28,13 @@ class InterpretersIT {
     assertThatThrownBy(() -> interpreters.find(Optional.of("3.1.0")))
         .isInstanceOf(UnsupportedModelException.class)
         .hasMessageContaining("wants Python 3.1.0")
-        .hasMessageContaining("old is 3.9.18");
+        .hasMessageContaining(old + " is 3.9.18");
   }
 
   @Test
   void programThatIsNoPython_isPassedOver() throws Exception {
-    String broken = program("broken", "echo what is this; exit 3");
-    String good = program("good", "echo 3.11.7");
+    String broken = Programs.write(folder, "echo what is this; exit 3");
+    String good = Programs.write(folder, "echo 3.11.7");
     assertThat(new Interpreters(List.of(broken, good)).find(Optional.empty()).command())
         .isEqualTo(good);
     assertThatThrownBy(() -> new Interpreters(List.of(broken)).find(Optional.empty()))
