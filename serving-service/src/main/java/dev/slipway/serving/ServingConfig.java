@@ -5,6 +5,7 @@ import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.remote.RemoteSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param idleBufferBytes most memory kept for putting batches together
  * @param cacheBytes most bytes of answers kept for equal requests, of all models; 0 keeps none
  * @param python how Python models are run; empty if they are refused
+ * @param remote which other model servers may be called
  */
 public record ServingConfig(
     Path cacheFolder,
@@ -31,7 +33,8 @@ public record ServingConfig(
     LoadLimits loads,
     long idleBufferBytes,
     long cacheBytes,
-    Optional<PythonSettings> python) {
+    Optional<PythonSettings> python,
+    RemoteSettings remote) {
   /** Default of the requests that may wait for one version. */
   public static final int DEFAULT_MAX_QUEUED = 1024;
 
@@ -78,6 +81,34 @@ public record ServingConfig(
     if (idleBufferBytes < 0) {
       throw new IllegalArgumentException("idleBufferBytes must be at least 0");
     }
+  }
+
+  /** Creates settings under which no other model server may be called. */
+  public ServingConfig(
+      Path cacheFolder,
+      List<NamePattern> followed,
+      QueueLimits limits,
+      KeepPolicy keep,
+      LoadLimits loads,
+      long idleBufferBytes,
+      long cacheBytes,
+      Optional<PythonSettings> python) {
+    this(
+        cacheFolder,
+        followed,
+        limits,
+        keep,
+        loads,
+        idleBufferBytes,
+        cacheBytes,
+        python,
+        RemoteSettings.NONE);
+  }
+
+  /** Returns the same settings but for the other model servers that may be called. */
+  public ServingConfig withRemote(RemoteSettings other) {
+    return new ServingConfig(
+        cacheFolder, followed, limits, keep, loads, idleBufferBytes, cacheBytes, python, other);
   }
 
   /** Returns the defaults over a cache folder. */

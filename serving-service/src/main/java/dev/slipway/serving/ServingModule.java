@@ -24,6 +24,7 @@ import dev.slipway.serving.model.RulesInForce;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.VersionValidator;
+import dev.slipway.serving.remote.RemotePredictorProvider;
 import dev.slipway.serving.rpc.InferenceGrpcService;
 import dev.slipway.serving.rpc.OpenStreams;
 import dev.slipway.serving.rpc.RouteKeyHeader;
@@ -138,7 +139,9 @@ public final class ServingModule implements ServiceModule {
     ModelLoader loader =
         new ModelLoader(
             packages,
-            List.of(python.<PredictorProvider>map(engine -> engine).orElseGet(PythonRefused::new)),
+            List.of(
+                python.<PredictorProvider>map(engine -> engine).orElseGet(PythonRefused::new),
+                new RemotePredictorProvider(config.remote())),
             fetches,
             turns,
             budget,

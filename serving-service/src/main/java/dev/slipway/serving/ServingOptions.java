@@ -7,6 +7,7 @@ import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.remote.RemoteSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,6 +103,8 @@ public final class ServingOptions {
 
   @Mixin private PythonOptions python = new PythonOptions();
 
+  @Mixin private RemoteOptions remote = new RemoteOptions();
+
   /**
    * Returns the settings, noting what is wrong with them; null after a problem.
    *
@@ -137,7 +140,8 @@ public final class ServingOptions {
             Duration.ofSeconds(Math.max(1, loadTimeoutSeconds)),
             defaultCacheDir.resolveSibling("python"),
             problems);
-    if (!good || pythonSettings == null) {
+    Optional<RemoteSettings> remoteSettings = remote.settings(problems);
+    if (!good || pythonSettings == null || remoteSettings.isEmpty()) {
       return null;
     }
     return new ServingConfig(
@@ -156,7 +160,8 @@ public final class ServingOptions {
             memory.getAsLong() == 0 ? MemoryBudget.UNLIMITED : memory.getAsLong()),
         defaults.idleBufferBytes(),
         cache.getAsLong(),
-        pythonSettings);
+        pythonSettings,
+        remoteSettings.get());
   }
 
   static boolean atLeast(long least, long value, String flag, ConfigProblems problems) {

@@ -8,6 +8,8 @@ import dev.slipway.runtime.config.Commands;
 import dev.slipway.runtime.config.ConfigException;
 import dev.slipway.runtime.config.ConfigProblems;
 import dev.slipway.serving.model.MemoryBudget;
+import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.remote.RemoteSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -146,5 +148,23 @@ class ServingOptionsTest {
 
   private static long memoryBudget(String text) {
     return read(Map.of(), "--serve-memory-budget=" + text).loads().memoryBytes();
+  }
+
+  @Test
+  void otherModelServers_areCalledOnlyWhereTheyAreNamed() {
+    assertThat(read(Map.of()).remote()).isEqualTo(RemoteSettings.NONE);
+    RemoteSettings remote =
+        read(Map.of(), "--serve-remote-endpoints=grpcs://triton-*:8001,https://tf:8501").remote();
+    assertThat(remote.endpoints())
+        .containsExactly(
+            new NamePattern("grpcs://triton-*:8001"), new NamePattern("https://tf:8501"));
+    assertThat(remote.authorities()).isEmpty();
+    assertThatThrownBy(
+            () ->
+                read(
+                    Map.of(),
+                    "--serve-remote-endpoints=triton:8001,ftp://host:1",
+                    "--serve-remote-ca-file=/nowhere.pem"))
+        .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).hasSize(3));
   }
 }

@@ -15,15 +15,25 @@ import java.util.Map;
  *     lists of them
  * @param outputs the names of the outputs wanted, in the order wanted, each once; empty for all in
  *     the model's order
+ * @param deadlineNanos {@link System#nanoTime} after which nobody waits for the answer, or {@link
+ *     #NO_DEADLINE}; engines that compute themselves need not look at it
  */
 public record PredictRequest(
-    List<Tensor> inputs, Map<String, Object> parameters, List<String> outputs) {
+    List<Tensor> inputs, Map<String, Object> parameters, List<String> outputs, long deadlineNanos) {
+
+  /** A deadline that never comes. */
+  public static final long NO_DEADLINE = Long.MAX_VALUE;
 
   /** Copies the collections. */
   public PredictRequest {
     inputs = List.copyOf(inputs);
     parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
     outputs = List.copyOf(outputs);
+  }
+
+  /** Creates a request that somebody waits for however long it takes. */
+  public PredictRequest(List<Tensor> inputs, Map<String, Object> parameters, List<String> outputs) {
+    this(inputs, parameters, outputs, NO_DEADLINE);
   }
 
   /** Returns a request without parameters for all outputs. */

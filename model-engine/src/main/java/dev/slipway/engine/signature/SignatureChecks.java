@@ -191,7 +191,7 @@ public final class SignatureChecks {
    *     counts the request's tensors
    */
   public CheckedInputs check(List<Tensor> tensors) {
-    if (tensors.size() == 1 && isMatrix(metadata(tensors.get(0)))) {
+    if (tensors.size() == 1 && isMatrix(tensors.get(0).metadata())) {
       return checkMatrix(tensors.get(0));
     }
     List<SignatureViolation> violations = new ArrayList<>();
@@ -216,7 +216,7 @@ public final class SignatureChecks {
       } else {
         ordered[place] = tensor;
         requestIndex[place] = i;
-        checkOne(i, metadata(tensor), expected.get(place), violations);
+        checkOne(i, tensor.metadata(), expected.get(place), violations);
       }
     }
     List<Tensor> present = new ArrayList<>(ordered.length);
@@ -290,10 +290,6 @@ public final class SignatureChecks {
             + metadata.shape());
   }
 
-  private static TensorMetadata metadata(Tensor tensor) {
-    return new TensorMetadata(tensor.name(), tensor.datatype(), tensor.shape());
-  }
-
   /** A single tensor is the matrix unless it can only be meant as a column. */
   private boolean isMatrix(TensorMetadata tensor) {
     if (matrixTypes.isEmpty()) {
@@ -307,7 +303,7 @@ public final class SignatureChecks {
 
   private CheckedInputs checkMatrix(Tensor matrix) {
     List<SignatureViolation> violations = new ArrayList<>();
-    checkMatrix(metadata(matrix), violations);
+    checkMatrix(matrix.metadata(), violations);
     if (!violations.isEmpty()) {
       throw new InvalidInputException(violations);
     }

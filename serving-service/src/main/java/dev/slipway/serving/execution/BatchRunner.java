@@ -101,7 +101,7 @@ public final class BatchRunner {
     long started = System.nanoTime();
     List<Tensor> outputs;
     try {
-      outputs = predict(request, request.inputs());
+      outputs = predict(request, request.inputs(), request.deadlineNanos());
     } catch (Throwable e) {
       // An Error too: memory that runs out, or a stack, is this request's failure and no reason to
       // leave its caller waiting for ever.
@@ -125,7 +125,7 @@ public final class BatchRunner {
     long computed;
     try (Joined joined = join(batch)) {
       assembled = System.nanoTime();
-      List<Tensor> outputs = predict(batch.get(0), joined.inputs);
+      List<Tensor> outputs = predict(batch.get(0), joined.inputs, latestDeadline(batch));
       computed = System.nanoTime();
       for (int i = 0; i < batch.size(); i++) {
         answers.add(new ArrayList<>(outputs.size()));
@@ -158,10 +158,24 @@ public final class BatchRunner {
     return true;
   }
 
-  private List<Tensor> predict(Execution request, List<Tensor> inputs) {
+  private List<Tensor> predict(Execution request, List<Tensor> inputs, long deadlineNanos) {
     return predictor
-        .predict(new PredictRequest(inputs, request.parameters(), request.outputs()))
+        .predict(new PredictRequest(inputs, request.parameters(), request.outputs(), deadlineNanos))
         .outputs();
+  }
+
+  /** Returns until when somebody waits for the answer to a batch. */
+  private static long latestDeadline(List<Execution> batch) {
+    long latest = batch.get(0).deadlineNanos();
+    for (Execution request : batch) {
+      long deadline = request.deadlineNanos();
+      if (latest == Execution.NO_DEADLINE || deadline == Execution.NO_DEADLINE) {
+        return Execution.NO_DEADLINE;
+      }
+      // By their difference: the clock may wrap around.
+      latest = deadline - latest > 0 ? deadline : latest;
+    }
+    return latest;
   }
 
   private void answer(

@@ -8,7 +8,8 @@ import java.util.Map;
 public final class EngineAwayException extends ServiceException {
   private static final long serialVersionUID = 1L;
 
-  EngineAwayException(String version, String problem, Throwable cause) {
+  /** Creates the failure. */
+  public EngineAwayException(String version, String problem, Throwable cause) {
     super(
         ErrorKind.UNAVAILABLE,
         "ENGINE_UNAVAILABLE",

@@ -1,5 +1,6 @@
 package dev.slipway.serving.execution;
 
+import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.tensor.BatchAxis;
 import dev.slipway.engine.tensor.Tensor;
 import java.util.List;
@@ -20,7 +21,7 @@ public final class Execution {
   private static final Logger log = LoggerFactory.getLogger(Execution.class);
 
   /** A deadline that never comes. */
-  public static final long NO_DEADLINE = Long.MAX_VALUE;
+  public static final long NO_DEADLINE = PredictRequest.NO_DEADLINE;
 
   private final List<Tensor> inputs;
   private final List<String> outputs;
@@ -177,14 +178,18 @@ public final class Execution {
     return conditions.callerGone().getAsBoolean();
   }
 
+  long deadlineNanos() {
+    return conditions.deadlineNanos();
+  }
+
   boolean expired(long nowNanos) {
-    long deadline = conditions.deadlineNanos();
+    long deadline = deadlineNanos();
     return deadline != NO_DEADLINE && nowNanos - deadline >= 0;
   }
 
   /** Returns the time until the deadline, nanoseconds; below 0 when it has passed. */
   long leftNanos(long nowNanos) {
-    long deadline = conditions.deadlineNanos();
+    long deadline = deadlineNanos();
     return deadline == NO_DEADLINE ? Long.MAX_VALUE : deadline - nowNanos;
   }
 

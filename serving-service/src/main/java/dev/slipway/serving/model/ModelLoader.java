@@ -2,6 +2,7 @@ package dev.slipway.serving.model;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.engine.error.EngineException;
+import dev.slipway.engine.error.EngineUnavailableException;
 import dev.slipway.engine.packaging.GoldenCase;
 import dev.slipway.engine.packaging.GoldenRequests;
 import dev.slipway.engine.packaging.GoldenResult;
@@ -15,6 +16,7 @@ import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.VersionKey;
 import dev.slipway.serving.execution.BatchRunner;
+import dev.slipway.serving.execution.EngineAwayException;
 import dev.slipway.serving.execution.EngineThreads;
 import dev.slipway.serving.execution.ExecutionQueue;
 import dev.slipway.serving.execution.ModelStatistics;
@@ -239,6 +241,9 @@ public final class ModelLoader {
     }
     if (cause instanceof CancellationException || cause instanceof RejectedExecutionException) {
       return new ModelUnloadedException(key);
+    }
+    if (cause instanceof EngineUnavailableException away) {
+      return new EngineAwayException(key.toString(), away.getMessage(), away);
     }
     if (cause instanceof EngineException
         || cause instanceof InvalidPipelineException

@@ -6,11 +6,11 @@ import dev.slipway.engine.error.InvalidInputException;
 import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
-import dev.slipway.inference.InferTensorContents;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelInferRequest.InferInputTensor;
 import dev.slipway.inference.ModelInferResponse;
 import dev.slipway.runtime.error.Violations;
+import dev.slipway.serving.contents.TypedContents;
 import dev.slipway.serving.inference.InferenceRequest.InputSource;
 import dev.slipway.serving.model.LoadedModel;
 import java.nio.ByteBuffer;
@@ -90,7 +90,7 @@ final class OpenInferenceTensors implements InputSource {
       ByteBuffer data =
           raw
               ? request.getRawInputContents(index).asReadOnlyByteBuffer()
-              : typed(datatype.get(), input.getContents());
+              : TypedContents.of(datatype.get(), input.getContents());
       return Optional.of(Tensor.of(input.getName(), datatype.get(), shape.get(), data));
     } catch (InvalidInputException e) {
       violations.add(
@@ -123,48 +123,6 @@ final class OpenInferenceTensors implements InputSource {
           "input \"" + name + "\" has more elements in its shape " + sizes + " than a tensor can");
     }
     return Optional.empty();
-  }
-
-  private static ByteBuffer typed(DataType datatype, InferTensorContents contents) {
-    checkLists(datatype, contents);
-    return switch (datatype) {
-      case BOOL -> TypedContents.bools(contents.getBoolContentsList());
-      case INT8, INT16, INT32 -> TypedContents.ints(contents.getIntContentsList(), datatype);
-      case INT64 -> TypedContents.longs(contents.getInt64ContentsList());
-      case UINT8, UINT16, UINT32 ->
-          TypedContents.unsignedInts(contents.getUintContentsList(), datatype);
-      case UINT64 -> TypedContents.longs(contents.getUint64ContentsList());
-      case FP32 -> TypedContents.floats(contents.getFp32ContentsList());
-      case FP64 -> TypedContents.doubles(contents.getFp64ContentsList());
-      case BYTES -> TypedContents.byteStrings(contents.getBytesContentsList());
-      case FP16, BF16 ->
-          throw new IllegalArgumentException(datatype + " travels in raw_input_contents only");
-    };
-  }
-
-  private static void checkLists(DataType datatype, InferTensorContents contents) {
-    check(datatype == DataType.BOOL, contents.getBoolContentsCount(), "bool_contents", datatype);
-    boolean ints =
-        datatype == DataType.INT8 || datatype == DataType.INT16 || datatype == DataType.INT32;
-    check(ints, contents.getIntContentsCount(), "int_contents", datatype);
-    check(datatype == DataType.INT64, contents.getInt64ContentsCount(), "int64_contents", datatype);
-    boolean uints =
-        datatype == DataType.UINT8 || datatype == DataType.UINT16 || datatype == DataType.UINT32;
-    check(uints, contents.getUintContentsCount(), "uint_contents", datatype);
-    check(
-        datatype == DataType.UINT64,
-        contents.getUint64ContentsCount(),
-        "uint64_contents",
-        datatype);
-    check(datatype == DataType.FP32, contents.getFp32ContentsCount(), "fp32_contents", datatype);
-    check(datatype == DataType.FP64, contents.getFp64ContentsCount(), "fp64_contents", datatype);
-    check(datatype == DataType.BYTES, contents.getBytesContentsCount(), "bytes_contents", datatype);
-  }
-
-  private static void check(boolean expected, int count, String list, DataType datatype) {
-    if (!expected && count > 0) {
-      throw new IllegalArgumentException("has " + list + ", which do not carry " + datatype);
-    }
   }
 
   /** Adds an output and its chunk; the bytes are not copied. */

@@ -6,6 +6,7 @@ import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.TensorMetadata;
 import dev.slipway.runtime.error.Violations;
+import dev.slipway.serving.contents.TypedContents;
 import dev.slipway.serving.inference.InferenceRequest.InputSource;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.v1.Tensor;

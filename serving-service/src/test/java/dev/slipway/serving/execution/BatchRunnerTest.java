@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -223,6 +224,25 @@ class BatchRunnerTest {
             execution(Tensor.ofFloats("x", Shape.of(1, 2), 1, 2), "y", Map.of()))) {
       assertThat(request.joinable(other)).isFalse();
     }
+  }
+
+  @Test
+  void deadlineOfACall_isTheLatestOfItsRequests() {
+    SinglePredictor predictor = new SinglePredictor(true, UnaryOperator.identity());
+    BatchRunner runner = runner(predictor);
+    long soon = System.nanoTime() + TimeUnit.HOURS.toNanos(1);
+    long later = soon + 1;
+
+    runner.run(List.of(request(soon)));
+    assertThat(predictor.deadlineNanos).isEqualTo(soon);
+    runner.run(List.of(request(soon), request(later), request(soon)));
+    assertThat(predictor.deadlineNanos).isEqualTo(later);
+    runner.run(List.of(request(soon), request(Execution.NO_DEADLINE), request(soon)));
+    assertThat(predictor.deadlineNanos).isEqualTo(Execution.NO_DEADLINE);
+  }
+
+  private static Execution request(long deadlineNanos) {
+    return new Outcome().request(x(1), "y", deadlineNanos, () -> false);
   }
 
   private static Execution execution(Tensor input, String output, Map<String, Object> parameters) {

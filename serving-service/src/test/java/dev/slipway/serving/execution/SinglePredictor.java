@@ -16,6 +16,9 @@ final class SinglePredictor implements Predictor {
   private final boolean batched;
   private final UnaryOperator<Tensor> function;
 
+  /** The deadline of the last call. */
+  volatile long deadlineNanos;
+
   SinglePredictor(boolean batched, UnaryOperator<Tensor> function) {
     this.batched = batched;
     this.function = function;
@@ -44,6 +47,7 @@ final class SinglePredictor implements Predictor {
 
   @Override
   public Predictions predict(PredictRequest request) {
+    deadlineNanos = request.deadlineNanos();
     return new Predictions(List.of(function.apply(request.inputs().get(0))));
   }
 
