@@ -77,7 +77,7 @@ final class GraphRun {
         }
       }
     }
-    drive();
+    drive(false);
   }
 
   /** Notes a step and all that feed it; before any is begun. */
@@ -87,8 +87,12 @@ final class GraphRun {
     }
   }
 
-  /** Begins steps until none is ready; whoever finds that the last one has ended tells it. */
-  private void drive() {
+  /**
+   * Begins steps until none is ready; whoever finds that the last one has ended tells it.
+   *
+   * @param handOver whether every step is handed over, because this thread serves all pipelines
+   */
+  private void drive(boolean handOver) {
     while (true) {
       List<Integer> begun;
       synchronized (lock) {
@@ -108,7 +112,7 @@ final class GraphRun {
       }
       for (int i = 0; i < begun.size(); i++) {
         boolean last = i == begun.size() - 1;
-        new Call(begun.get(i)).begin(!last);
+        new Call(begun.get(i)).begin(handOver || !last);
       }
     }
     finish();
@@ -251,10 +255,10 @@ final class GraphRun {
         return;
       }
       try {
-        graph.executor().execute(GraphRun.this::drive);
+        graph.executor().execute(() -> drive(true));
       } catch (RejectedExecutionException e) {
         // The server stops.
-        drive();
+        drive(true);
       }
     }
   }

@@ -10,7 +10,8 @@ import java.util.concurrent.Executor;
  * The steps of a pipeline, ready to run. A request holds no thread while its steps compute: each
  * answer sets off what waited for it, on the thread that called the step if it came at once, else
  * on the executor, so that engines never wait for what comes behind them. Of several steps that may
- * run at once all but one are handed to the engines' threads. Thread-safe.
+ * run at once all but one are handed to the engines' threads, and so are those that the executor
+ * sets off: an engine that hangs must not take its threads. Thread-safe.
  */
 public final class StepGraph {
   private final String version;
