@@ -14,6 +14,7 @@ import dev.slipway.cli.quickstart.QuickstartCommand;
 import dev.slipway.cli.server.ServeCommand;
 import dev.slipway.cli.server.ServerCommand;
 import dev.slipway.cli.sync.SyncCommand;
+import dev.slipway.cli.traffic.TrafficCommand;
 import dev.slipway.gateway.GatewayServer;
 import dev.slipway.registry.RegistryServer;
 import dev.slipway.runtime.config.Commands;
@@ -59,6 +60,7 @@ import picocli.CommandLine.Spec;
       AssetsCommand.class,
       GcCommand.class,
       GraphCommand.class,
+      TrafficCommand.class,
       HelpCommand.class
     })
 public final class Slipway implements Callable<Integer> {

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,61 @@ class CommandsIT {
           .as(err.toString())
           .isZero();
       assertThat(out.toString()).contains("\"held-out-accuracy\"");
+      trafficRule_isSetShownListedAndEnded(server.address());
+    }
+  }
+
+  private void trafficRule_isSetShownListedAndEnded(String server) {
+    assertThat(
+            traffic(
+                server,
+                "set",
+                "digits",
+                "--stage=staging",
+                "--canary=1",
+                "--weight=0.25",
+                "--shadow=1",
+                "--sample-rate=0.5",
+                "--relative-tolerance=1e-5",
+                "--abort-errors=0.1",
+                "--abort-window=10m",
+                "--expires-in=30d"))
+        .as(err.toString())
+        .isZero();
+    assertThat(out.toString())
+        .contains("digits Staging, revision ")
+        .contains("canary: version 1 answers 0.25 of the requests")
+        .contains("shadow: version 1 is asked 0.5 of the requests too")
+        .contains("more than 0.1 of its requests fail, of at least 100 in 600 s");
+    assertThat(traffic(server, "set", "digits", "--canary=next", "--weight=0.25")).isEqualTo(1);
+    assertThat(err.toString()).contains("ALIAS_NOT_FOUND");
+    assertThat(traffic(server, "set", "digits", "--canary=1")).isEqualTo(2);
+    out.getBuffer().setLength(0);
+
+    // A server follows a rule within moments.
+    await(() -> traffic(server, "show", "digits", "--stage=staging") == 0);
+    assertThat(out.toString()).contains("followed").contains("champion: 0 requests, 0 failed");
+    assertThat(traffic(server, "list", "--json")).isZero();
+    assertThat(out.toString()).contains("\"weight\":0.25");
+    assertThat(traffic(server, "end", "digits", "--stage=staging", "--revision=1")).isEqualTo(1);
+    assertThat(err.toString()).contains("TRAFFIC_RULE_CHANGED");
+    assertThat(traffic(server, "end", "digits", "--stage=STAGING")).isZero();
+    assertThat(traffic(server, "end", "digits")).isZero();
+    assertThat(out.toString()).contains("Ended.").contains("There was no rule.");
+  }
+
+  private int traffic(String server, String command, String... args) {
+    return slipway(
+        Stream.of(Stream.of("traffic", command, "--server", server), Stream.of(args))
+            .flatMap(words -> words)
+            .toArray(String[]::new));
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waited in vain").isLessThan(end);
+      Thread.onSpinWait();
     }
   }
 

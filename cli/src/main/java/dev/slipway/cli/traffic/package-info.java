@@ -1,0 +1,2 @@
+/** Commands about traffic rules. */
+package dev.slipway.cli.traffic;
