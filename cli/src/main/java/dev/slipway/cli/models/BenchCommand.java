@@ -16,6 +16,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +42,9 @@ import picocli.CommandLine.Spec;
 public final class BenchCommand implements Callable<Integer> {
   private static final int MAX_CALLERS = 1024;
   private static final int MAX_ROWS = 1_000_000;
+
+  /** A server that is gone must not keep the callers. */
+  private static final long CALL_SECONDS = 60;
 
   @Mixin private final ClientOptions services = new ClientOptions();
 
@@ -109,7 +113,7 @@ public final class BenchCommand implements Callable<Integer> {
   private void run(SlipwayClient client) throws IOException, InterruptedException {
     PredictRequest.Builder builder =
         PredictRequest.newBuilder().setModel(model.model()).setSelector(model.selector());
-    ScoringInputs reader = ModelInputs.of(client, model);
+    ScoringInputs reader = ModelInputs.of(client.serving(), model);
     if (inputs == null) {
       reader.fill(rows, builder);
     } else {
@@ -134,18 +138,18 @@ public final class BenchCommand implements Callable<Integer> {
   private void measure(SlipwayClient client, PredictRequest request, int number)
       throws IOException, InterruptedException {
     ServingServiceBlockingStub stub = client.serving();
-    Callable<Integer> call = () -> stub.predict(request).getSerializedSize();
+    Callable<Integer> call =
+        () ->
+            stub.withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
+                .predict(request)
+                .getSerializedSize();
     var unused = ClosedLoop.run(call, number, Duration.ofSeconds(seconds).dividedBy(2));
     VersionStatistics before = figures(client);
     ClosedLoop.Result result = ClosedLoop.run(call, number, Duration.ofSeconds(seconds));
     VersionStatistics after = figures(client);
     if (result.count() == 0) {
       throw new IOException(
-          "no call was answered: "
-              + result
-                  .firstFailure()
-                  .map(BenchCommand::reason)
-                  .orElse("none came back within " + seconds + " s"));
+          "no call was answered: " + result.firstFailure().map(BenchCommand::reason).orElseThrow());
     }
     long engineCalls = after.getEngineCalls() - before.getEngineCalls();
     PrintWriter out = spec.commandLine().getOut();
@@ -173,6 +177,6 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private VersionStatistics figures(SlipwayClient client) {
-    return ModelInputs.describe(client, model).getStatistics();
+    return ModelInputs.describe(client.serving(), model).getStatistics();
   }
 }

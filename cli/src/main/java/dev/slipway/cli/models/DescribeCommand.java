@@ -62,7 +62,7 @@ public final class DescribeCommand implements Callable<Integer> {
         spec.commandLine(),
         () -> {
           try (SlipwayClient client = services.connect()) {
-            DescribeModelResponse description = ModelInputs.describe(client, model);
+            DescribeModelResponse description = ModelInputs.describe(client.serving(), model);
             if (json.isWanted()) {
               JsonOutput.print(spec.commandLine().getOut(), description);
             } else {

@@ -1,7 +1,6 @@
 package dev.slipway.cli.models;
 
 import dev.slipway.cli.client.ModelSpec;
-import dev.slipway.client.SlipwayClient;
 import dev.slipway.gateway.scoring.CsvTables;
 import dev.slipway.gateway.scoring.NpyArray;
 import dev.slipway.gateway.scoring.ScoringException;
@@ -10,12 +9,11 @@ import dev.slipway.serving.v1.DescribeModelRequest;
 import dev.slipway.serving.v1.DescribeModelResponse;
 import dev.slipway.serving.v1.LoadRequest;
 import dev.slipway.serving.v1.PredictRequest;
-import java.io.BufferedReader;
+import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceBlockingStub;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,8 +73,7 @@ final class ModelInputs {
         inputs.readJson(text ? json : new String(bytes(json), StandardCharsets.UTF_8), request);
       }
       case CSV -> {
-        try (Reader reader = reader(bytes(csv));
-            CsvTables tables = new CsvTables(reader)) {
+        try (CsvTables tables = new CsvTables(new StringReader(text(csv)))) {
           if (tables.read(Integer.MAX_VALUE, inputs, request) == 0) {
             throw new ScoringException("the CSV has no rows");
           }
@@ -86,9 +83,10 @@ final class ModelInputs {
     }
   }
 
-  private static Reader reader(byte[] bytes) {
-    return new BufferedReader(
-        new InputStreamReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8));
+  private static String text(String file) throws IOException {
+    String text = new String(bytes(file), StandardCharsets.UTF_8);
+    // Excel begins UTF-8 with a mark that is not part of the text.
+    return text.startsWith("\uFEFF") ? text.substring(1) : text;
   }
 
   private static byte[] bytes(String file) throws IOException {
@@ -103,29 +101,22 @@ final class ModelInputs {
   }
 
   /** Returns how requests for a version are made; loads it where only the loaded model tells. */
-  static ScoringInputs of(SlipwayClient client, ModelSpec spec) {
-    DescribeModelResponse model = describe(client, spec);
+  static ScoringInputs of(ServingServiceBlockingStub serving, ModelSpec spec) {
+    DescribeModelResponse model = describe(serving, spec);
     if (!model.getSignature().getInputs().hasColumns() && model.getInputsCount() == 0) {
       var unused =
-          client
-              .serving()
-              .load(
-                  LoadRequest.newBuilder()
-                      .setModel(spec.model())
-                      .setSelector(spec.selector())
-                      .build());
-      model = describe(client, spec);
+          serving.load(
+              LoadRequest.newBuilder().setModel(spec.model()).setSelector(spec.selector()).build());
+      model = describe(serving, spec);
     }
     return new ScoringInputs(model);
   }
 
-  static DescribeModelResponse describe(SlipwayClient client, ModelSpec spec) {
-    return client
-        .serving()
-        .describeModel(
-            DescribeModelRequest.newBuilder()
-                .setModel(spec.model())
-                .setSelector(spec.selector())
-                .build());
+  static DescribeModelResponse describe(ServingServiceBlockingStub serving, ModelSpec spec) {
+    return serving.describeModel(
+        DescribeModelRequest.newBuilder()
+            .setModel(spec.model())
+            .setSelector(spec.selector())
+            .build());
   }
 }

@@ -14,6 +14,7 @@ import dev.slipway.gateway.scoring.ScoringOutputs;
 import dev.slipway.serving.v1.OutputForm;
 import dev.slipway.serving.v1.PredictRequest;
 import dev.slipway.serving.v1.PredictResponse;
+import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceBlockingStub;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -86,7 +87,9 @@ public final class PredictCommand implements Callable<Integer> {
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "60",
-      description = "The most that the call may take, from 1. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The most that the calls may take together, a load included, from 1. Default:"
+              + " ${DEFAULT-VALUE}.")
   private long timeoutSeconds;
 
   @Spec private CommandSpec spec;
@@ -118,7 +121,9 @@ public final class PredictCommand implements Callable<Integer> {
   private PredictResponse predict(SlipwayClient client) throws IOException {
     PredictRequest.Builder request =
         PredictRequest.newBuilder().setModel(model.model()).setSelector(model.selector());
-    ScoringInputs reader = ModelInputs.of(client, model);
+    ServingServiceBlockingStub serving =
+        client.serving().withDeadlineAfter(timeoutSeconds, TimeUnit.SECONDS);
+    ScoringInputs reader = ModelInputs.of(serving, model);
     inputs.read(reader, request);
     request.addAllOutputs(outputs);
     request
@@ -129,10 +134,7 @@ public final class PredictCommand implements Callable<Integer> {
               case NPY -> OutputForm.OUTPUT_FORM_TENSORS;
               case JSON, MESSAGE -> reader.outputForm();
             });
-    return client
-        .serving()
-        .withDeadlineAfter(timeoutSeconds, TimeUnit.SECONDS)
-        .predict(request.build());
+    return serving.predict(request.build());
   }
 
   private Form form() {

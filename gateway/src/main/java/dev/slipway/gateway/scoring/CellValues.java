@@ -30,6 +30,12 @@ record CellValues(String where, JsonNode node, boolean text) {
       DateTimeFormatter.ofPattern(
           "yyyy-MM-dd[['T'][' ']HH:mm[:ss[.SSSSSSSSS][.SSSSSS][.SSS]][XXX][X]]", Locale.ROOT);
 
+  /** More than an integer of 64 bits has. */
+  private static final int MOST_DIGITS = 20;
+
+  /** Longer text is no number that anybody meant. */
+  private static final int MOST_CHARACTERS = 1000;
+
   boolean bool() {
     if (node.isBoolean()) {
       return node.booleanValue();
@@ -67,29 +73,21 @@ record CellValues(String where, JsonNode node, boolean text) {
   }
 
   private BigInteger whole() {
-    try {
-      if (node.isIntegralNumber()) {
-        return node.bigIntegerValue();
-      }
-      if (node.isNumber() || text) {
-        BigDecimal value = text ? new BigDecimal(node.textValue().strip()) : node.decimalValue();
-        // A scale so low means more digits than any integer here has.
-        if (value.scale() > -Long.SIZE) {
-          return value.toBigIntegerExact();
-        }
-      }
-    } catch (ArithmeticException | NumberFormatException e) {
+    if (node.isIntegralNumber()) {
+      return node.bigIntegerValue();
+    }
+    BigDecimal value = number("a whole number").stripTrailingZeros();
+    if (value.scale() > 0 || value.precision() - value.scale() > MOST_DIGITS) {
       throw refused("a whole number");
     }
-    throw refused("a whole number");
+    return value.toBigIntegerExact();
   }
 
   double real() {
-    if (node.isNumber()) {
+    if (node.isDouble() || node.isFloat()) {
       return node.doubleValue();
     }
-    String value = node.isTextual() ? node.textValue().strip() : "";
-    switch (value.toLowerCase(Locale.ROOT)) {
+    switch (node.asText().strip().toLowerCase(Locale.ROOT)) {
       case "nan" -> {
         return Double.NaN;
       }
@@ -100,16 +98,36 @@ record CellValues(String where, JsonNode node, boolean text) {
         return Double.NEGATIVE_INFINITY;
       }
       default -> {
-        if (text) {
-          try {
-            return new BigDecimal(value).doubleValue();
-          } catch (NumberFormatException e) {
-            throw refused("a number");
-          }
+        double value = number("a number, \"NaN\", \"Infinity\" or \"-Infinity\"").doubleValue();
+        if (Double.isInfinite(value)) {
+          throw refused("a number of 64 bits");
         }
-        throw refused("a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
+        return value;
       }
     }
+  }
+
+  float real32() {
+    double value = real();
+    if (Float.isInfinite((float) value) && !Double.isInfinite(value)) {
+      throw refused("a number of 32 bits");
+    }
+    return (float) value;
+  }
+
+  /** Returns the number that the cell has, or as text stands for. */
+  private BigDecimal number(String accepted) {
+    if (node.isIntegralNumber() || node.isBigDecimal()) {
+      return node.decimalValue();
+    }
+    if (text && node.textValue().length() <= MOST_CHARACTERS) {
+      try {
+        return new BigDecimal(node.textValue().strip());
+      } catch (NumberFormatException e) {
+        throw refused(accepted);
+      }
+    }
+    throw refused(accepted);
   }
 
   String string() {

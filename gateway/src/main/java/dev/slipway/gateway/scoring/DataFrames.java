@@ -134,14 +134,7 @@ final class DataFrames {
       }
       case SCALAR_TYPE_FLOAT -> {
         FloatValues.Builder values = FloatValues.newBuilder();
-        fill(
-            table,
-            position,
-            spec,
-            column,
-            values::addValues,
-            cell -> (float) cell.real(),
-            Float.NaN);
+        fill(table, position, spec, column, values::addValues, CellValues::real32, Float.NaN);
         column.setFloats(values);
       }
       case SCALAR_TYPE_DOUBLE -> {

@@ -78,6 +78,7 @@ class CsvTablesTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
+        "n;1e-999999999 | csv[1].n must be a whole number",
         "n;x | csv[1].n must be a whole number, not \"x\"",
         "n,text;1 | row 2 of the CSV has 1 cells and its header 2",
         "n,n | the header of the CSV",

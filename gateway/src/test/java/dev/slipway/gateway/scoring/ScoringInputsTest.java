@@ -122,6 +122,10 @@ class ScoringInputsTest {
         "SCALAR_TYPE_LONG     | 2.5 | a whole number",
         "SCALAR_TYPE_LONG     | 1e999999999 | a whole number",
         "SCALAR_TYPE_LONG     | \"2\" | a whole number",
+        "SCALAR_TYPE_LONG     | 1e-999999999 | a whole number",
+        "SCALAR_TYPE_LONG     | NaN | a whole number",
+        "SCALAR_TYPE_FLOAT    | 1e300 | a number of 32 bits",
+        "SCALAR_TYPE_DOUBLE   | -1e999 | a number of 64 bits",
         "SCALAR_TYPE_BOOLEAN  | 1 | true or false",
         "SCALAR_TYPE_DOUBLE   | \"1.5\" | a number",
         "SCALAR_TYPE_STRING   | [1] | text",
@@ -174,12 +178,12 @@ class ScoringInputsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "[[1, 2.5], [\"NaN\", -0.0]]",
-        "{\"instances\": [[1, 2.5], [NaN, -0.0]]}",
-        "{\"inputs\": [[1, 2.5], [NaN, -0.0]]}",
-        "{\"inputs\": {\"x\": [[1, 2.5], [NaN, -0.0]]}}",
-        "{\"instances\": [{\"x\": [1, 2.5]}, {\"x\": [NaN, -0.0]}]}",
-        "{\"dataframe_split\": {\"columns\": [\"p\", \"q\"], \"data\": [[1, 2.5], [NaN, -0.0]]}}"
+        "[[1, 2.5], [\"NaN\", 0.25]]",
+        "{\"instances\": [[1, 2.5], [NaN, 0.25]]}",
+        "{\"inputs\": [[1, 2.5], [NaN, 0.25]]}",
+        "{\"inputs\": {\"x\": [[1, 2.5], [NaN, 0.25]]}}",
+        "{\"instances\": [{\"x\": [1, 2.5]}, {\"x\": [NaN, 0.25]}]}",
+        "{\"dataframe_split\": {\"columns\": [\"p\", \"q\"], \"data\": [[1, 2.5], [NaN, 0.25]]}}"
       })
   void readJson_everyFormOfATensor_givesTheSameOne(String json) {
     Tensor tensor = read(MATRIX, json).getTensors().getTensors(0);
@@ -194,7 +198,7 @@ class ScoringInputsTest {
         .order(ByteOrder.LITTLE_ENDIAN)
         .asFloatBuffer()
         .get(values);
-    assertThat(values).containsExactly(1f, 2.5f, Float.NaN, -0f);
+    assertThat(values).containsExactly(1f, 2.5f, Float.NaN, 0.25f);
   }
 
   @Test
@@ -227,6 +231,7 @@ class ScoringInputsTest {
         "[{'a': 1, 'b': 'x'}, {'a': 1}] | instances[1] lacks the tensor b",
         "[1, 2] | instances must be an object with the tensors a, b",
         "{'inputs': {'a': [128], 'b': []}} | inputs.a: value 0",
+        "{'inputs': {'a': [0.5], 'b': []}} | inputs.a: value 0",
         "{'inputs': {'a': [[1], [2, 3]], 'b': []}} | inputs.a[1] must be a list of 1",
         "{'inputs': {'a': [1, [2]], 'b': []}} | inputs.a[1] is a list where others at that depth"
             + " are values",
@@ -236,6 +241,14 @@ class ScoringInputsTest {
     assertThatThrownBy(() -> read(TWO, json.replace('\'', '"')))
         .isInstanceOf(ScoringException.class)
         .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e39", "-1e999"})
+  void readJson_tooLargeForTheTensor_isRefusedRatherThanInfinite(String value) {
+    assertThatThrownBy(() -> read(MATRIX, "[[" + value + "]]"))
+        .isInstanceOf(ScoringException.class)
+        .hasMessageContaining("must be a number that fits FP");
   }
 
   @Test

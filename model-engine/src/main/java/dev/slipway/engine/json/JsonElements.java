@@ -27,7 +27,7 @@ public final class JsonElements {
    * @param buffer little-endian, with room for the element
    * @param datatype any but {@link DataType#BYTES}
    * @param where names the value in what is thrown
-   * @throws IllegalArgumentException if the value is of another kind, or an integer out of range;
+   * @throws IllegalArgumentException if the value is of another kind, or too large for the type;
    *     floating-point values are rounded
    */
   public static void put(ByteBuffer buffer, DataType datatype, JsonNode value, String where) {
@@ -39,14 +39,28 @@ public final class JsonElements {
     } else if (datatype.isInteger()) {
       putInteger(buffer, datatype, value, where);
     } else {
-      double number = real(value, where);
-      switch (datatype) {
-        case FP64 -> buffer.putDouble(number);
-        case FP32 -> buffer.putFloat((float) number);
-        case FP16 -> buffer.putShort(HalfFloats.floatToFp16((float) number));
-        case BF16 -> buffer.putShort(HalfFloats.floatToBf16((float) number));
-        default -> throw new IllegalStateException("not a floating-point type: " + datatype);
-      }
+      putReal(buffer, datatype, real(value, where), where);
+    }
+  }
+
+  private static void putReal(ByteBuffer buffer, DataType datatype, double number, String where) {
+    float single = (float) number;
+    double rounded =
+        switch (datatype) {
+          case FP64 -> number;
+          case FP32 -> single;
+          case FP16 -> HalfFloats.fp16ToFloat(HalfFloats.floatToFp16(single));
+          case BF16 -> HalfFloats.bf16ToFloat(HalfFloats.floatToBf16(single));
+          default -> throw new IllegalStateException("not a floating-point type: " + datatype);
+        };
+    if (Double.isInfinite(rounded) && !Double.isInfinite(number)) {
+      throw new IllegalArgumentException(where + " must be a number that fits " + datatype);
+    }
+    switch (datatype) {
+      case FP64 -> buffer.putDouble(number);
+      case FP32 -> buffer.putFloat(single);
+      case FP16 -> buffer.putShort(HalfFloats.floatToFp16(single));
+      default -> buffer.putShort(HalfFloats.floatToBf16(single));
     }
   }
 
@@ -82,6 +96,9 @@ public final class JsonElements {
   }
 
   private static double real(JsonNode value, String where) {
+    if (value.isBigDecimal() && Double.isInfinite(value.doubleValue())) {
+      throw new IllegalArgumentException(where + " must be a number that fits FP64");
+    }
     if (value.isNumber()) {
       return value.doubleValue();
     }
