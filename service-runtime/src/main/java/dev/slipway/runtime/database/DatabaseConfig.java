@@ -31,13 +31,12 @@ public record DatabaseConfig(
   /**
    * H2 as this suite needs it: PostgreSQL's dialect and name folding, commits written at once and
    * not after H2's default delay of half a second, no reuse of a subquery's last result (it misses
-   * the transaction's own changes), as many statements kept prepared by a connection as a service
-   * has (a search runs more than H2's default of 8, which then parses each one anew), and the file
-   * closed by us rather than by H2's shutdown hook, which would run beside draining calls.
+   * the transaction's own changes), and the file closed by us rather than by H2's shutdown hook,
+   * which would run beside draining calls.
    */
   private static final String H2_SETTINGS =
       ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;WRITE_DELAY=0"
-          + ";OPTIMIZE_REUSE_RESULTS=FALSE;QUERY_CACHE_SIZE=128;DB_CLOSE_ON_EXIT=FALSE";
+          + ";OPTIMIZE_REUSE_RESULTS=FALSE;DB_CLOSE_ON_EXIT=FALSE";
 
   /** Checks the settings. */
   public DatabaseConfig {
