@@ -113,21 +113,22 @@ class CanaryTest {
   }
 
   private PredictResponse predict(String key) {
-    return harness
-        .serving()
-        .predict(
-            PredictRequest.newBuilder()
-                .setModel("m")
-                .setTensors(
-                    Tensors.newBuilder()
-                        .addTensors(
-                            Tensor.newBuilder()
-                                .setName("x")
-                                .setDataType(DataType.DATA_TYPE_FP32)
-                                .addShape(1)
-                                .setRaw(ServingHarness.ask("m", "", 1f).getRawInputContents(0))))
-                .setOptions(PredictOptions.newBuilder().setRouteKey(key))
-                .build());
+    return harness.serving().predict(request(key));
+  }
+
+  private static PredictRequest request(String key) {
+    return PredictRequest.newBuilder()
+        .setModel("m")
+        .setTensors(
+            Tensors.newBuilder()
+                .addTensors(
+                    Tensor.newBuilder()
+                        .setName("x")
+                        .setDataType(DataType.DATA_TYPE_FP32)
+                        .addShape(1)
+                        .setRaw(ServingHarness.ask("m", "", 1f).getRawInputContents(0))))
+        .setOptions(PredictOptions.newBuilder().setRouteKey(key))
+        .build();
   }
 
   private Map<String, Long> ways(int keys) {
@@ -338,12 +339,42 @@ class CanaryTest {
   }
 
   @Test
+  void requestWhoseFaultsAreToldByRow_isAnsweredByTheStagesVersion() {
+    follow(1, true);
+    TrafficFigures before = figures();
+    ScriptedEngine.HOOKS.put(
+        hook,
+        request -> {
+          throw new PredictionException("bad luck");
+        });
+
+    PredictResponse response =
+        harness
+            .serving()
+            .predict(
+                request("k").toBuilder()
+                    .setOptions(PredictOptions.newBuilder().setRowErrors(true))
+                    .build());
+
+    assertThat(isPrimary(response, 1)).isTrue();
+    assertThat(response.getRowErrorsList()).isEmpty();
+    assertThat(figures().getPrimaryRequests()).isEqualTo(before.getPrimaryRequests() + 1);
+    assertThat(figures().getCanaryRequests()).isEqualTo(before.getCanaryRequests());
+  }
+
+  private static boolean isPrimary(PredictResponse response, long version) {
+    return response.getProvenance().getVersion() == version
+        && response.getProvenance().getRoute() == Route.ROUTE_PRIMARY;
+  }
+
+  @Test
   void promotedCanary_answersEverythingAndIsComparedNoMore() {
     follow(0.5, true);
 
     harness.registry.move("m", 2, Stage.STAGE_PRODUCTION);
 
-    harness.awaitProduction("m", 2);
+    // As the canary version 2 answers as well: it is the stage's own once it says so.
+    ServingHarness.await(() -> isPrimary(predict("k"), 2));
     for (int i = 0; i < 50; i++) {
       PredictResponse response = predict("account-" + i);
       assertThat(response.getProvenance().getVersion()).isEqualTo(2);

@@ -34,6 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The RPCs about traffic rules: what is kept, what is refused, who wins. */
 class TrafficRulesTest {
+  /** Beyond what a timestamp, and Java's instant, can be. */
+  private static final Timestamp NO_TIME =
+      Timestamp.newBuilder().setSeconds(Long.MAX_VALUE).build();
+
   private static final Timestamp FAR = Timestamp.newBuilder().setSeconds(32_503_680_000L).build();
 
   @TempDir Path folder;
@@ -204,6 +208,8 @@ class TrafficRulesTest {
         .containsExactlyInAnyOrder("rule.canary.selector", "rule.abort", "rule.expire_time");
     assertThat(violations(canary(0.1).setAbort(AbortPolicy.newBuilder().setMaxMismatchRate(0.5))))
         .containsExactly("rule.abort.max_mismatch_rate");
+    assertThat(violations(canary(0.1).setExpireTime(NO_TIME).setUpdateTime(NO_TIME)))
+        .containsExactly("rule.expire_time");
     assertThat(harness.registry.tags("m")).isEmpty();
   }
 

@@ -111,13 +111,14 @@ public final class InferenceService {
 
   /**
    * Makes a prediction; the receiver is told the outcome exactly once, possibly before this method
-   * returns.
+   * returns. Canaries get no requests whose faults are told by row: rows that the canary alone
+   * refuses would be named as faulty to callers.
    */
   public void predict(InferenceRequest request, Receiver receiver) {
     long arrived = System.nanoTime();
     try {
       Target target = router.route(request.model(), request.selector(), request.routeKey());
-      if (target.route() == Route.CANARY) {
+      if (target.route() == Route.CANARY && request.rowFaults().isEmpty()) {
         Optional<ModelHandle> canary = pool.acquire(target.version());
         if (canary.isPresent()) {
           predictByCanary(canary.get(), target, request, receiver, arrived);
@@ -150,7 +151,7 @@ public final class InferenceService {
 
           @Override
           public void failed(RuntimeException failure) {
-            if (failure instanceof InvalidRequestException && request.rowFaults().isEmpty()) {
+            if (failure instanceof InvalidRequestException) {
               predictByOwn(request, refused(canary, request, receiver, arrived), arrived);
             } else {
               observed.failed(failure);

@@ -13,13 +13,18 @@ import dev.slipway.serving.model.StageRouter.Target;
 import dev.slipway.serving.traffic.TrafficMeter;
 import dev.slipway.serving.traffic.TrafficMeter.Side;
 import dev.slipway.serving.traffic.TrafficMeters;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Counts the requests that a traffic rule is for, and passes copies on to its shadow. */
 final class RuleTraffic {
   private static final Logger log = LoggerFactory.getLogger(RuleTraffic.class);
+
+  private static final Set<ErrorKind> NOT_OF_SERVER =
+      EnumSet.of(ErrorKind.CANCELLED, ErrorKind.DEADLINE_EXCEEDED, ErrorKind.RESOURCE_EXHAUSTED);
 
   private final TrafficMeters meters;
   private final ShadowCopies copies;
@@ -90,10 +95,11 @@ final class RuleTraffic {
   }
 
   /**
-   * Tells whether a failure is the version's or the server's, not the request's or its caller's.
+   * Tells whether a failure is the version's or the server's: not the request's, not its caller's,
+   * who gave up, and not that more was asked than can be answered.
    */
-  private static boolean isOfServer(RuntimeException failure) {
+  static boolean isOfServer(RuntimeException failure) {
     return !(failure instanceof InvalidRequestException)
-        && !(failure instanceof ServiceException known && known.kind() == ErrorKind.CANCELLED);
+        && !(failure instanceof ServiceException known && NOT_OF_SERVER.contains(known.kind()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.slipway.serving.upstream;
 
+import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import dev.slipway.runtime.error.Violations;
@@ -69,12 +70,15 @@ public final class TrafficRuleMessages {
             ? Optional.of(abort(message, field + ".abort", violations))
             : Optional.empty(),
         message.getMetricsRunId(),
-        message.hasExpireTime()
-            ? Optional.of(RegistryStates.instant(message.getExpireTime()))
-            : Optional.empty(),
+        message.hasExpireTime() ? instant(message.getExpireTime()) : Optional.empty(),
         message.getRevision(),
-        RegistryStates.instant(message.getUpdateTime()),
+        instant(message.getUpdateTime()).orElse(Instant.EPOCH),
         abortReason(message));
+  }
+
+  /** Returns a time; empty when it is none, for which {@link Instant} may have no room. */
+  private static Optional<Instant> instant(Timestamp time) {
+    return Timestamps.isValid(time) ? Optional.of(RegistryStates.instant(time)) : Optional.empty();
   }
 
   private static String abortReason(dev.slipway.serving.v1.TrafficRule message) {
