@@ -5,9 +5,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The environment variables that child processes see. Packages are code from outside, and servers
- * are configured, passwords included, through variables: so only those that are known to be
- * harmless and useful pass.
+ * The environment variables that child processes see. Servers are configured, passwords included,
+ * through variables, and what a model prints, logs or sends to others may hold its own: so only
+ * those that are known to be useful pass. This keeps nothing from a package that looks for it: it
+ * runs as the server's user, who reads the server's memory, files and variables.
  */
 final class ChildEnvironment {
 
@@ -23,6 +24,18 @@ final class ChildEnvironment {
           "LD_LIBRARY_PATH",
           "PYTHONPATH",
           "PYTHONHOME",
+          "NVIDIA_VISIBLE_DEVICES",
+          "NVIDIA_DRIVER_CAPABILITIES",
+          "NVIDIA_TF32_OVERRIDE",
+          "TF_CPP_MIN_LOG_LEVEL",
+          "TF_DETERMINISTIC_OPS",
+          "TF_ENABLE_ONEDNN_OPTS",
+          "TF_FORCE_GPU_ALLOW_GROWTH",
+          "TF_GPU_ALLOCATOR",
+          "TF_NUM_INTEROP_THREADS",
+          "TF_NUM_INTRAOP_THREADS",
+          "TF_USE_LEGACY_KERAS",
+          "TF_XLA_FLAGS",
           "SSL_CERT_FILE",
           "SSL_CERT_DIR",
           "REQUESTS_CA_BUNDLE");
@@ -32,13 +45,11 @@ final class ChildEnvironment {
           "LC_",
           "PYENV_",
           "CUDA_",
-          "NVIDIA_",
           "ROCR_",
           "HIP_",
           "OMP_",
           "MKL_",
           "OPENBLAS_",
-          "TF_",
           "TORCH_",
           "KERAS_");
 

@@ -41,6 +41,9 @@ final class Environments {
   /** Environments that are kept, unless more are in use. */
   static final int MAX_KEPT = 16;
 
+  /** What pip writes when it does not reach its index; it ends as if there were no package. */
+  private static final String INDEX_UNREACHABLE = "WARNING: Retrying (";
+
   private static final String BUILDING = ".building";
   private static final long LOCK_POLL_MILLIS = 100;
 
@@ -95,7 +98,8 @@ final class Environments {
    *
    * @throws UnsupportedModelException if it cannot be built; the message has the end of what pip
    *     wrote
-   * @throws EngineUnavailableException if the folder cannot be written
+   * @throws EngineUnavailableException if the folder cannot be written, the index of packages is
+   *     not reached, or a step takes too long
    */
   Lease prepare(Interpreter interpreter, List<String> requirements) throws InterruptedException {
     String digest = digest(interpreter, requirements);
@@ -201,16 +205,21 @@ final class Environments {
 
   private void run(List<String> command, String step) throws IOException, InterruptedException {
     Subprocess.Result result = Subprocess.run(command, variables, timeout);
-    if (result.status() != 0) {
-      throw new UnsupportedModelException(
-          "the environment that the package asks for cannot be prepared: "
-              + step
-              + (result.status() < 0
-                  ? " took longer than " + timeout.toSeconds() + " s"
-                  : " ended with status " + result.status())
-              + ": "
-              + result.tail());
+    if (result.status() == 0) {
+      return;
     }
+    boolean late = result.status() < 0;
+    String text =
+        "the environment that the package asks for cannot be prepared: "
+            + step
+            + (late
+                ? " took longer than " + timeout.toSeconds() + " s"
+                : " ended with status " + result.status())
+            + ": "
+            + result.tail();
+    throw late || result.tail().contains(INDEX_UNREACHABLE)
+        ? new EngineUnavailableException(text)
+        : new UnsupportedModelException(text);
   }
 
   private void removeUnused() throws IOException {

@@ -20,9 +20,10 @@ import java.util.regex.Pattern;
  *
  * <p>They are read from the file that MLflow names for virtualenv ({@code python_env.yaml}), else
  * from that for conda ({@code conda.yaml}, of which Python and the pip section count), else from
- * {@code requirements.txt}. Only names with versions, extras, markers and hashes are accepted: an
- * option, a path or an address would let a package choose where code comes from, which is for the
- * server's pip configuration to decide.
+ * {@code requirements.txt}. Only names with versions, extras, markers and hashes are accepted, each
+ * checked against the whole grammar: an option, a path, an address, a variable or the name of an
+ * archive would let a package choose where code comes from, which is for the server's pip
+ * configuration to decide.
  *
  * @param pythonVersion as the package writes it, {@code 3.11.7}; empty if it does not say
  * @param pip requirements in pip's language, in order
@@ -32,16 +33,32 @@ record PackageRequirements(Optional<String> pythonVersion, List<String> pip) {
   private static final String REQUIREMENTS = "requirements.txt";
   private static final int MAX_FILE_BYTES = 1 << 20;
   private static final int MAX_NESTING = 4;
+  private static final int MAX_CHARACTERS = 1_000;
+  private static final int MAX_CHARACTERS_WITH_HASHES = 16_000;
 
   private static final Pattern CONDA_PYTHON = Pattern.compile("python\\s*={1,2}\\s*([0-9.]+)");
   private static final Pattern CONDA_BASICS = Pattern.compile("(python|pip)\\b.*");
   private static final Pattern INCLUDED = Pattern.compile("(?:-r|--requirement)[ =]\\s*(\\S+)");
-  private static final Pattern HASHES = Pattern.compile("(\\s+--hash=\\w+:[0-9a-f]+)+$");
-  private static final Pattern PLAIN =
+  private static final Pattern HASHES =
+      Pattern.compile("( +--hash=sha(?:256|384|512):[0-9a-fA-F]+)+$");
+
+  /** What {@code pip} would take for a file if there is one of the name. */
+  private static final Pattern ARCHIVE =
+      Pattern.compile(".*\\.(?:zip|whl|tar|tbz|tgz|txz|tlz|tar\\.\\w+)", Pattern.CASE_INSENSITIVE);
+
+  private static final String NAME = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?";
+  private static final String EXTRAS = " ?\\[ ?(?:" + NAME + "(?: ?, ?" + NAME + ")* ?)?\\]";
+  private static final String VERSION = "(?:[=!~]=|===|[<>]=?) ?[A-Za-z0-9][A-Za-z0-9._*+!-]*";
+  private static final String VERSIONS = VERSION + "(?: ?, ?" + VERSION + ")*";
+
+  /** Words, operators, brackets, and quoted text without spaces: an option follows a space. */
+  private static final String MARKER =
+      "(?: ?(?:[a-z_.]++|===|[<>=!~]=|[<>]|[()]|\"[A-Za-z0-9._*+!-]*\"|'[A-Za-z0-9._*+!-]*'))++";
+
+  private static final Pattern REQUIREMENT =
       Pattern.compile(
-          "[A-Za-z0-9][A-Za-z0-9._-]*(\\s*\\[[A-Za-z0-9._, -]*\\])?[^@/\\\\:-][^@/\\\\]*");
-  private static final Pattern OPTION = Pattern.compile("\\s-");
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+          "(?<name>%s)(?:%s)?(?<versions> ?(?:%s|\\( ?%s ?\\)))?(?: ?;%s)?"
+              .formatted(NAME, EXTRAS, VERSIONS, VERSIONS, MARKER));
 
   /** Copies the list. */
   PackageRequirements {
@@ -135,17 +152,27 @@ record PackageRequirements(Optional<String> pythonVersion, List<String> pip) {
       requirements.addAll(lines(modelPackage, included.group(1), nesting + 1));
       return;
     }
-    String plain = HASHES.matcher(requirement).replaceFirst("");
-    boolean isName = NAME.matcher(plain).matches() || PLAIN.matcher(plain).matches();
-    if (!isName || OPTION.matcher(plain).find()) {
+    // No other character is white space here: pip ends lines at some that Java does not know.
+    String spaced = requirement.replaceAll("[ \\t]+", " ");
+    if (spaced.length() > MAX_CHARACTERS_WITH_HASHES
+        || !isNameWithVersions(HASHES.matcher(spaced).replaceFirst(""))) {
       throw new UnsupportedModelException(
           file
               + " asks for \""
-              + requirement
+              + requirement.replaceAll("[^ -~]", "?")
               + "\"; only names with versions can be prepared here, since the server decides where"
               + " packages come from");
     }
-    requirements.add(requirement.replaceAll("\\s+", " "));
+    requirements.add(spaced);
+  }
+
+  private static boolean isNameWithVersions(String text) {
+    Matcher parts = REQUIREMENT.matcher(text);
+    if (text.length() > MAX_CHARACTERS || !parts.matches()) {
+      return false;
+    }
+    String versions = Optional.ofNullable(parts.group("versions")).orElse("");
+    return !ARCHIVE.matcher(parts.group("name")).matches() && !ARCHIVE.matcher(versions).matches();
   }
 
   private static String text(ModelPackage modelPackage, String path) {

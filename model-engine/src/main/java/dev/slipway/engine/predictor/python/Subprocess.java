@@ -13,6 +13,12 @@ import java.util.concurrent.TimeUnit;
 /** Runs a program to its end. */
 final class Subprocess {
 
+  /**
+   * Where every child runs. Python looks for modules in its working folder first, and some version
+   * managers for a file in it or above: so it is one that only the system's administrator writes.
+   */
+  static final Path WORKING_FOLDER = Path.of("/");
+
   private static final int TAIL_BYTES = 4 << 10;
   private static final long LAST_WORDS_MILLIS = 1_000;
 
@@ -37,7 +43,7 @@ final class Subprocess {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().clear();
     builder.environment().putAll(environment);
-    builder.directory(Path.of(System.getProperty("java.io.tmpdir")).toFile());
+    builder.directory(WORKING_FOLDER.toFile());
     Process process = builder.start();
     try {
       process.getOutputStream().close();
@@ -49,8 +55,17 @@ final class Subprocess {
       }
       return new Result(ended ? process.exitValue() : -1, tail.text());
     } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+      kill(process);
+    }
+  }
+
+  /** Ends a process, then all that it started: once it is gone, it starts no others instead. */
+  static void kill(Process process) {
+    List<ProcessHandle> started = process.descendants().toList();
+    process.destroyForcibly();
+    for (ProcessHandle child : started) {
+      child.descendants().forEach(ProcessHandle::destroyForcibly);
+      child.destroyForcibly();
     }
   }
 

@@ -1,19 +1,30 @@
 package dev.slipway.engine.predictor.python;
 
+import static java.util.concurrent.CompletableFuture.delayedExecutor;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.engine.tensor.Tensor;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
  * One worker process. A single thread at a time talks to it; any thread may stop it, which ends
  * what the other waits for.
+ *
+ * <p>Its pipes are read and written on a thread of the worker's own. Nothing ends a read of a pipe
+ * but the end of all who can write to it, and what the process forked may be among them: so it is
+ * the process that callers wait for, not the pipe.
  */
 final class Worker {
 
@@ -22,6 +33,7 @@ final class Worker {
 
   private static final int MAX_LAST_WORDS = 1_000;
   private static final int SIGNAL_BASE = 128;
+  private static final int SIGKILL = 9;
 
   private final String name;
   private final Process process;
@@ -29,9 +41,22 @@ final class Worker {
   private final InputStream fromWorker;
   private final WorkerLog output;
   private final Thread outputReader;
+  private final ExecutorService talker;
 
   @GuardedBy("this")
   private Optional<String> stopReason = Optional.empty();
+
+  /** The number of the exchange for which it was stopped; an even one is none. */
+  @GuardedBy("this")
+  private long stoppedExchange;
+
+  /** What the exchange that runs waits for. */
+  @GuardedBy("this")
+  private CompletableFuture<Frame> awaited = new CompletableFuture<>();
+
+  /** Whether the process ended and nothing that it wrote is waited for any more. */
+  @GuardedBy("this")
+  private boolean over;
 
   /** Number of the exchange that runs; even when none does. */
   @GuardedBy("this")
@@ -59,6 +84,24 @@ final class Worker {
     this.fromWorker = process.getInputStream();
     this.output = new WorkerLog(name + " (process " + process.pid() + ")");
     this.outputReader = output.follow(process.getErrorStream());
+    this.talker =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, name + "-pipe");
+              thread.setDaemon(true);
+              return thread;
+            });
+    CompletableFuture<?> unused =
+        process
+            .onExit()
+            .thenRunAsync(this::giveUp, delayedExecutor(LAST_WORDS_MILLIS, MILLISECONDS));
+  }
+
+  /** Ends the wait for a process that ended a moment ago. */
+  private synchronized void giveUp() {
+    over = true;
+    awaited.completeExceptionally(new EOFException());
+    talker.shutdown();
   }
 
   /** Sends the program, which every exchange needs. */
@@ -85,8 +128,7 @@ final class Worker {
     }
     Frame answer;
     try {
-      Frame.write(toWorker, kind, header, tensors);
-      answer = Frame.read(fromWorker);
+      answer = talk(kind, header, tensors);
     } catch (Frame.GarbledException e) {
       stop("wrote what is no answer: " + e.getMessage());
       throw ended();
@@ -94,22 +136,54 @@ final class Worker {
       throw gone();
     } catch (RuntimeException | Error e) {
       // Where the next frame begins is not known.
-      stop("was given up: " + e);
+      stop("was given up: " + (e.getCause() == null ? e : e.getCause()));
       throw e;
     }
     synchronized (this) {
-      exchange++;
       if (stopReason.isEmpty()) {
+        exchange++;
         return answer;
       }
     }
     throw ended();
   }
 
+  private Frame talk(char kind, JsonNode header, List<Tensor> tensors) throws IOException {
+    CompletableFuture<Frame> answer = new CompletableFuture<>();
+    synchronized (this) {
+      if (over) {
+        throw new EOFException();
+      }
+      awaited = answer;
+      talker.execute(
+          () -> {
+            try {
+              Frame.write(toWorker, kind, header, tensors);
+              answer.complete(Frame.read(fromWorker));
+            } catch (IOException | RuntimeException | Error e) {
+              answer.completeExceptionally(e);
+            }
+          });
+    }
+    try {
+      return answer.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      throw e;
+    } finally {
+      synchronized (this) {
+        // An answer may be large; it is the caller's now.
+        awaited = new CompletableFuture<>();
+      }
+    }
+  }
+
   /** Waits a moment for the end of a process that can be talked to no more, else ends it. */
   private WorkerEndedException gone() {
     try {
-      if (!process.waitFor(LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(LAST_WORDS_MILLIS, MILLISECONDS)) {
         stop("closed its standard input or output");
       }
     } catch (InterruptedException e) {
@@ -127,11 +201,23 @@ final class Worker {
       Thread.currentThread().interrupt();
       how = howItEnded();
     }
-    return new WorkerEndedException(how, stopReason().isPresent());
+    synchronized (this) {
+      boolean stopped = stopReason.isPresent();
+      return new WorkerEndedException(
+          how, stopped && stoppedExchange == exchange, stopped || wasKilled());
+    }
   }
 
-  /** Stops the process if what it does takes longer than it may, or it takes more memory. */
+  private boolean wasKilled() {
+    return !process.isAlive() && process.exitValue() == SIGNAL_BASE + SIGKILL;
+  }
+
+  /**
+   * Stops the process if what it does takes longer than it may, or it takes more memory. What it
+   * took before an exchange is no fault of that exchange.
+   */
   void stopIfBeyondLimits(long maxBytes) {
+    long looked;
     synchronized (this) {
       boolean busy = exchange % 2 == 1;
       if (busy && System.nanoTime() - exchangeEndNanos > 0) {
@@ -142,24 +228,28 @@ final class Worker {
         return;
       }
       watchedExchange = exchange;
+      looked = exchange;
+    }
+    if (maxBytes == Long.MAX_VALUE) {
+      return;
     }
     long bytes = residentBytes();
     if (bytes > maxBytes) {
-      stop("took " + bytes + " bytes of memory; it may take " + maxBytes);
+      stop(looked, "took " + bytes + " bytes of memory; it may take " + maxBytes);
     }
   }
 
   /** Ends the process at once; the first reason is the one that is told. */
   synchronized void stop(String reason) {
-    if (stopReason.isEmpty()) {
-      stopReason = Optional.of(reason);
-    }
-    kill();
+    stop(exchange, reason);
   }
 
-  private void kill() {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
+  private synchronized void stop(long exchangeAtFault, String reason) {
+    if (stopReason.isEmpty()) {
+      stopReason = Optional.of(reason);
+      stoppedExchange = exchangeAtFault;
+    }
+    Subprocess.kill(process);
   }
 
   /** Waits for the end of the process and returns how it ended. */
@@ -171,11 +261,16 @@ final class Worker {
 
   /** Waits for the end of the process for so long. */
   void awaitEnd(Duration patience) throws InterruptedException {
-    boolean unused = process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+    boolean unused = process.waitFor(patience.toMillis(), MILLISECONDS);
   }
 
   boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** Returns whether it may be asked: it lives, and was not stopped. */
+  synchronized boolean isUsable() {
+    return process.isAlive() && stopReason.isEmpty();
   }
 
   /** Returns the resident memory; 0 where the system does not tell. */
@@ -207,7 +302,7 @@ final class Worker {
     int status = process.exitValue();
     return switch (status) {
       case SIGNAL_BASE + 6 -> "ended by signal 6 (SIGABRT)";
-      case SIGNAL_BASE + 9 -> "ended by signal 9 (SIGKILL; the system may be out of memory)";
+      case SIGNAL_BASE + SIGKILL -> "ended by signal 9 (SIGKILL; the system may be out of memory)";
       case SIGNAL_BASE + 11 -> "ended by signal 11 (SIGSEGV)";
       default ->
           status > SIGNAL_BASE

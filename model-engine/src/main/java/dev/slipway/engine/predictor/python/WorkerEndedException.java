@@ -6,18 +6,25 @@ final class WorkerEndedException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final boolean stopped;
+  private final boolean killed;
 
   /**
    * Creates the exception.
    *
-   * @param stopped whether it was stopped for what it did, and did not end by itself
+   * @param stopped whether it was stopped for what this exchange did, and did not end by itself
+   * @param killed whether somebody ended it, the server or the system
    */
-  WorkerEndedException(String message, boolean stopped) {
+  WorkerEndedException(String message, boolean stopped, boolean killed) {
     super(message);
     this.stopped = stopped;
+    this.killed = killed;
   }
 
   boolean stopped() {
     return stopped;
+  }
+
+  boolean killed() {
+    return killed;
   }
 }

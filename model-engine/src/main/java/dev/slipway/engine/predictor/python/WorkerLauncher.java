@@ -7,7 +7,6 @@ import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.tensor.Tensor;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +72,10 @@ final class WorkerLauncher implements WorkerPool.Launcher {
       }
       return worker;
     } catch (WorkerEndedException e) {
-      throw new ModelPackageException("while it loaded the package, " + e.getMessage(), e);
+      String text = "while it loaded the package, " + e.getMessage();
+      throw e.killed()
+          ? new EngineUnavailableException(text, e)
+          : new ModelPackageException(text, e);
     }
   }
 
@@ -83,7 +85,7 @@ final class WorkerLauncher implements WorkerPool.Launcher {
     Map<String, String> passed = ChildEnvironment.ofWorker(System.getenv());
     environment.clear();
     environment.putAll(passed);
-    builder.directory(Path.of(System.getProperty("java.io.tmpdir")).toFile());
+    builder.directory(Subprocess.WORKING_FOLDER.toFile());
     try {
       Future<Worker> spawned =
           spawner.submit(

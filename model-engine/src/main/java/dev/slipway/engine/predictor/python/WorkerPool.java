@@ -225,7 +225,7 @@ final class WorkerPool implements AutoCloseable {
           throw new IllegalStateException("the predictor is closed");
         }
         for (Worker next = idle.pollFirst(); next != null; next = idle.pollFirst()) {
-          if (next.isAlive()) {
+          if (next.isUsable()) {
             return next;
           }
         }
@@ -246,8 +246,12 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** Gives a worker back, or a new one in. */
+  /**
+   * Gives a worker back, or a new one in. It is stopped if it has taken too much memory, lest the
+   * next call be held to account for the last.
+   */
   void give(Worker worker) {
+    worker.stopIfBeyondLimits(maxWorkerBytes);
     synchronized (lock) {
       idle.addFirst(worker);
       lock.notifyAll();

@@ -14,9 +14,14 @@ import java.util.List;
  */
 final class WorkerProgram {
 
-  /** Reads the program's length and text, and runs it. */
+  /**
+   * Reads the program's length and text, and runs it. Before anything is imported, the working
+   * folder, which {@code -c} puts in front of the modules of Python itself, is taken out.
+   */
   private static final String BOOTSTRAP =
       """
+      import sys
+      sys.path[:] = [folder for folder in sys.path if folder]
       import os, struct
       def read(size):
           content = b""

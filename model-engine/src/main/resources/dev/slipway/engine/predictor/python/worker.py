@@ -24,6 +24,7 @@ import pickle
 import signal
 import struct
 import sys
+import threading
 import traceback
 import types
 
@@ -76,6 +77,10 @@ class Pipe:
         self.source = io.FileIO(reading, "rb")
         self.sink = io.FileIO(writing, "wb")
         self.max_bytes = 0
+
+    def close(self):
+        self.source.close()
+        self.sink.close()
 
     def read_exactly(self, size):
         content = bytearray(size)
@@ -594,12 +599,56 @@ def describe(error):
     return {"kind": "model", "problem": text[:MAX_TEXT], "trace": frames}
 
 
-def die_with_the_server():
-    """Asks the kernel to end this process with the thread of the server that started it."""
-    if sys.platform == "linux":
+PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def die_with_the_parent():
+    """Asks the kernel to end this process with the thread that started it."""
+    if PRCTL is not None:
         pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-    # If the server died before that, the first read finds the end of the input.
+        PRCTL(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def leave_to_the_server(number, frame):
+    """Does nothing: the server answers its last calls and then ends this process."""
+
+
+class Forks:
+    """Makes what the model forks an ordinary process that ends with this one.
+
+    A fork has copies of the pipe, which would hide this process's end from the server, and of the
+    signal handlers, but not the kernel's promise to end it with its parent. The stop signals wait
+    while it is made, so that none of them meets the old handler.
+    """
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+        self.main_thread = threading.get_ident()  # The same in a fork.
+        self.parent = None
+        self.thread = threading.local()
+        os.register_at_fork(
+            before=self.before, after_in_parent=self.in_parent, after_in_child=self.in_child
+        )
+
+    def before(self):
+        self.parent = os.getpid()
+        self.thread.mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+
+    def in_parent(self):
+        signal.pthread_sigmask(signal.SIG_SETMASK, self.thread.mask)
+
+    def in_child(self):
+        self.pipe.close()
+        # The kernel's parent is a thread; the others of a model may end before what they forked.
+        if threading.get_ident() == self.main_thread:
+            die_with_the_parent()
+            if os.getppid() != self.parent:
+                os._exit(1)
+        for number, handler in zip(STOP_SIGNALS, (signal.default_int_handler, signal.SIG_DFL)):
+            if signal.getsignal(number) is leave_to_the_server:
+                signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self.thread.mask)
 
 
 def take_pipe():
@@ -613,14 +662,15 @@ def take_pipe():
 
 
 def main():
-    die_with_the_server()
-    # What is sent to the whole group is for the server, which answers its last calls and then ends
-    # this process. Handlers, and not SIG_IGN, which the model's own processes would inherit.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    die_with_the_parent()
+    # If the server died before that, the first read finds the end of the input.
+    # What is sent to the whole group is for the server. Handlers, and not SIG_IGN, which programs
+    # that the model runs would inherit.
+    for number in STOP_SIGNALS:
+        signal.signal(number, leave_to_the_server)
     faulthandler.enable()
     pipe = take_pipe()
-    sys.path[:] = [folder for folder in sys.path if folder]  # The working folder has no modules.
+    Forks(pipe)
     _, start, _ = pipe.read()
     pipe.max_bytes = start["max_bytes"]
     try:

@@ -12,6 +12,9 @@ class ChildEnvironmentTest {
           "PATH", "/bin",
           "SLIPWAY_DATABASE_PASSWORD", "secret",
           "AWS_SECRET_ACCESS_KEY", "secret",
+          "TF_VAR_password", "secret",
+          "NVIDIA_API_KEY", "secret",
+          "TF_CPP_MIN_LOG_LEVEL", "3",
           "PIP_INDEX_URL", "https://user:secret@index",
           "OMP_NUM_THREADS", "4",
           "CUDA_VISIBLE_DEVICES", "0");
@@ -22,6 +25,7 @@ class ChildEnvironmentTest {
     assertThat(seen)
         .containsEntry("PATH", "/bin")
         .containsEntry("CUDA_VISIBLE_DEVICES", "0")
+        .containsEntry("TF_CPP_MIN_LOG_LEVEL", "3")
         .doesNotContainValue("secret")
         .doesNotContainKey("PIP_INDEX_URL");
   }

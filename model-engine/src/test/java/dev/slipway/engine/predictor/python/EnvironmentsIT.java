@@ -3,6 +3,7 @@ package dev.slipway.engine.predictor.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.engine.error.EngineUnavailableException;
 import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.predictor.python.Interpreters.Interpreter;
 import java.io.OutputStream;
@@ -100,9 +101,27 @@ class EnvironmentsIT {
             Clock.systemUTC());
     Interpreter hanging = new Interpreter(Programs.write(folder, "exec sleep 600"), "3");
     assertThatThrownBy(() -> hasty.prepare(hanging, List.of()))
-        .isInstanceOf(UnsupportedModelException.class)
+        .isInstanceOf(EngineUnavailableException.class)
         .hasMessageContaining("venv took longer than 1 s");
     assertThat(prepared).isDirectoryNotContaining(Files::isDirectory);
+  }
+
+  @Test
+  void indexThatIsNotReached_isUnavailableAndNotThePackagesFault() throws Exception {
+    Interpreter offline =
+        new Interpreter(
+            Programs.write(
+                folder,
+                """
+                for place; do :; done
+                mkdir -p "$place/bin"
+                printf '#!/bin/sh\\necho "WARNING: Retrying (Retry(total=0)) after"; exit 1' > "$place/bin/python"
+                chmod +x "$place/bin/python"
+                """),
+            "3");
+    assertThatThrownBy(() -> environments.prepare(offline, List.of("greeting==1.0")))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessageContaining("pip ended with status 1");
   }
 
   /** Writes a package of one module as pip installs it. */

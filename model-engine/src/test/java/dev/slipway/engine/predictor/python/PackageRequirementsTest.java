@@ -120,13 +120,72 @@ class PackageRequirementsTest {
         "https://elsewhere.example/numpy.whl",
         "git+ssh://elsewhere.example/numpy",
         "numpy --config-settings=x=y",
-        "--hash=sha256:00"
+        "--hash=sha256:00",
+        "num${HOME}py",
+        "numpy==${HOME}",
+        "evil-1.0.tar.gz",
+        "evil-1.0.ZIP",
+        "evil-1.0.whl[extra]",
+        "evil==1.0.tar.xz; python_version > '3'",
+        "numpy; python_version > '3' --index-url=https",
+        "numpy; sys_platform == 'x -i elsewhere'",
+        "numpy==1 -i elsewhere",
+        "numpy, pandas"
       })
   void requirementThatChoosesWhereCodeComesFrom_isRefused(String requirement) throws IOException {
     write("requirements.txt", "pandas\n" + requirement + "\n");
     assertThatThrownBy(() -> read("loader_module: x"))
         .isInstanceOf(UnsupportedModelException.class)
         .hasMessageContaining("requirements.txt asks for \"" + requirement + "\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\u000b", "\f", "\u001c", "\u001d", "\u001e", "\u0085", "\u00a0", "\u2028", "\u2029", "\0"
+      })
+  void requirementWithWhatPipMayTakeForTheEndOfALine_isRefused(String end) throws IOException {
+    for (String requirement :
+        List.of("numpy" + end + "-i x", "numpy; 'a" + end + "-i'", "a" + end + "b")) {
+      write("requirements.txt", requirement);
+      assertThatThrownBy(() -> read("loader_module: x"))
+          .isInstanceOf(UnsupportedModelException.class)
+          .hasMessageContaining("?");
+    }
+  }
+
+  @Test
+  void requirementOfTwoLines_isRefused() throws IOException {
+    write("python_env.yaml", "dependencies: [\"numpy\\n-i elsewhere\"]");
+    assertThatThrownBy(() -> read(BOTH)).isInstanceOf(UnsupportedModelException.class);
+  }
+
+  @Test
+  void requirementWithoutEnd_isRefusedAsQuicklyAsOthers() throws IOException {
+    for (String part : List.of("a", "a,", " a", "(", "'a'", " --hash=sha256:0")) {
+      write("requirements.txt", "numpy; " + part.repeat(50_000) + "?");
+      assertThatThrownBy(() -> read("loader_module: x"))
+          .isInstanceOf(UnsupportedModelException.class);
+    }
+    write("requirements.txt", "numpy; " + "a".repeat(900) + "?");
+    assertThatThrownBy(() -> read("loader_module: x"))
+        .isInstanceOf(UnsupportedModelException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a",
+        "zope.interface===5.0",
+        "torch==2.1.0+cu118",
+        "x (>=1.0, !=1.2.*)",
+        "x[]~=1!2.0",
+        "x<3,>=1;(sys_platform=='linux' and python_version not in \"3.7\") or extra == 'b'",
+        "numpy>=1 --hash=sha256:00 --hash=sha512:11"
+      })
+  void requirementOfTheGrammar_isTakenAsItIs(String requirement) throws IOException {
+    write("requirements.txt", requirement);
+    assertThat(read("loader_module: x").pip()).containsExactly(requirement);
   }
 
   @Test

@@ -24,6 +24,8 @@ import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -389,26 +391,114 @@ class PythonPredictorIT {
             with open(os.path.join(folder, 'pid-%d' % os.getpid()), 'w') as mark: mark.write('')
             """);
     try (Predictor predictor = ToyPackages.load(provider, hanging)) {
-      long pid = onlyPid();
+      long pid = pids().get(0);
       assertThatThrownBy(() -> ys(predictor, -1))
           .isInstanceOf(PredictionException.class)
           .hasMessageContaining("took longer than the 1500 ms");
       assertThat(isAlive(pid)).isFalse();
       Path tries = folder.resolve("tries");
       assertThat(Files.exists(tries) ? Files.readString(tries) : "").hasSizeLessThan(2);
-      await(() -> answers(predictor));
+      await(() -> pids().size() > 1);
     }
   }
 
-  private long onlyPid() throws IOException {
+  private List<Long> pids() {
     try (Stream<Path> files = Files.list(folder)) {
-      List<String> names =
-          files
-              .map(file -> file.getFileName().toString())
-              .filter(name -> name.startsWith("pid-"))
-              .toList();
-      assertThat(names).hasSize(1);
-      return Long.parseLong(names.get(0).substring("pid-".length()));
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.startsWith("pid-"))
+          .map(name -> Long.valueOf(name.substring("pid-".length())))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void modulesInTheTemporaryFolder_areNotLoaded() throws Exception {
+    Path shared = Files.createDirectory(folder.resolve("shared"));
+    Path loaded = folder.resolve("loaded");
+    for (String module : List.of("json", "struct", "os", "signal", "venv", "toy_module")) {
+      Files.writeString(shared.resolve(module + ".py"), "open('" + loaded + "', 'w')");
+    }
+    String before = System.setProperty("java.io.tmpdir", shared.toString());
+    try {
+      prepareEnvironments();
+      try (Predictor predictor = load("")) {
+        assertThat(ys(predictor, 1)).containsExactly(2);
+      }
+    } finally {
+      System.setProperty("java.io.tmpdir", before);
+    }
+    assertThat(loaded).doesNotExist();
+
+    Process worker =
+        new ProcessBuilder(WorkerProgram.command(ToyPackages.PYTHON))
+            .directory(shared.toFile())
+            .start();
+    try (OutputStream in = worker.getOutputStream()) {
+      WorkerProgram.writeTo(in);
+    }
+    assertThat(worker.waitFor()).isZero();
+    assertThat(loaded).doesNotExist();
+  }
+
+  @Test
+  void workerThatIsKilled_endsItsCallAndWhatItForked() throws Exception {
+    try (Predictor predictor =
+        load(
+            """
+            if x[0] < 0:
+                child = os.fork()
+                if not child:
+                    time.sleep(600)
+                with open(os.path.join(folder, 'pid-%d' % child), 'w') as mark: mark.write('')
+                os.kill(os.getpid(), signal.SIGKILL)
+            """)) {
+      assertThatThrownBy(() -> ys(predictor, -1))
+          .isInstanceOf(PredictionException.class)
+          .hasMessageContaining("SIGKILL");
+      assertThat(pids()).hasSize(2);
+      await(() -> pids().stream().noneMatch(PythonPredictorIT::isAlive));
+    }
+  }
+
+  @Test
+  void workerThatIsKilled_endsItsCallWhoeverHoldsItsPipe() throws Exception {
+    Path over = folder.resolve("over");
+    try (Predictor predictor =
+        load(
+            """
+            if x[0] < 0:
+                import ctypes
+                if not ctypes.PyDLL(None).fork():  # Unseen by Python, which would close the pipe.
+                    for _ in range(6000):
+                        if os.path.exists(os.path.join(folder, 'over')): break
+                        time.sleep(0.01)
+                    os._exit(0)
+                os.kill(os.getpid(), signal.SIGKILL)
+            """)) {
+      assertThatThrownBy(() -> ys(predictor, -1))
+          .isInstanceOf(PredictionException.class)
+          .hasMessageContaining("SIGKILL");
+    } finally {
+      Files.createFile(over);
+    }
+  }
+
+  @Test
+  void forkedProcess_endsBySigterm() {
+    try (Predictor predictor =
+        load(
+            """
+            child = os.fork()
+            if not child:
+                time.sleep(600)
+                os._exit(0)
+            os.kill(child, signal.SIGTERM)
+            x = [os.WTERMSIG(os.waitpid(child, 0)[1])]
+            """)) {
+      assertThat(ys(predictor, 1)).containsExactly(2 * 15);
     }
   }
 
@@ -427,6 +517,32 @@ class PythonPredictorIT {
           .hasMessageContaining("bytes of memory; it may take 209715200");
       await(() -> answers(predictor));
     }
+  }
+
+  @Test
+  void memoryOfOneCall_isNotChargedToTheNext() {
+    settings(1, Duration.ofSeconds(60), 200L << 20);
+    try (Predictor predictor =
+        load("if x[0] < 0: sys.kept = [b'x' * (100 << 20) for i in range(3)]")) {
+      try {
+        ys(predictor, -1);
+      } catch (PredictionException e) {
+        // The watch saw it first.
+        assertThat(e).hasMessageContaining("bytes of memory");
+      }
+      assertThat(ys(predictor, 1)).containsExactly(2);
+    }
+  }
+
+  @Test
+  void workerStoppedWhileItLoads_isUnavailable() {
+    settings(1, Duration.ofSeconds(60), 200L << 20);
+    ModelPackage large =
+        ToyPackages.write(
+            folder, "", "blocks = [b'x' * (100 << 20) for i in range(3)]; time.sleep(600)");
+    assertThatThrownBy(() -> ToyPackages.load(provider, large))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessageContaining("bytes of memory");
   }
 
   @Test
@@ -497,6 +613,16 @@ class PythonPredictorIT {
 
   @Test
   void preparedEnvironment_isThatOfTheWorkers() throws Exception {
+    Path environments = prepareEnvironments();
+    try (Predictor predictor =
+        load("with open(os.path.join(folder, 'prefix'), 'w') as out: out.write(sys.prefix)")) {
+      assertThat(ys(predictor, 1)).containsExactly(2);
+      assertThat(Path.of(Files.readString(folder.resolve("prefix"))).getParent())
+          .isEqualTo(environments);
+    }
+  }
+
+  private Path prepareEnvironments() {
     provider.close();
     Path environments = folder.resolve("environments");
     provider =
@@ -508,12 +634,7 @@ class PythonPredictorIT {
                 ToyPackages.SETTINGS.callTimeout(),
                 Long.MAX_VALUE,
                 Optional.of(environments)));
-    try (Predictor predictor =
-        load("with open(os.path.join(folder, 'prefix'), 'w') as out: out.write(sys.prefix)")) {
-      assertThat(ys(predictor, 1)).containsExactly(2);
-      assertThat(Path.of(Files.readString(folder.resolve("prefix"))).getParent())
-          .isEqualTo(environments);
-    }
+    return environments;
   }
 
   @Test
