@@ -164,19 +164,20 @@ class ShadowTest {
   @Test
   void copies_runOneAtATime() {
     TrafficFigures before = follow(1, 0);
-    AtomicInteger running = new AtomicInteger();
-    AtomicInteger most = new AtomicInteger();
+    AtomicInteger begun = new AtomicInteger();
     hook(
         request -> {
-          most.accumulateAndGet(running.incrementAndGet(), Math::max);
-          running.decrementAndGet();
+          begun.incrementAndGet();
+          await(release);
           return request;
         });
 
     ask(100);
 
+    ServingHarness.await(() -> begun.get() > 0);
+    assertThat(begun).as("the others wait for the one that is held").hasValue(1);
+    release.countDown();
     assertThat(settled().getShadowComparisons() - before.getShadowComparisons()).isEqualTo(100);
-    assertThat(most).hasValue(1);
   }
 
   private static void await(CountDownLatch latch) {

@@ -240,6 +240,9 @@ class TrafficAbortTest {
     harness.registry.restore();
 
     ServingHarness.await(() -> get().getRule().getRevision() == 999);
+    // The canary answers again, which it would not if the new rule were withdrawn as well.
+    ScriptedEngine.HOOKS.remove(hook);
+    awaitCanary();
     assertThat(isAborted()).isFalse();
     assertThat(harness.registry.tags("m")).containsEntry(TAG, changed);
   }

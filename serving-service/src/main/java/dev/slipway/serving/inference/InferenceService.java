@@ -152,7 +152,7 @@ public final class InferenceService {
           @Override
           public void failed(RuntimeException failure) {
             if (failure instanceof InvalidRequestException) {
-              predictByOwn(request, refused(canary, request, receiver, arrived), arrived);
+              predictByOwn(request, refused(canary, request, receiver), arrived);
             } else {
               observed.failed(failure);
             }
@@ -161,12 +161,11 @@ public final class InferenceService {
     run(handle, canary, request, orOwn, arrived, 0, true);
   }
 
-  private Receiver refused(
-      Target canary, InferenceRequest request, Receiver receiver, long arrived) {
+  private Receiver refused(Target canary, InferenceRequest request, Receiver receiver) {
     return new Receiver() {
       @Override
       public void answered(InferenceResult result) {
-        traffic.refusedByCanary(canary, request, arrived);
+        traffic.refusedByCanary(canary, request);
         receiver.answered(result);
       }
 

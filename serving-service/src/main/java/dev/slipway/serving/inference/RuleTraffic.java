@@ -54,7 +54,11 @@ final class RuleTraffic {
       @Override
       public void answered(InferenceResult result) {
         // Before it is handed over, so that a caller who asks for figures finds its own request.
-        meter.answered(side, result.rows(), System.nanoTime() - arrived);
+        if (result.cacheHit()) {
+          meter.answeredFromCache(side, result.rows());
+        } else {
+          meter.answered(side, result.rows(), System.nanoTime() - arrived);
+        }
         Optional<Shadow> taken = shadow.filter(other -> copies.takes(key, other, target.version()));
         taken.ifPresent(other -> meter.copied());
         caller.answered(result);
@@ -74,7 +78,7 @@ final class RuleTraffic {
       @Override
       public void failed(RuntimeException failure) {
         if (isOfServer(failure)) {
-          meter.failed(side, System.nanoTime() - arrived);
+          meter.failed(side);
         }
         caller.failed(failure);
       }
@@ -90,8 +94,8 @@ final class RuleTraffic {
   }
 
   /** Counts a request that the canary refused as malformed and the stage's version takes. */
-  void refusedByCanary(Target canary, InferenceRequest request, long arrived) {
-    meter(canary, request).failed(Side.CANARY, System.nanoTime() - arrived);
+  void refusedByCanary(Target canary, InferenceRequest request) {
+    meter(canary, request).failed(Side.CANARY);
   }
 
   /**

@@ -220,7 +220,7 @@ final class ShadowCopies {
             @Override
             public void failed(RuntimeException failure) {
               log.debug("the shadow of {} failed", key, failure);
-              copy.meter().failed(Side.SHADOW, System.nanoTime() - started);
+              copy.meter().failed(Side.SHADOW);
               executor.execute(Lane.this::next);
             }
           });
@@ -239,7 +239,7 @@ final class ShadowCopies {
         if (GoldenResult.compare(expected, result.outputs()).passed()) {
           copy.meter().answered(Side.COMPARISON, result.rows(), 0);
         } else {
-          copy.meter().failed(Side.COMPARISON, 0);
+          copy.meter().failed(Side.COMPARISON);
         }
       } catch (RuntimeException e) {
         log.error("answers of {} cannot be compared", key, e);

@@ -1,5 +1,7 @@
 package dev.slipway.serving.traffic;
 
+import java.util.OptionalLong;
+
 /** Requests of one side, added up. Not thread-safe. */
 final class Figures {
   private final LatencyHistogram latency = new LatencyHistogram();
@@ -7,14 +9,13 @@ final class Figures {
   private long errors;
   private long rows;
 
-  void record(boolean failed, long recordRows, long nanos) {
+  void record(boolean failed, long recordRows, OptionalLong nanos) {
     requests++;
     rows += recordRows;
     if (failed) {
       errors++;
-    } else {
-      latency.record(nanos);
     }
+    nanos.ifPresent(latency::record);
   }
 
   void add(Figures other) {
@@ -37,7 +38,7 @@ final class Figures {
     return rows;
   }
 
-  /** Latency of the requests that were answered. */
+  /** Latency of the requests that were answered by computing. */
   LatencyHistogram latency() {
     return latency;
   }

@@ -3,6 +3,7 @@ package dev.slipway.serving.traffic;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /** Figures of one side over the last while, to a twentieth of it. Thread-safe. */
@@ -29,13 +30,13 @@ final class SlidingFigures {
     return Math.floorDiv(nanoTime.getAsLong(), slotNanos);
   }
 
-  synchronized void record(boolean failed, long rows, long nanos) {
+  synchronized void record(boolean failed, long rows, OptionalLong latency) {
     long now = forgetOld();
     int slot = Math.floorMod(now, SLOTS);
     if (slots[slot] == null) {
       slots[slot] = new Figures();
     }
-    slots[slot].record(failed, rows, nanos);
+    slots[slot].record(failed, rows, latency);
   }
 
   /** Empties the slots that time has gone over; returns the present one. */

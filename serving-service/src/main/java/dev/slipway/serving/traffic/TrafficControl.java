@@ -11,7 +11,7 @@ import dev.slipway.serving.model.RulesInForce.RuleKey;
 import dev.slipway.serving.model.RulesInForce.Withdrawal;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Part;
-import dev.slipway.serving.traffic.TrafficMeter.Pair;
+import dev.slipway.serving.traffic.TrafficMeter.Versions;
 import dev.slipway.serving.upstream.RunMetrics;
 import dev.slipway.serving.upstream.TrafficRuleStore;
 import java.time.Clock;
@@ -94,8 +94,9 @@ public final class TrafficControl {
 
   /** Compares champion and challenger, and withdraws the rule if that does too badly. */
   private boolean isWithdrawn(RuleKey key, TrafficMeter meter) {
-    pair(key, meter.rule()).ifPresent(meter::compare);
-    Optional<String> reason = AbortJudge.reason(meter);
+    Versions versions = versions(key);
+    meter.compare(versions);
+    Optional<String> reason = versions.differ() ? AbortJudge.reason(meter) : Optional.empty();
     if (reason.isEmpty()) {
       return false;
     }
@@ -109,13 +110,9 @@ public final class TrafficControl {
     return true;
   }
 
-  /** Returns the versions to compare; absent while one is not there, or they are the same. */
-  private Optional<Pair> pair(RuleKey key, TrafficRule rule) {
-    Part part = rule.canary().isPresent() ? Part.CANARY : Part.SHADOW;
-    Optional<VersionKey> champion = version(key, Part.HOLDER);
-    return version(key, part)
-        .filter(challenger -> champion.isPresent() && !challenger.equals(champion.get()))
-        .map(challenger -> new Pair(champion.get(), challenger));
+  private Versions versions(RuleKey key) {
+    return new Versions(
+        version(key, Part.HOLDER), version(key, Part.CANARY), version(key, Part.SHADOW));
   }
 
   private Optional<VersionKey> version(RuleKey key, Part part) {

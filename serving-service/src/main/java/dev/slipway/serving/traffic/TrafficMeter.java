@@ -6,6 +6,7 @@ import dev.slipway.serving.catalog.VersionKey;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -22,7 +23,7 @@ public final class TrafficMeter {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   @GuardedBy("this")
-  private Optional<Pair> pair = Optional.empty();
+  private Versions versions = new Versions(Optional.empty(), Optional.empty(), Optional.empty());
 
   TrafficMeter(TrafficRule rule, LongSupplier nanoTime) {
     this.rule = rule;
@@ -44,12 +45,36 @@ public final class TrafficMeter {
   }
 
   /**
-   * The versions that are compared.
+   * The versions that a rule concerns at the moment.
    *
    * @param champion the stage's own
-   * @param challenger the canary, or the shadow of a rule without one
+   * @param canary another that answers; absent while it is not there, or is the champion
+   * @param shadow another that is asked as well; absent likewise
    */
-  record Pair(VersionKey champion, VersionKey challenger) {}
+  record Versions(
+      Optional<VersionKey> champion, Optional<VersionKey> canary, Optional<VersionKey> shadow) {
+    Versions {
+      Optional<VersionKey> own = champion;
+      canary = canary.filter(version -> own.isPresent() && !version.equals(own.get()));
+      shadow = shadow.filter(version -> own.isPresent() && !version.equals(own.get()));
+    }
+
+    /** Tells whether there is anything to compare. */
+    boolean differ() {
+      return canary.isPresent() || shadow.isPresent();
+    }
+
+    /** Tells whether all that are here are there too. */
+    boolean areIn(Versions other) {
+      return isIn(champion, other.champion)
+          && isIn(canary, other.canary)
+          && isIn(shadow, other.shadow);
+    }
+
+    private static boolean isIn(Optional<VersionKey> version, Optional<VersionKey> other) {
+      return version.isEmpty() || version.equals(other);
+    }
+  }
 
   private static final class Tally {
     private final Optional<SlidingFigures> window;
@@ -67,11 +92,11 @@ public final class TrafficMeter {
       this.window = rule.abort().map(policy -> new SlidingFigures(policy.window(), nanoTime));
     }
 
-    synchronized void record(boolean failed, long rows, long nanos) {
+    synchronized void record(boolean failed, long rows, OptionalLong latency) {
       requests++;
       errors += failed ? 1 : 0;
-      interval.record(failed, rows, nanos);
-      window.ifPresent(figures -> figures.record(failed, rows, nanos));
+      interval.record(failed, rows, latency);
+      window.ifPresent(figures -> figures.record(failed, rows, latency));
     }
 
     synchronized Figures drain() {
@@ -108,14 +133,14 @@ public final class TrafficMeter {
   }
 
   /**
-   * Says which versions are compared. When others come, the window begins anew: figures of another
-   * version say nothing about them.
+   * Says which versions are compared. When one goes, or another comes in its place, the window
+   * begins anew: figures of another version say nothing about them.
    */
-  synchronized void compare(Pair newPair) {
-    if (pair.isPresent() && !pair.get().equals(newPair)) {
+  synchronized void compare(Versions now) {
+    if (!versions.areIn(now)) {
       tallies.values().forEach(Tally::clearWindow);
     }
-    pair = Optional.of(newPair);
+    versions = now;
   }
 
   /** Marks the meter as reported for the last time; returns whether it was not before. */
@@ -123,14 +148,19 @@ public final class TrafficMeter {
     return closed.compareAndSet(false, true);
   }
 
-  /** Counts a request that was answered. */
+  /** Counts a request that was answered by computing. */
   public void answered(Side side, long rows, long nanos) {
-    tallies.get(side).record(false, rows, nanos);
+    tallies.get(side).record(false, rows, OptionalLong.of(nanos));
+  }
+
+  /** Counts a request that was answered from the cache, whose latency says nothing of a version. */
+  public void answeredFromCache(Side side, long rows) {
+    tallies.get(side).record(false, rows, OptionalLong.empty());
   }
 
   /** Counts a request that failed, or an answer that differed. */
-  public void failed(Side side, long nanos) {
-    tallies.get(side).record(true, 0, nanos);
+  public void failed(Side side) {
+    tallies.get(side).record(true, 0, OptionalLong.empty());
   }
 
   /** Counts a request that is copied. */

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sends metrics to tracking runs, one call after the other. What cannot be sent waits, a bounded
- * number of calls, the oldest of which are dropped; a call that came twice logs nothing twice.
- * Thread-safe; nothing here blocks.
+ * number of calls. Of more the oldest are dropped, those that end runs after all others; a call
+ * that came twice logs nothing twice. Thread-safe; nothing here blocks.
  */
 public final class RunMetrics {
   private static final Logger log = LoggerFactory.getLogger(RunMetrics.class);
@@ -34,6 +34,11 @@ public final class RunMetrics {
 
   /** About an hour of three rules. */
   private static final int MOST_WAITING = 1_000;
+
+  /**
+   * A call that the service fails on, which may be the call's fault, holds up the others so often.
+   */
+  static final int MOST_FAULTS = 10;
 
   /** Tag of a run whose rule was withdrawn; its value says why. */
   static final String ABORTED_TAG = "slipway.traffic.aborted";
@@ -45,6 +50,10 @@ public final class RunMetrics {
 
   @GuardedBy("this")
   private boolean sending;
+
+  /** How often the service has failed on the call at the head. */
+  @GuardedBy("this")
+  private int faults;
 
   @GuardedBy("this")
   private boolean away;
@@ -74,8 +83,12 @@ public final class RunMetrics {
     void make(TrackingServiceStub stub, Call call);
   }
 
-  /** A call to be made. */
-  private record Call(String runId, Rpc rpc) {}
+  /**
+   * A call to be made.
+   *
+   * @param ends whether it is of those that end a run
+   */
+  private record Call(String runId, boolean ends, Rpc rpc) {}
 
   /** Logs points of one moment. */
   public void log(String runId, List<Point> points, long step, Instant time) {
@@ -89,7 +102,7 @@ public final class RunMetrics {
               .setTimestampMs(time.toEpochMilli()));
     }
     LogBatchRequest batch = request.build();
-    add(runId, (stub, call) -> stub.logBatch(batch, new Outcome<>(call)));
+    add(new Call(runId, false, (stub, call) -> stub.logBatch(batch, new Outcome<>(call))));
   }
 
   /** Ends a run: FAILED when its rule was withdrawn, else FINISHED. */
@@ -101,7 +114,7 @@ public final class RunMetrics {
               .setRunId(runId)
               .addTags(Tag.newBuilder().setKey(ABORTED_TAG).setValue(end.abortReason()))
               .build();
-      add(runId, (stub, call) -> stub.setRunTags(tags, new Outcome<>(call)));
+      add(new Call(runId, true, (stub, call) -> stub.setRunTags(tags, new Outcome<>(call))));
     }
     UpdateRunRequest update =
         UpdateRunRequest.newBuilder()
@@ -112,17 +125,19 @@ public final class RunMetrics {
                         aborted ? RunStatus.RUN_STATUS_FAILED : RunStatus.RUN_STATUS_FINISHED))
             .setUpdateMask(FieldMask.newBuilder().addPaths("status"))
             .build();
-    add(runId, (stub, call) -> stub.updateRun(update, new Outcome<>(call)));
+    add(new Call(runId, true, (stub, call) -> stub.updateRun(update, new Outcome<>(call))));
   }
 
-  private synchronized void add(String runId, Rpc rpc) {
+  private synchronized void add(Call call) {
     if (waiting.size() >= MOST_WAITING) {
       // The one at the head may be under way.
       Call head = waiting.pollFirst();
-      waiting.pollFirst();
+      Call dropped =
+          waiting.stream().filter(other -> !other.ends()).findFirst().orElse(waiting.peekFirst());
+      waiting.remove(dropped);
       waiting.addFirst(head);
     }
-    waiting.addLast(new Call(runId, rpc));
+    waiting.addLast(call);
   }
 
   /** Sends what waits, unless that is being done. To be called from time to time. */
@@ -145,6 +160,7 @@ public final class RunMetrics {
     synchronized (this) {
       waiting.pollFirst();
       sending = false;
+      faults = 0;
       if (away) {
         log.info("figures of traffic are logged again");
       }
@@ -154,31 +170,26 @@ public final class RunMetrics {
   }
 
   private void failed(Call call, Status status) {
-    if (mayPass(status)) {
-      synchronized (this) {
+    synchronized (this) {
+      if (mayPass(status)) {
         sending = false;
         if (!away) {
           log.warn("figures of traffic wait, since tracking does not take them: {}", status);
         }
         away = true;
+        return;
       }
-      return;
     }
     log.warn("figures of traffic are lost: run {} does not take them: {}", call.runId(), status);
     done();
   }
 
   /** Tells whether another try may help. */
-  private static boolean mayPass(Status status) {
+  @GuardedBy("this")
+  private boolean mayPass(Status status) {
     return switch (status.getCode()) {
-      case UNAVAILABLE,
-          DEADLINE_EXCEEDED,
-          RESOURCE_EXHAUSTED,
-          ABORTED,
-          CANCELLED,
-          UNKNOWN,
-          INTERNAL ->
-          true;
+      case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, CANCELLED -> true;
+      case UNKNOWN, INTERNAL -> ++faults < MOST_FAULTS;
       default -> false;
     };
   }

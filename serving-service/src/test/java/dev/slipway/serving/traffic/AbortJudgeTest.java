@@ -8,8 +8,8 @@ import dev.slipway.serving.catalog.TrafficRule.AbortPolicy;
 import dev.slipway.serving.catalog.TrafficRule.Canary;
 import dev.slipway.serving.catalog.TrafficRule.Shadow;
 import dev.slipway.serving.catalog.VersionKey;
-import dev.slipway.serving.traffic.TrafficMeter.Pair;
 import dev.slipway.serving.traffic.TrafficMeter.Side;
+import dev.slipway.serving.traffic.TrafficMeter.Versions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -47,7 +47,7 @@ class AbortJudgeTest {
 
   private static void fail(TrafficMeter meter, Side side, int times) {
     for (int i = 0; i < times; i++) {
-      meter.failed(side, MILLI);
+      meter.failed(side);
     }
   }
 
@@ -80,15 +80,64 @@ class AbortJudgeTest {
   @Test
   void anotherChampion_beginsTheWindowAnew() {
     TrafficMeter meter = meter(true, 0.2, 0, 0);
-    VersionKey canary = new VersionKey("m", 2);
-    meter.compare(new Pair(new VersionKey("m", 1), canary));
+    meter.compare(versions(1, 2, 0));
     fail(meter, Side.CANARY, 10);
-    meter.compare(new Pair(new VersionKey("m", 1), canary));
-    assertThat(AbortJudge.reason(meter)).isPresent();
+    meter.compare(versions(1, 2, 4));
+    assertThat(AbortJudge.reason(meter)).as("one that comes besides changes nothing").isPresent();
 
-    meter.compare(new Pair(new VersionKey("m", 3), canary));
+    meter.compare(versions(3, 2, 4));
 
     assertThat(AbortJudge.reason(meter)).isEmpty();
+  }
+
+  @Test
+  void challengerThatGoes_leavesNothingToJudge() {
+    TrafficMeter meter = meter(true, 0.2, 0, 0);
+    meter.compare(versions(1, 2, 0));
+    fail(meter, Side.CANARY, 10);
+
+    meter.compare(versions(1, 0, 0));
+
+    assertThat(AbortJudge.reason(meter)).isEmpty();
+    assertThat(versions(1, 0, 0).differ()).isFalse();
+    assertThat(versions(2, 2, 2).differ()).as("a challenger that was promoted").isFalse();
+  }
+
+  @Test
+  void anotherShadowBesidesACanary_beginsTheWindowAnew() {
+    TrafficMeter meter = meter(true, 0, 0.5, 0);
+    meter.compare(versions(1, 2, 4));
+    fail(meter, Side.COMPARISON, 10);
+    assertThat(AbortJudge.reason(meter)).isPresent();
+
+    meter.compare(versions(1, 2, 5));
+
+    assertThat(AbortJudge.reason(meter)).isEmpty();
+  }
+
+  /** Returns versions of these numbers; 0 is none. */
+  private static Versions versions(long champion, long canary, long shadow) {
+    return new Versions(version(champion), version(canary), version(shadow));
+  }
+
+  private static Optional<VersionKey> version(long number) {
+    return number == 0 ? Optional.empty() : Optional.of(new VersionKey("m", number));
+  }
+
+  @Test
+  void answersFromTheCache_areNoMeasureOfLatency() {
+    TrafficMeter meter = meter(true, 0, 0, 3);
+    answer(meter, Side.CANARY, 10, 50 * MILLI);
+    for (int i = 0; i < 1_000; i++) {
+      meter.answeredFromCache(Side.PRIMARY, 1);
+    }
+    answer(meter, Side.PRIMARY, 9, 50 * MILLI);
+    assertThat(AbortJudge.reason(meter)).as("too few were computed").isEmpty();
+
+    answer(meter, Side.PRIMARY, 1, 50 * MILLI);
+
+    assertThat(AbortJudge.reason(meter)).as("both compute alike").isEmpty();
+    assertThat(meter.total(Side.PRIMARY).requests()).isEqualTo(1_010);
   }
 
   @Test
