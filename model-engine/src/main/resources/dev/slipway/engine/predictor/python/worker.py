@@ -680,7 +680,7 @@ def main():
         if isinstance(e, ImportError):
             failure["kind"] = "unsupported"
         pipe.write(b"E", failure)
-        return
+        os._exit(0)  # Python 3.8 and 3.9 crash when they take hooks of forks apart.
     pipe.write(b"R", {"loader": model.loader})
     while True:
         _, header, data = pipe.read()
