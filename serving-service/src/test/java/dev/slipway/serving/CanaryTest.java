@@ -318,6 +318,7 @@ class CanaryTest {
     // It takes other inputs, and neither package declares its own.
     long other = harness.addOnnx("m", "mlp", Stage.STAGE_NONE);
     ServingHarness.await(() -> set(canary(version(other), 1)).getRevision() > 0);
+    ServingHarness.await(() -> rule().getRevision() > 0);
     ServingHarness.await(
         () -> {
           PredictResponse response = predict("k");
