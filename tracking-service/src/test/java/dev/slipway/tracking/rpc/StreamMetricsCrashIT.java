@@ -39,12 +39,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * /** Kills a server in the middle of metric streams, {@code LogBatch} calls and compactions, again
- * and again, and looks for what it acknowledged. {@code benchmarks/run crash} does the same for
- * longer.
+ * Kills a server in the middle of metric streams, {@code LogBatch} calls and compactions, again and
+ * again, and looks for what it acknowledged. {@code benchmarks/run crash} does the same for longer.
  */
 class StreamMetricsCrashIT {
   private static final int STREAMS = 4;
+
+  /** More segments than are left as they are. */
+  private static final int COMMITS = 20;
+
   private static final int KILLS = Integer.getInteger("slipway.crash.rounds", 4);
   private static final long SEED = Long.getLong("slipway.crash.seed", 11);
 
@@ -144,13 +147,16 @@ class StreamMetricsCrashIT {
         callers.add(
             CompletableFuture.runAsync(() -> trial.call(stub), task -> new Thread(task).start()));
       }
-      // However slow the machine is, every life brings something that could be lost.
-      for (int i = 0; i < STREAMS; i++) {
-        seqs[i]++;
-        writers.get(i).send(batch(seqs[i]));
-      }
-      for (int i = 0; i < STREAMS; i++) {
-        writers.get(i).awaitCommitted(seqs[i]);
+      // However slow the machine is, every life brings something that could be lost, and segments
+      // enough to be made into chunks.
+      for (int commit = 0; commit < COMMITS; commit++) {
+        for (int i = 0; i < STREAMS; i++) {
+          seqs[i]++;
+          writers.get(i).send(batch(seqs[i]));
+        }
+        for (int i = 0; i < STREAMS; i++) {
+          writers.get(i).awaitCommitted(seqs[i]);
+        }
       }
       long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
       while (System.nanoTime() < end) {
