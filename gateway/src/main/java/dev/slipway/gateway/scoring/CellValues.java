@@ -12,6 +12,7 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
 import java.util.Base64;
@@ -27,8 +28,18 @@ import java.util.Locale;
 record CellValues(String where, JsonNode node, boolean text) {
   /** ISO 8601 with a time, a zone, both or none, and a blank in place of the T as CSV often has. */
   private static final DateTimeFormatter DATETIME =
-      DateTimeFormatter.ofPattern(
-          "yyyy-MM-dd[['T'][' ']HH:mm[:ss[.SSSSSSSSS][.SSSSSS][.SSS]][XXX][X]]", Locale.ROOT);
+      new DateTimeFormatterBuilder()
+          .appendPattern("yyyy-MM-dd")
+          .optionalStart()
+          .appendPattern("['T'][' ']HH:mm[:ss[.SSSSSSSSS][.SSSSSS][.SSS]]")
+          .optionalStart()
+          .appendOffset("+HH:MM", "Z")
+          .optionalEnd()
+          .optionalStart()
+          .appendOffset("+HHmm", "Z")
+          .optionalEnd()
+          .optionalEnd()
+          .toFormatter(Locale.ROOT);
 
   /** More than an integer of 64 bits has. */
   private static final int MOST_DIGITS = 20;
