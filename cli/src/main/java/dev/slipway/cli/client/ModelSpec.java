@@ -31,6 +31,19 @@ public record ModelSpec(String model, VersionSelector selector) {
           "production", Stage.STAGE_PRODUCTION,
           "archived", Stage.STAGE_ARCHIVED);
 
+  /**
+   * Returns which version a stage's name or {@code latest}, in any case, or else an alias means.
+   */
+  public static VersionSelector named(String name) {
+    VersionSelector.Builder selector = VersionSelector.newBuilder();
+    String lower = name.toLowerCase(Locale.ROOT);
+    if (lower.equals("latest")) {
+      return selector.setLatest(true).build();
+    }
+    Stage stage = STAGES.get(lower);
+    return stage == null ? selector.setAlias(name).build() : selector.setStage(stage).build();
+  }
+
   /** Returns the question to the registry, which version that is. */
   public ResolveVersionRequest toRequest() {
     ResolveVersionRequest.Builder request = ResolveVersionRequest.newBuilder().setName(model);
@@ -52,21 +65,14 @@ public record ModelSpec(String model, VersionSelector selector) {
       if (!form.matches()) {
         throw new TypeConversionException("'" + text + "' names no model: give " + FORMS);
       }
-      VersionSelector.Builder selector = VersionSelector.newBuilder();
+      String model = form.group("model");
       if (form.group("version") != null) {
-        selector.setVersion(Long.parseLong(form.group("version")));
-      } else if (form.group("name") != null) {
-        String name = form.group("name");
-        Stage stage = STAGES.get(name.toLowerCase(Locale.ROOT));
-        if (stage != null) {
-          selector.setStage(stage);
-        } else if (name.equals("latest")) {
-          selector.setLatest(true);
-        } else {
-          selector.setAlias(name);
-        }
+        long number = Long.parseLong(form.group("version"));
+        return new ModelSpec(model, VersionSelector.newBuilder().setVersion(number).build());
       }
-      return new ModelSpec(form.group("model"), selector.build());
+      String name = form.group("name");
+      return new ModelSpec(
+          model, name == null ? VersionSelector.getDefaultInstance() : named(name));
     }
   }
 }
