@@ -224,6 +224,8 @@ class MetricStreamProtocolTest {
       // Each batch takes some of the room besides its points, and how they are cut is the sender's.
       long dropped = stream.droppedPoints();
       assertThat(dropped).isBetween(300L, 399L);
+      // A rest too small to be worth a batch would wait for its hour.
+      assertThat(stream.flush(Duration.ofMillis(1))).isFalse();
       MetricBatch last = served.batch();
       int batches = 1;
       for (int points = last.getValueCount(); points < 400 - dropped; batches++) {
