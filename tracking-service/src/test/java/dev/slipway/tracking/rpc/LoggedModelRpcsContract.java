@@ -8,8 +8,8 @@ import com.codahale.metrics.MetricRegistry;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
 import com.google.rpc.ErrorInfo;
+import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
-import dev.slipway.runtime.testing.TestDatabases;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.v1.CreateExperimentRequest;
@@ -43,7 +43,6 @@ import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceBlockingStub;
 import dev.slipway.tracking.v1.UpdateLoggedModelRequest;
 import io.grpc.Status;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -53,13 +52,11 @@ import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
-class LoggedModelRpcsTest {
+/** Holds the calls about logged models, on every database. */
+abstract class LoggedModelRpcsContract {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00.123Z");
   private static final String ABSENT = "m-" + "0".repeat(32);
-
-  @TempDir private Path folder;
 
   @RegisterExtension
   private final GrpcServerExtension server =
@@ -67,10 +64,11 @@ class LoggedModelRpcsTest {
           () ->
               List.of(
                   TrackingModule.open(
-                      new TrackingConfig(
-                          TestDatabases.h2(folder), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
+                      new TrackingConfig(newDatabase(), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
                       new MetricRegistry(),
                       Clock.fixed(NOW, ZoneOffset.UTC))));
+
+  abstract DatabaseConfig newDatabase();
 
   private TrackingServiceBlockingStub stub() {
     return TrackingServiceGrpc.newBlockingStub(server.channel());

@@ -9,8 +9,8 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
 import com.google.rpc.ErrorInfo;
+import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
-import dev.slipway.runtime.testing.TestDatabases;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.v1.CreateExperimentRequest;
@@ -50,7 +50,6 @@ import dev.slipway.tracking.v1.UpdateExperimentRequest;
 import dev.slipway.tracking.v1.UpdateRunRequest;
 import dev.slipway.tracking.v1.ViewType;
 import io.grpc.Status;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -60,13 +59,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
-class TrackingGrpcServiceTest {
+/** Holds what the service answers about experiments, runs and what is logged, on every database. */
+abstract class TrackingGrpcServiceContract {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00.123Z");
   private static final String ABSENT_RUN = "0".repeat(32);
-
-  @TempDir private Path folder;
 
   @RegisterExtension
   private final GrpcServerExtension server =
@@ -74,10 +71,11 @@ class TrackingGrpcServiceTest {
           () ->
               List.of(
                   TrackingModule.open(
-                      new TrackingConfig(
-                          TestDatabases.h2(folder), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
+                      new TrackingConfig(newDatabase(), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
                       new MetricRegistry(),
                       Clock.fixed(NOW, ZoneOffset.UTC))));
+
+  abstract DatabaseConfig newDatabase();
 
   private TrackingServiceBlockingStub stub() {
     return TrackingServiceGrpc.newBlockingStub(server.channel());

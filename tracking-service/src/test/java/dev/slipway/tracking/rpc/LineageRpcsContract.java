@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.MetricRegistry;
 import com.google.rpc.ErrorInfo;
+import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
-import dev.slipway.runtime.testing.TestDatabases;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.v1.CreateLoggedModelRequest;
@@ -30,19 +30,16 @@ import dev.slipway.tracking.v1.Tag;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceBlockingStub;
 import io.grpc.Status;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
-class LineageRpcsTest {
+/** Holds the calls about data sets and models of runs, on every database. */
+abstract class LineageRpcsContract {
   private static final String ABSENT_RUN = "0".repeat(32);
   private static final String ABSENT_MODEL = "m-" + ABSENT_RUN;
-
-  @TempDir private Path folder;
 
   @RegisterExtension
   private final GrpcServerExtension server =
@@ -50,10 +47,11 @@ class LineageRpcsTest {
           () ->
               List.of(
                   TrackingModule.open(
-                      new TrackingConfig(
-                          TestDatabases.h2(folder), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
+                      new TrackingConfig(newDatabase(), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
                       new MetricRegistry(),
                       Clock.systemUTC())));
+
+  abstract DatabaseConfig newDatabase();
 
   private TrackingServiceBlockingStub stub() {
     return TrackingServiceGrpc.newBlockingStub(server.channel());
