@@ -179,9 +179,17 @@ public final class PredictionCache {
             policy.timeToLive().orElse(Duration.ofNanos(Long.MAX_VALUE)),
             share,
             figures(packageDigest));
-    Map<CacheKey, Entry> out = share.add(key, entry, most);
+    Map<CacheKey, Entry> out = new LinkedHashMap<>();
     entry.figures.added(bytes);
-    entries.put(key, entry);
+    entries
+        .asMap()
+        .compute(
+            key,
+            (same, before) -> {
+              // Under the key's own lock: whoever takes it out of the share finds it here.
+              out.putAll(share.add(key, entry, most));
+              return entry;
+            });
     evict(out);
   }
 

@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class PredictionCacheTest {
@@ -67,6 +73,33 @@ class PredictionCacheTest {
     assertThat(cache.find(key(99), UNBOUNDED)).isPresent();
     assertThat(cache.find(key(93), UNBOUNDED)).isEmpty();
     assertThat(cache.find(key(-1), UNBOUNDED)).isPresent();
+  }
+
+  @Test
+  void shareOfAModel_holdsWhateverManyThreadsPutIn() throws Exception {
+    PredictionCache cache = new PredictionCache(1 << 20, now::get);
+    ExecutorService callers = Executors.newFixedThreadPool(4);
+    List<Future<?>> ends = new ArrayList<>();
+    for (int caller = 0; caller < 4; caller++) {
+      long first = 10_000L * caller;
+      ends.add(
+          callers.submit(
+              () -> {
+                for (long i = first; i < first + 10_000; i++) {
+                  cache.put(key(i), "m", "m", share(5_000), answer(100));
+                }
+              }));
+    }
+    for (Future<?> end : ends) {
+      end.get(60, TimeUnit.SECONDS);
+    }
+    callers.shutdownNow();
+
+    // Six of 800 bytes have room, and each of them is found.
+    assertThat(cache.figures("m").entries()).isEqualTo(6);
+    assertThat(cache.figures("m").bytes()).isEqualTo(4_800);
+    assertThat(LongStream.range(0, 40_000).filter(i -> cache.find(key(i), UNBOUNDED).isPresent()))
+        .hasSize(6);
   }
 
   @Test
