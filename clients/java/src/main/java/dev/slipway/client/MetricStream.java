@@ -151,15 +151,17 @@ public final class MetricStream implements AutoCloseable {
    * Sends what remains, waits for acknowledgement within the time of the options, and ends the
    * stream. Idempotent.
    *
-   * @throws TrackingException if points were not acknowledged: the service refused the stream, or
-   *     was away
+   * @throws TrackingException if points were not acknowledged, those that came after a refusal
+   *     included: the service refused the stream, or was away
    */
   @Override
   public void close() {
-    queue.close();
     if (closing.getAndSet(true)) {
       return;
     }
+    // Nothing but a refusal has ended the queue so far.
+    long afterRefusal = queue.counts().dropped().afterEnd();
+    queue.close();
     boolean done = false;
     try {
       done = queue.awaitAcknowledged(queue.flush(), options.closeTimeout().toNanos());
@@ -167,8 +169,8 @@ public final class MetricStream implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     Counts counts = queue.counts();
-    long pending = counts.logged() - counts.acknowledged();
-    // A failure after the last acknowledgement has cost nothing.
+    long pending = counts.logged() - counts.acknowledged() + afterRefusal;
+    // A failure after the last point has cost nothing.
     if (done || pending == 0) {
       return;
     }

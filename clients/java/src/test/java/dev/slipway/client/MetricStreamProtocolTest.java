@@ -32,6 +32,7 @@ class MetricStreamProtocolTest {
   // Of the key "loss".
   private static final long ROOM_FOR_100 = 100 * (32 + 2 * 4);
   private static final String RUN = "0".repeat(32);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Script script = new Script();
 
@@ -51,7 +52,7 @@ class MetricStreamProtocolTest {
     }
 
     ServedStream next() throws InterruptedException {
-      return within10Seconds(streams);
+      return nextOf(streams);
     }
   }
 
@@ -97,12 +98,12 @@ class MetricStreamProtocolTest {
     }
 
     MetricBatch batch() throws InterruptedException {
-      return within10Seconds(batches);
+      return nextOf(batches);
     }
   }
 
-  private static <T> T within10Seconds(BlockingQueue<T> queue) throws InterruptedException {
-    T next = queue.poll(10, TimeUnit.SECONDS);
+  private static <T> T nextOf(BlockingQueue<T> queue) throws InterruptedException {
+    T next = queue.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     assertThat(next).as("what the client sends").isNotNull();
     return next;
   }
@@ -120,7 +121,7 @@ class MetricStreamProtocolTest {
   }
 
   private static void assertFails(MetricStream stream, Code code) {
-    assertThatThrownBy(() -> stream.flush(Duration.ofSeconds(10)))
+    assertThatThrownBy(() -> stream.flush(PATIENCE))
         .isInstanceOfSatisfying(TrackingException.class, e -> assertThat(e.code()).isEqualTo(code));
   }
 
@@ -167,7 +168,7 @@ class MetricStreamProtocolTest {
     stream.log("loss", 1, 1);
     assertThat(served.batch().getSeq()).isEqualTo(1);
     served.ack(1);
-    assertThat(stream.flush(Duration.ofSeconds(10))).isTrue();
+    assertThat(stream.flush(PATIENCE)).isTrue();
 
     stream.log("loss", 2, 2);
     assertThat(served.batch().getSeq()).isEqualTo(2);
@@ -179,6 +180,35 @@ class MetricStreamProtocolTest {
     assertThat(stream.droppedPoints()).isEqualTo(2);
     assertThatThrownBy(stream::close).isInstanceOf(TrackingException.class);
     assertThat(script.streams).isEmpty();
+  }
+
+  @Test
+  void close_pointsCameOnlyAfterTheRefusal_tellsWhy() throws Exception {
+    MetricStream stream = refusedStream();
+    stream.log("loss", 1, 1);
+
+    assertThat(stream.droppedPoints()).isEqualTo(1);
+    assertThatThrownBy(stream::close)
+        .isInstanceOfSatisfying(
+            TrackingException.class, e -> assertThat(e.code()).isEqualTo(Code.NOT_FOUND));
+    stream.close();
+  }
+
+  @Test
+  void close_refusedButNothingWasLogged_isSilent() throws Exception {
+    MetricStream stream = refusedStream();
+    stream.close();
+    stream.log("loss", 1, 1);
+
+    assertThat(stream.failure()).isPresent();
+    assertThat(stream.droppedPoints()).isEqualTo(1);
+  }
+
+  private MetricStream refusedStream() throws InterruptedException {
+    MetricStream stream = MetricStream.open(server.channel(), RUN, options(1, Duration.ofHours(1)));
+    script.next().response.onError(Status.NOT_FOUND.asRuntimeException());
+    TrackingBackend.await(() -> stream.failure().isPresent());
+    return stream;
   }
 
   @ParameterizedTest
@@ -210,7 +240,8 @@ class MetricStreamProtocolTest {
   @Test
   void log_atTheBound_waitsOnceThenDropsUntilThereIsRoom() throws Exception {
     try (MetricStream stream =
-        MetricStream.open(server.channel(), RUN, options(100, Duration.ofHours(1)))) {
+        MetricStream.open(
+            server.channel(), RUN, options(100, Duration.ofHours(1)).withCloseTimeout(PATIENCE))) {
       ServedStream served = script.next();
       served.open(0, MetricStreamHints.getDefaultInstance());
       long begun = System.nanoTime();
@@ -220,7 +251,8 @@ class MetricStreamProtocolTest {
       }
 
       assertThat(Duration.ofNanos(System.nanoTime() - begun))
-          .isBetween(Duration.ofMillis(100), Duration.ofSeconds(10));
+          // Were each of 300 points to wait, it would take 30 s.
+          .isBetween(Duration.ofMillis(100), Duration.ofSeconds(25));
       // Each batch takes some of the room besides its points, and how they are cut is the sender's.
       long dropped = stream.droppedPoints();
       assertThat(dropped).isBetween(300L, 399L);
@@ -235,7 +267,7 @@ class MetricStreamProtocolTest {
       // No point was dropped for which there was room: 40 bytes for each with its key, 512 a batch.
       assertThat((400 - dropped) * 40 + batches * 512L).isGreaterThan(ROOM_FOR_100 - 40);
       served.ack(last.getSeq());
-      assertThat(stream.flush(Duration.ofSeconds(10))).isTrue();
+      assertThat(stream.flush(PATIENCE)).isTrue();
       stream.log("loss", 400, 400);
       assertThat(stream.droppedPoints()).isEqualTo(dropped);
       Thread closer = new Thread(stream::close);
