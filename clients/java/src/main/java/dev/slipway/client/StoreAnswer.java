@@ -3,8 +3,10 @@ package dev.slipway.client;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -56,7 +58,8 @@ final class StoreAnswer implements HttpResponse.BodySubscriber<Void> {
   /**
    * Sends the request and waits for all of the answer. On return the sink is given nothing more.
    *
-   * @param silence how long to wait while nothing of the answer comes
+   * @param silence how long to wait while nothing of the answer comes; the request's timeout, if it
+   *     has one, is as long
    */
   HttpResponse<Void> await(HttpClient client, HttpRequest request, Duration silence)
       throws IOException, InterruptedException {
@@ -68,16 +71,20 @@ final class StoreAnswer implements HttpResponse.BodySubscriber<Void> {
           return answer.get(silence.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
           if (!hasMoved()) {
-            throw new IOException("the store sent nothing for " + silence.toSeconds() + " s", e);
+            throw sentNothing(silence, e);
           }
         }
       }
     } catch (ExecutionException e) {
-      throw failure(e.getCause());
+      throw failure(e.getCause(), silence);
     } finally {
       end();
       boolean unused = answer.cancel(true);
     }
+  }
+
+  private static IOException sentNothing(Duration silence, Exception cause) {
+    return new IOException("the store sent nothing for " + silence.toSeconds() + " s", cause);
   }
 
   private synchronized StoreAnswer begin(int status) {
@@ -92,8 +99,12 @@ final class StoreAnswer implements HttpResponse.BodySubscriber<Void> {
     return result;
   }
 
-  private synchronized IOException failure(Throwable ofRequest) {
+  private synchronized IOException failure(Throwable ofRequest, Duration silence) {
     Throwable cause = failure == null ? ofRequest : failure;
+    if (cause instanceof HttpTimeoutException late
+        && !(late instanceof HttpConnectTimeoutException)) {
+      return sentNothing(silence, late);
+    }
     if (cause instanceof RuntimeException unforeseen && failure != null) {
       throw unforeseen;
     }

@@ -9,6 +9,9 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -98,7 +101,22 @@ class StoreHttpTest {
   void get_storeFallsSilentInTheMiddle_isGivenUp() {
     String url = storeThatSays(PARTIAL + "0123");
 
-    assertThatThrownBy(() -> get(url, Duration.ofMillis(100)))
+    assertThatThrownBy(() -> get(url, Duration.ofSeconds(2)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("the store sent nothing");
+  }
+
+  @Test
+  void await_storeThatTakesTheRequestAndSaysNothing_isGivenUpWithTheSameWords() {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(storeThatSays("")))
+            .timeout(Duration.ofSeconds(1))
+            .build();
+
+    assertThatThrownBy(
+            () ->
+                new StoreAnswer(status -> bytes -> {})
+                    .await(HttpClient.newHttpClient(), request, Duration.ofDays(1)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("the store sent nothing");
   }
