@@ -171,6 +171,8 @@ final class CacheFolder implements Closeable {
       Path begun = reserve(name, bytes);
       try {
         maker.make(begun.resolve(FILES));
+        // Else it would count as used for the last time when it was begun.
+        Files.setLastModifiedTime(begun, FileTime.from(Instant.now()));
         // So that nobody who counts meets it twice.
         try (CacheLocks.Held all = locks.all()) {
           Files.move(begun, place(digest), StandardCopyOption.ATOMIC_MOVE);
