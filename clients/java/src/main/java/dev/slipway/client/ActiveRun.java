@@ -319,8 +319,9 @@ public final class ActiveRun implements AutoCloseable {
 
   /**
    * Ends the run well: sends what remains, for as long as {@link MetricStreamOptions#closeTimeout}
-   * says and a second more at most; what is left is in files then. Changes nothing when the run has
-   * ended already.
+   * says, then puts what is left into files, for a second at most. When the disk takes longer this
+   * returns, and the files are written meanwhile: {@link #summary} tells how far, and the JVM's end
+   * waits for them as for a run that was not ended. Changes nothing when the run has ended already.
    *
    * @throws TrackingException if the options are strict and not everything was delivered
    */
@@ -356,10 +357,8 @@ public final class ActiveRun implements AutoCloseable {
 
   private RunSummary end(RunStatus status) {
     RunSummary summary = end(status, options.metrics().closeTimeout(), false);
-    try {
-      boolean unused = Runtime.getRuntime().removeShutdownHook(shutdownHook);
-    } catch (IllegalStateException e) {
-      // The JVM ends already, and the hook finds nothing to do.
+    if (delivery.hasEnded()) {
+      removeShutdownHook();
     }
     if (options.strict() && !summary.isDelivered()) {
       throw new TrackingException(
@@ -368,6 +367,14 @@ public final class ActiveRun implements AutoCloseable {
           summary.refusals().isEmpty() ? null : summary.refusals().get(0));
     }
     return summary;
+  }
+
+  private void removeShutdownHook() {
+    try {
+      boolean unused = Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      // The JVM ends already, and the hook finds nothing to do.
+    }
   }
 
   private void endWithTheJvm() {

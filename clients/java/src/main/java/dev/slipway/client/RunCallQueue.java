@@ -30,8 +30,9 @@ final class RunCallQueue {
   @GuardedBy("this")
   private long nextNumber = 1;
 
+  // Those of the calls that stand in no file.
   @GuardedBy("this")
-  private long spilledNumber;
+  private final TreeMap<Long, RunCall> unspilled = new TreeMap<>();
 
   @GuardedBy("this")
   private boolean closed;
@@ -67,6 +68,7 @@ final class RunCallQueue {
   /** Takes a call that has its number already. */
   synchronized void restore(RunCall call) {
     calls.put(call.number(), call);
+    unspilled.put(call.number(), call);
     bytes += call.request().getSerializedSize();
     nextNumber = call.number() + 1;
   }
@@ -84,23 +86,26 @@ final class RunCallQueue {
   /** Lets go of a call that was answered. */
   synchronized void remove(RunCall call) {
     calls.remove(call.number());
+    unspilled.remove(call.number());
     bytes -= call.request().getSerializedSize();
     notifyAll();
   }
 
   /** Returns the calls that stand in no file. */
   synchronized List<RunCall> unspilled() {
-    return new ArrayList<>(calls.tailMap(spilledNumber, false).values());
+    return new ArrayList<>(unspilled.values());
   }
 
-  synchronized void spilled(long number) {
-    spilledNumber = number;
+  /** Notes that a call stands in a file. */
+  synchronized void spilled(RunCall call) {
+    unspilled.remove(call.number());
   }
 
   /** Returns since when the oldest call waits that stands in no file; empty when there is none. */
   synchronized OptionalLong oldestUnspilledNanos() {
-    var oldest = calls.higherEntry(spilledNumber);
-    return oldest == null ? OptionalLong.empty() : OptionalLong.of(oldest.getValue().sinceNanos());
+    return unspilled.isEmpty()
+        ? OptionalLong.empty()
+        : OptionalLong.of(unspilled.firstEntry().getValue().sinceNanos());
   }
 
   synchronized int size() {

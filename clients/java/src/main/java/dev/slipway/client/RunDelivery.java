@@ -106,6 +106,11 @@ final class RunDelivery {
     return ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
   }
 
+  /** Tells whether delivery has ended, and the files are left alone. */
+  boolean hasEnded() {
+    return ended.getCount() == 0;
+  }
+
   private boolean round() throws InterruptedException {
     long now = System.nanoTime();
     boolean wasOpen = metricLane.isOpen();
@@ -239,7 +244,7 @@ final class RunDelivery {
         calls.size(),
         lost,
         refused,
-        ended.getCount() > 0 || filesLeft ? spill.folder() : Optional.empty());
+        !hasEnded() || filesLeft ? spill.folder() : Optional.empty());
   }
 
   private final class CallOutcomes implements RunCallLane.Outcomes {

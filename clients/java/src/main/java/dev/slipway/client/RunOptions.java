@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * @param spillFolder where files are kept of what could not be sent; made when it is first needed
  * @param maxSpillBytes how many bytes the files in that folder may have, those of other jobs
  *     included; jobs that write at the same time may pass it by a file each (an eighth of it, 16
- *     MiB at most)
+ *     MiB at most), and each end of a run by a hundred bytes; 0 for no files
  * @param spillAfter how long something may wait in memory before it is kept in a file: a process
  *     that is killed loses what is younger. A flush interval that is longer is shortened to it
  * @param forceInterval how long what is in a file may wait before it is forced to the disk: a

@@ -7,6 +7,7 @@ import dev.slipway.tracking.v1.MetricBatch;
 import dev.slipway.tracking.v1.MetricStreamHints;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -106,11 +107,8 @@ final class RunSpill implements BatchSource {
       log.info("run {} keeps what it cannot send in {}", runId, folder);
     }
     unforced = true;
-    for (RunCall call : calls.unspilled()) {
-      if (!spill.append(SpillRecord.of(call.kind(), call.number(), call.request()))) {
-        return false;
-      }
-      calls.spilled(call.number());
+    if (!keepCalls()) {
+      return false;
     }
     for (QueuedBatch queued : queue.batches()) {
       long seq = queued.batch().getSeq();
@@ -120,6 +118,28 @@ final class RunSpill implements BatchSource {
       queue.evict(seq);
     }
     return true;
+  }
+
+  private boolean keepCalls() throws IOException {
+    List<RunCall> unspilled = calls.unspilled();
+    for (RunCall call : unspilled) {
+      if (!keep(call)) {
+        // A run ends, whatever else there is no room for; but one that is not created does not.
+        RunCall last = unspilled.get(unspilled.size() - 1);
+        boolean unused =
+            last.kind() == Kind.UPDATE_RUN && call.kind() != Kind.CREATE_RUN && keep(last);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean keep(RunCall call) throws IOException {
+    boolean kept = spill.append(SpillRecord.of(call.kind(), call.number(), call.request()));
+    if (kept) {
+      calls.spilled(call);
+    }
+    return kept;
   }
 
   private long forceIfDue(long now) {

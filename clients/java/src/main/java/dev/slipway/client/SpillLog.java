@@ -73,7 +73,8 @@ final class SpillLog implements Closeable {
   }
 
   /**
-   * Appends a call or a batch; it survives the death of this process when this returns true.
+   * Appends a call or a batch; it survives the death of this process when this returns true. The
+   * end of a run finds its place beyond the bound, unless that is 0.
    *
    * @return false when the bound of the folder does not let it
    * @throws IOException if it cannot be written; nothing of it will be read then
@@ -82,7 +83,7 @@ final class SpillLog implements Closeable {
     if (active == null || active.sizeBytes() + record.sizeBytes() > segmentBytes) {
       long wanted = Math.max(segmentBytes, record.sizeBytes());
       if (SpillFolder.bytes(folder) + wanted > maxBytes) {
-        return false;
+        return record.kind() == Kind.UPDATE_RUN && maxBytes > 0 && appendBeyondBound(record);
       }
       beginSegment();
     }
@@ -90,6 +91,14 @@ final class SpillLog implements Closeable {
     if (record.kind() == Kind.METRICS) {
       lastSeq = record.number();
     }
+    return true;
+  }
+
+  /** Appends to a file that takes nothing else. */
+  private boolean appendBeyondBound(SpillRecord record) throws IOException {
+    beginSegment();
+    write(record);
+    active = null;
     return true;
   }
 

@@ -114,6 +114,23 @@ final class TrackingBackend implements AutoCloseable {
     throw new AssertionError("it does not come to pass");
   }
 
+  /**
+   * Waits until a run that has ended, and was not delivered, has let go of the files that it
+   * leaves: its end returns before, when the machine is slow. Returns how the run stands then.
+   */
+  static RunSummary awaitReleased(ActiveRun run) throws InterruptedException {
+    await(() -> run.summary().spill().map(TrackingBackend::isReleased).orElse(false));
+    return run.summary();
+  }
+
+  private static boolean isReleased(Path session) {
+    try (SpillLock lock = SpillLock.tryLock(session).orElse(null)) {
+      return lock != null;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
   public void close() {
     client.close();
