@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -79,10 +80,11 @@ final class CuttingProxy implements Closeable {
   /** Cuts all connections now. */
   void cut() {
     cuts.incrementAndGet();
-    for (Socket socket : sockets) {
-      closeQuietly(socket);
+    // What comes meanwhile stays known, to be cut next time.
+    for (Iterator<Socket> open = sockets.iterator(); open.hasNext(); ) {
+      closeQuietly(open.next());
+      open.remove();
     }
-    sockets.clear();
   }
 
   private void accept() {
@@ -97,12 +99,13 @@ final class CuttingProxy implements Closeable {
 
   private void connect(Socket client) {
     connections.incrementAndGet();
-    if (serverPort == NOWHERE) {
+    int port = serverPort;
+    if (port == NOWHERE) {
       closeQuietly(client);
       return;
     }
     try {
-      Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort);
+      Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
       sockets.add(client);
       sockets.add(server);
       daemon(() -> forward(client, server, false));

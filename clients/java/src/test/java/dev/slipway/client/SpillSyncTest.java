@@ -65,7 +65,7 @@ class SpillSyncTest {
   }
 
   /** Leaves a run in the spill folder, in batches of many sizes. */
-  private String leaveRun(RunOptions options, int points) {
+  private String leaveRun(RunOptions options, int points) throws InterruptedException {
     ActiveRun run =
         backend
             .client()
@@ -76,12 +76,19 @@ class SpillSyncTest {
       run.logMetric("loss", i, i);
       if (i % 997 == 0) {
         run.flush(Duration.ofMillis(1));
+        awaitKept(run, i + 1);
       }
     }
-    RunSummary summary = run.finish();
-    assertThat(summary.keptPoints()).isEqualTo(points);
-    assertThat(summary.spill()).isPresent();
+    run.finish();
+    assertThat(TrackingBackend.awaitReleased(run).keptPoints()).isEqualTo(points);
     return run.runId();
+  }
+
+  /** How points are cut else depends on how fast the sender is. */
+  private static void awaitKept(ActiveRun run, long points) throws InterruptedException {
+    if (points < 10_000) {
+      TrackingBackend.await(() -> run.summary().keptPoints() == points);
+    }
   }
 
   private boolean sync() throws IOException, InterruptedException {
@@ -266,7 +273,9 @@ class SpillSyncTest {
 
   @Test
   void sync_besideTheLiveJob_leavesItAlone() throws Exception {
-    ActiveRun run = backend.client().startRun(CreateRunRequest.getDefaultInstance(), options());
+    RunOptions patient =
+        options().withMetrics(MetricStreamOptions.defaults().withCloseTimeout(PATIENCE));
+    ActiveRun run = backend.client().startRun(CreateRunRequest.getDefaultInstance(), patient);
     run.logMetric("loss", 0, 0);
     TrackingBackend.await(() -> run.summary().keptPoints() == 1);
     backend.start();
@@ -395,6 +404,7 @@ class SpillSyncTest {
     run.logParam("depth", "3");
     run.logParam("depth", "4");
     run.finish();
+    TrackingBackend.awaitReleased(run);
     backend.start();
     assertThat(sync()).isFalse();
     assertThat(synced.get(0).problems()).singleElement().asString().contains("depth");
@@ -434,6 +444,7 @@ class SpillSyncTest {
     backend.stop();
     run.logMetric("loss", 1, 1);
     run.finish();
+    TrackingBackend.awaitReleased(run);
     backend.start();
 
     assertThat(sync()).isTrue();
