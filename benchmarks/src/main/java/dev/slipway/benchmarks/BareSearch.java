@@ -16,10 +16,16 @@ import java.util.UUID;
  * one connection and thrown away.
  */
 final class BareSearch implements AutoCloseable {
+  private static final int PAGE = 100;
+
   private final Connection connection;
   private final Dialect dialect;
   private final long experiment;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
+  private Key next = new Key(Long.MAX_VALUE, new UUID(0, 0));
+
+  /** Is where a run stands in the list of all runs. */
+  private record Key(long start, UUID run) {}
 
   BareSearch(Connection connection, Dialect dialect, long experiment) {
     this.connection = connection;
@@ -29,30 +35,43 @@ final class BareSearch implements AutoCloseable {
 
   /** Reads a page and returns how many runs it has, and one more when there are more. */
   int search(SearchCase search, int number) throws SQLException {
-    BareSql sql = search.bare(dialect, experiment, number);
+    return read(search.bare(dialect, experiment, number), search.entries()).size();
+  }
+
+  /** Reads the page of the list of all runs that follows the one read before, or the first one. */
+  int nextOfAll() throws SQLException {
+    List<Key> page =
+        read(SearchCase.all(dialect, experiment, next.start(), next.run()), SearchCase.ENTRIES);
+    int shown = Math.min(PAGE, page.size());
+    if (shown > 0) {
+      next = page.get(shown - 1);
+    }
+    return shown;
+  }
+
+  private List<Key> read(BareSql sql, List<String> allEntries) throws SQLException {
     PreparedStatement statement = statement(sql.text());
     for (int i = 0; i < sql.values().size(); i++) {
       statement.setObject(i + 1, sql.values().get(i));
     }
-    List<UUID> runs = new ArrayList<>();
+    List<Key> runs = new ArrayList<>();
     try (ResultSet rows = statement.executeQuery()) {
       while (rows.next()) {
-        runs.add(rows.getObject("run_id", UUID.class));
+        runs.add(new Key(rows.getLong("start_time_ms"), rows.getObject("run_id", UUID.class)));
         readAll(rows);
       }
     }
-    for (String entries : search.entries()) {
+    Object[] shown = runs.stream().limit(PAGE).map(Key::run).toArray();
+    for (String entries : allEntries) {
       PreparedStatement entry = statement(entries);
-      entry.setArray(
-          1,
-          connection.createArrayOf("uuid", runs.subList(0, Math.min(100, runs.size())).toArray()));
+      entry.setArray(1, connection.createArrayOf("uuid", shown));
       try (ResultSet rows = entry.executeQuery()) {
         while (rows.next()) {
           readAll(rows);
         }
       }
     }
-    return runs.size();
+    return runs;
   }
 
   private PreparedStatement statement(String text) throws SQLException {

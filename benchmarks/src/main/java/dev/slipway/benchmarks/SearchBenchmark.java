@@ -88,6 +88,7 @@ public final class SearchBenchmark implements Callable<Integer> {
         callers + "x p50",
         "p99");
     Map<SearchCase, Latencies> bare = bare(config, experiment);
+    Latencies bareWalk = bareWalk(config, experiment);
     try (TrackingProcess server = TrackingProcess.start(config)) {
       ManagedChannel channel = Clients.connect(server.port());
       try {
@@ -100,7 +101,7 @@ public final class SearchBenchmark implements Callable<Integer> {
         for (SearchCase search : SearchCase.values()) {
           measure(search, bare.get(search), channel, experiment);
         }
-        walk(TrackingServiceGrpc.newBlockingStub(channel), experiment);
+        walk(TrackingServiceGrpc.newBlockingStub(channel), experiment, bareWalk);
       } finally {
         channel.shutdownNow();
       }
@@ -138,6 +139,13 @@ public final class SearchBenchmark implements Callable<Integer> {
     return bare;
   }
 
+  private Latencies bareWalk(DatabaseConfig config, long experiment) throws Exception {
+    try (Connection connection = Databases.connect(config);
+        BareSearch sql = new BareSearch(connection, config.dialect(), experiment)) {
+      return walk(sql::nextOfAll);
+    }
+  }
+
   private void measure(SearchCase search, Latencies limit, ManagedChannel channel, long experiment)
       throws Exception {
     TrackingServiceBlockingStub stub = TrackingServiceGrpc.newBlockingStub(channel);
@@ -167,29 +175,47 @@ public final class SearchBenchmark implements Callable<Integer> {
         many.p99Millis());
   }
 
-  /** Walks the list of all runs. */
-  private void walk(TrackingServiceBlockingStub stub, long experiment) {
+  private void walk(TrackingServiceBlockingStub stub, long experiment, Latencies limit)
+      throws Exception {
     SearchRunsRequest.Builder request =
         SearchRunsRequest.newBuilder()
             .addExperimentIds(Long.toString(experiment))
             .setPageSize(PAGE);
-    long[] nanos = new long[(runs + PAGE - 1) / PAGE];
+    Latencies pages =
+        walk(
+            () -> {
+              SearchRunsResponse answer = stub.searchRuns(request.build());
+              request.setPageToken(answer.getNextPageToken());
+              return answer.getRunsCount();
+            });
+    System.out.printf(
+        "%-44s %8.2f %8.2f %9.2f %9.2f %6.2f%n",
+        "(d) all " + pages() + " pages, one after the other",
+        pages.medianMillis(),
+        pages.p99Millis(),
+        limit.medianMillis(),
+        limit.p99Millis(),
+        pages.medianMillis() / limit.medianMillis());
+  }
+
+  private int pages() {
+    return (runs + PAGE - 1) / PAGE;
+  }
+
+  /**
+   * Reads the pages of the list of all runs, each call the next one, which says how many it has.
+   */
+  private Latencies walk(Callable<Integer> nextPage) throws Exception {
+    long[] nanos = new long[pages()];
     int seen = 0;
     for (int page = 0; page < nanos.length; page++) {
       long started = System.nanoTime();
-      SearchRunsResponse answer = stub.searchRuns(request.build());
+      seen += nextPage.call();
       nanos[page] = System.nanoTime() - started;
-      seen += answer.getRunsCount();
-      request.setPageToken(answer.getNextPageToken());
     }
-    if (seen != runs || !request.getPageToken().isEmpty()) {
+    if (seen != runs) {
       throw new IllegalStateException("the pages hold " + seen + " runs");
     }
-    Latencies pages = Latencies.ofNanos(nanos);
-    System.out.printf(
-        "%-44s %8.2f %8.2f%n",
-        "(d) all " + nanos.length + " pages, one after the other",
-        pages.medianMillis(),
-        pages.p99Millis());
+    return Latencies.ofNanos(nanos);
   }
 }

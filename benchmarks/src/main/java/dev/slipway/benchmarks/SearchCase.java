@@ -8,6 +8,7 @@ import dev.slipway.tracking.v1.RunProjection;
 import dev.slipway.tracking.v1.SearchRunsRequest;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 
 /** Is one kind of search, as our filter and as SQL by hand; every call asks for other values. */
 enum SearchCase {
@@ -196,6 +197,13 @@ enum SearchCase {
     }
   };
 
+  /** The SQL that reads all that hangs on the runs of a page. */
+  static final List<String> ENTRIES =
+      List.of(
+          entriesOf("run_param", "param_key, param_value"),
+          entriesOf("run_tag", "tag_key, tag_value"),
+          entriesOf("latest_metric", "name_id, step, timestamp_ms, metric_value"));
+
   private final String title;
   private final int fewest;
 
@@ -231,10 +239,23 @@ enum SearchCase {
 
   /** Returns the SQL that reads what hangs on the runs of a page. */
   List<String> entries() {
-    return List.of(
-        entriesOf("run_param", "param_key, param_value"),
-        entriesOf("run_tag", "tag_key, tag_value"),
-        entriesOf("latest_metric", "name_id, step, timestamp_ms, metric_value"));
+    return ENTRIES;
+  }
+
+  /** Returns the SQL of the page of the list of all runs that follows a run. */
+  static BareSql all(Dialect dialect, long experiment, long start, UUID run) {
+    return new BareSql(
+        """
+        SELECT r.* FROM run r %s
+        WHERE r.experiment_id = ? AND r.delete_time_ms IS NULL
+          AND r.start_time_ms <= ? AND (r.start_time_ms < ? OR r.run_id > ?)
+        ORDER BY r.experiment_id, r.start_time_ms DESC, r.run_id FETCH FIRST 101 ROWS ONLY
+        """
+            .formatted(index(dialect, "run_by_start")),
+        experiment,
+        start,
+        start,
+        run);
   }
 
   /**

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -158,7 +159,7 @@ public final class ActiveRun implements AutoCloseable {
   /** Logs points of the same step that are measured now. */
   public void logMetrics(Map<String, Double> values, long step) {
     long timestampMs = System.currentTimeMillis();
-    for (Map.Entry<String, Double> entry : values.entrySet()) {
+    for (Map.Entry<String, Double> entry : entries(values)) {
       Double value = entry.getValue();
       if (value == null) {
         // What has no value is dropped like what has no key.
@@ -201,7 +202,7 @@ public final class ActiveRun implements AutoCloseable {
   /** Logs params, up to 100 of them in one atomic call. */
   public void logParams(Map<String, String> params) {
     LogBatchRequest.Builder batch = batch();
-    for (Map.Entry<String, String> param : params.entrySet()) {
+    for (Map.Entry<String, String> param : entries(params)) {
       if (isTaken(param, MAX_PARAM_CHARS)) {
         batch.addParams(Param.newBuilder().setKey(param.getKey()).setValue(param.getValue()));
       }
@@ -225,7 +226,7 @@ public final class ActiveRun implements AutoCloseable {
   /** Sets tags, up to 100 of them in one atomic call. */
   public void setTags(Map<String, String> tags) {
     LogBatchRequest.Builder batch = batch();
-    for (Map.Entry<String, String> tag : tags.entrySet()) {
+    for (Map.Entry<String, String> tag : entries(tags)) {
       if (isTaken(tag, MAX_TAG_CHARS)) {
         batch.addTags(Tag.newBuilder().setKey(tag.getKey()).setValue(tag.getValue()));
       }
@@ -235,6 +236,11 @@ public final class ActiveRun implements AutoCloseable {
       }
     }
     add(batch);
+  }
+
+  /** No map is an entry of no use, like one without key. */
+  private static <V> Set<Map.Entry<String, V>> entries(Map<String, V> map) {
+    return (map == null ? Collections.<String, V>singletonMap(null, null) : map).entrySet();
   }
 
   private LogBatchRequest.Builder batch() {

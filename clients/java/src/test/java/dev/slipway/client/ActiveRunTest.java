@@ -362,14 +362,17 @@ class ActiveRunTest {
     run.logParam(null, "3");
     run.logParam("depth", null);
     run.setTag("stage", "x".repeat(8_001));
+    run.logMetrics(null, 1);
+    run.logParams(null);
+    run.setTags(null);
     RunSummary summary = run.finish();
     run.logMetric("loss", 1, 1);
     run.logParam("depth", "3");
 
-    assertThat(summary.dropped().invalid()).isEqualTo(3);
-    assertThat(summary.droppedCalls()).isEqualTo(3);
+    assertThat(summary.dropped().invalid()).isEqualTo(4);
+    assertThat(summary.droppedCalls()).isEqualTo(5);
     assertThat(run.summary().dropped().afterEnd()).isEqualTo(1);
-    assertThat(run.summary().droppedCalls()).isEqualTo(4);
+    assertThat(run.summary().droppedCalls()).isEqualTo(6);
   }
 
   @Test

@@ -597,6 +597,42 @@ abstract class ChunkContract {
   }
 
   @Test
+  void charts_readThePointsOnlyOfChunksThatBucketsDivide() {
+    RunId run = newRun();
+    replica.commit(run, "a", line(0, 20_000));
+    replica.compact(run);
+    AtomicLong reads = new AtomicLong();
+    Replica reader = new Replica();
+    reader
+        .database
+        .jdbi()
+        .setSqlLogger(
+            new SqlLogger() {
+              @Override
+              public void logBeforeExecution(StatementContext context) {
+                if (context.getRenderedSql().contains("c.packed")) {
+                  reads.incrementAndGet();
+                }
+              }
+            });
+
+    MetricChart whole = reader.charts(run, chart(run, MetricAxis.STEP, 1)).get("a");
+    assertThat(whole.points()).isEqualTo(20_000);
+    assertThat(reads).hasValue(0);
+
+    ChartQuery within =
+        new ChartQuery(
+            List.of(run),
+            List.of("a"),
+            MetricAxis.STEP,
+            OptionalLong.of(100),
+            OptionalLong.of(110),
+            1);
+    assertThat(reader.charts(run, within).get("a").points()).isEqualTo(11);
+    assertThat(reads).hasValue(1);
+  }
+
+  @Test
   void twoCompactorsOnOneRun_makeOneSetOfChunks() throws Exception {
     RunId run = newRun();
     Replica other = new Replica();
