@@ -1,9 +1,11 @@
 package dev.slipway.artifact.blob;
 
 import dev.slipway.artifact.content.Content;
+import dev.slipway.artifact.upload.PartPlan;
 import dev.slipway.artifact.upload.UploadId;
 import io.minio.AbortMultipartUploadArgs;
 import io.minio.CompleteMultipartUploadArgs;
+import io.minio.ComposeObjectArgs;
 import io.minio.CopyObjectArgs;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.GetObjectArgs;
@@ -20,6 +22,7 @@ import io.minio.Result;
 import io.minio.SourceObject;
 import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
+import io.minio.UploadPartCopyArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import io.minio.messages.Item;
@@ -32,6 +35,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -55,32 +60,40 @@ public final class DirectTransfers implements AutoCloseable {
   private static final String INVALID_PART = "InvalidPart";
   private static final int PRECONDITION_FAILED = 412;
   private static final int MAX_LISTED = 1000;
-  // While the store joins or copies a large file it may say nothing.
-  private static final Duration JOIN_TIMEOUT = Duration.ofMinutes(10);
+
+  /** The most bytes that one request copies; S3 takes 5 GiB, but says nothing meanwhile. */
+  static final long MAX_COPY_BYTES = 1L << 30;
 
   private final MinioAsyncClient parts;
   private final MinioClient objects;
   private final MinioClient signer;
   private final SizedUrls sizedUrls;
   private final String bucket;
+  private final long maxCopyBytes;
 
-  DirectTransfers(MinioSettings settings, OkHttpClient http) {
+  /**
+   * Connects to nobody.
+   *
+   * @param http for requests that the store may need minutes to answer; closed with this
+   * @param maxCopyBytes the most bytes that one request copies, 5 MiB to 5 GiB
+   */
+  DirectTransfers(MinioSettings settings, OkHttpClient http, long maxCopyBytes) {
     this.bucket = settings.bucket();
+    this.maxCopyBytes = maxCopyBytes;
     this.sizedUrls = new SizedUrls(settings, Clock.systemUTC());
-    OkHttpClient patient = http.newBuilder().readTimeout(JOIN_TIMEOUT).build();
     this.parts =
         MinioAsyncClient.builder()
             .endpoint(settings.endpoint())
             .region(settings.region())
             .credentials(settings.accessKey(), settings.secretKey())
-            .httpClient(patient, true)
+            .httpClient(http, true)
             .build();
     this.objects =
         MinioClient.builder()
             .endpoint(settings.endpoint())
             .region(settings.region())
             .credentials(settings.accessKey(), settings.secretKey())
-            .httpClient(patient)
+            .httpClient(http)
             .build();
     // Signs and never calls, as the store may be known by this name to clients alone.
     this.signer =
@@ -88,7 +101,7 @@ public final class DirectTransfers implements AutoCloseable {
             .endpoint(settings.publicEndpoint().orElse(settings.endpoint()))
             .region(settings.region())
             .credentials(settings.accessKey(), settings.secretKey())
-            .httpClient(patient)
+            .httpClient(http)
             .build();
   }
 
@@ -110,17 +123,19 @@ public final class DirectTransfers implements AutoCloseable {
 
   /** Begins an upload in parts and returns the store's own name of it. */
   public String begin(UploadId id) {
-    return MinioCalls.call(
-        () ->
-            MinioCalls.await(
-                    parts.createMultipartUpload(
-                        CreateMultipartUploadArgs.builder()
-                            .bucket(bucket)
-                            .object(objectName(id))
-                            .headers(new Http.Headers("Content-Type", "application/octet-stream"))
-                            .build()))
-                .result()
-                .uploadId());
+    return MinioCalls.call(() -> begin(objectName(id)));
+  }
+
+  private String begin(String object) throws MinioException {
+    return MinioCalls.await(
+            parts.createMultipartUpload(
+                CreateMultipartUploadArgs.builder()
+                    .bucket(bucket)
+                    .object(object)
+                    .headers(new Http.Headers("Content-Type", "application/octet-stream"))
+                    .build()))
+        .result()
+        .uploadId();
   }
 
   /**
@@ -245,15 +260,7 @@ public final class DirectTransfers implements AutoCloseable {
     return MinioCalls.call(
         () -> {
           try {
-            var unused =
-                MinioCalls.await(
-                    parts.completeMultipartUpload(
-                        CompleteMultipartUploadArgs.builder()
-                            .bucket(bucket)
-                            .object(objectName(id))
-                            .uploadId(storeUploadId)
-                            .parts(joined)
-                            .build()));
+            join(objectName(id), storeUploadId, joined);
             return true;
           } catch (ErrorResponseException e) {
             return switch (e.errorResponse().code()) {
@@ -263,6 +270,18 @@ public final class DirectTransfers implements AutoCloseable {
             };
           }
         });
+  }
+
+  private void join(String object, String storeUploadId, Part[] joined) throws MinioException {
+    var unused =
+        MinioCalls.await(
+            parts.completeMultipartUpload(
+                CompleteMultipartUploadArgs.builder()
+                    .bucket(bucket)
+                    .object(object)
+                    .uploadId(storeUploadId)
+                    .parts(joined)
+                    .build()));
   }
 
   /** Returns what the parts of an upload were joined to, as if it were one part. */
@@ -318,12 +337,11 @@ public final class DirectTransfers implements AutoCloseable {
                   content.sizeBytes(),
                   etag);
           try {
-            objects.copyObject(
-                CopyObjectArgs.builder()
-                    .bucket(bucket)
-                    .object(MinioBlobStore.objectName(content.sha256()))
-                    .source(source)
-                    .build());
+            if (content.sizeBytes() <= maxCopyBytes) {
+              copy(source, MinioBlobStore.objectName(content.sha256()));
+            } else {
+              copyInParts(source, content);
+            }
             return true;
           } catch (ErrorResponseException e) {
             if (MinioCalls.isAbsent(e) || e.response().code() == PRECONDITION_FAILED) {
@@ -334,11 +352,63 @@ public final class DirectTransfers implements AutoCloseable {
         });
   }
 
+  private void copy(SourceObject source, String object) throws MinioException {
+    objects.copyObject(
+        CopyObjectArgs.builder().bucket(bucket).object(object).source(source).build());
+  }
+
+  /**
+   * Copies part by part; each is refused when the source is another meanwhile. The SDK's own copy
+   * of so much never ends for just 5 GiB, and asks for all parts at once above.
+   */
+  private void copyInParts(SourceObject source, Content content) throws MinioException {
+    String object = MinioBlobStore.objectName(content.sha256());
+    PartPlan plan =
+        PartPlan.of(
+            content.sizeBytes(),
+            Math.max(maxCopyBytes, PartPlan.partSizeBytes(content.sizeBytes())));
+    String storeUploadId = begin(object);
+    try {
+      Part[] copied = new Part[plan.partCount()];
+      for (int number = 1; number <= copied.length; number++) {
+        copied[number - 1] = copyPart(source, object, storeUploadId, plan, number);
+      }
+      join(object, storeUploadId, copied);
+    } catch (MinioException | RuntimeException e) {
+      try {
+        abort(object, storeUploadId);
+      } catch (MinioException | RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  private Part copyPart(
+      SourceObject source, String object, String storeUploadId, PartPlan plan, int number)
+      throws MinioException {
+    long first = plan.offset(number);
+    Http.Headers headers = source.makeCopyHeaders();
+    headers.set(
+        Http.Headers.X_AMZ_COPY_SOURCE_RANGE,
+        "bytes=" + first + '-' + (first + plan.sizeBytes(number) - 1));
+    // The builder of UploadPartCopyArgs cannot make one.
+    ComposeObjectArgs target =
+        ComposeObjectArgs.builder()
+            .bucket(bucket)
+            .object(object)
+            .sources(new ArrayList<>(List.of(source)))
+            .build();
+    return MinioCalls.await(
+            parts.uploadPartCopy(new UploadPartCopyArgs(target, storeUploadId, number, headers)))
+        .part();
+  }
+
   /** Removes what an upload has in the store, joined or in parts. Idempotent. */
   public void discard(UploadId id, String storeUploadId) {
     MinioCalls.call(
         () -> {
-          abort(id, storeUploadId);
+          abort(objectName(id), storeUploadId);
           return null;
         });
     discardJoined(id);
@@ -425,19 +495,19 @@ public final class DirectTransfers implements AutoCloseable {
   public void abandon(UploadId id, String storeUploadId) {
     MinioCalls.call(
         () -> {
-          abort(id, storeUploadId);
+          abort(objectName(id), storeUploadId);
           return null;
         });
   }
 
-  private void abort(UploadId id, String storeUploadId) throws MinioException {
+  private void abort(String object, String storeUploadId) throws MinioException {
     try {
       var unused =
           MinioCalls.await(
               parts.abortMultipartUpload(
                   AbortMultipartUploadArgs.builder()
                       .bucket(bucket)
-                      .object(objectName(id))
+                      .object(object)
                       .uploadId(storeUploadId)
                       .build()));
     } catch (ErrorResponseException e) {

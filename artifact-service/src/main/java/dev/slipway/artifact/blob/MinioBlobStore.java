@@ -15,7 +15,6 @@ import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -44,13 +43,6 @@ public final class MinioBlobStore implements BlobStore {
   private static final int MAX_PUTS = 24;
   // What is smaller is sent as fast as it is asked for.
   private static final long ASKED_BYTES = MEBIBYTE / 4;
-  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration TRANSFER_TIMEOUT = Duration.ofSeconds(60);
-  // Of a store that is too busy or just starting.
-  private static final Set<Integer> MAY_PASS = Set.of(429, 500, 502, 503, 504);
-  private static final long RETRY_MILLIS = 200;
-  private static final int MAX_RETRIES = 3;
   private static final Set<String> BUCKET_IS_THERE =
       Set.of("BucketAlreadyOwnedByYou", "BucketAlreadyExists");
 
@@ -72,40 +64,25 @@ public final class MinioBlobStore implements BlobStore {
    */
   public MinioBlobStore(MinioSettings settings) {
     this.bucket = settings.bucket();
-    OkHttpClient http = httpClient(settings);
-    this.client = client(settings, http);
-    this.client.setRetry(MAY_PASS, RETRY_MILLIS, MAX_RETRIES);
-    this.direct = new DirectTransfers(settings, http);
+    MinioHttp http = new MinioHttp(settings);
+    OkHttpClient transfers = http.transfers();
+    this.client = client(settings, transfers);
+    this.direct = new DirectTransfers(settings, http.joins(), DirectTransfers.MAX_COPY_BYTES);
     this.async =
         MinioAsyncClient.builder()
             .endpoint(settings.endpoint())
             .region(settings.region())
             .credentials(settings.accessKey(), settings.secretKey())
-            .httpClient(http, true)
+            .httpClient(transfers, true)
             .build();
-    this.async.setRetry(MAY_PASS, RETRY_MILLIS, MAX_RETRIES);
     this.listing = new MinioListing(async, bucket, PREFIX);
-    this.probe = client(settings, http.newBuilder().callTimeout(PROBE_TIMEOUT).build());
+    this.probe = client(settings, http.probes());
     try {
       createBucketIfAbsent(settings.region());
     } catch (RuntimeException e) {
       close();
       throw e;
     }
-  }
-
-  private static OkHttpClient httpClient(MinioSettings settings) {
-    OkHttpClient.Builder builder =
-        new OkHttpClient.Builder()
-            .connectTimeout(CONNECT_TIMEOUT)
-            .readTimeout(TRANSFER_TIMEOUT)
-            .writeTimeout(TRANSFER_TIMEOUT)
-            .addInterceptor(new UploadListings());
-    settings
-        .trustedCertificates()
-        .map(TrustedCertificates::read)
-        .ifPresent(it -> it.trust(builder));
-    return builder.build();
   }
 
   private static MinioClient client(MinioSettings settings, OkHttpClient http) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.content.Content;
+import dev.slipway.artifact.upload.PartPlan;
 import dev.slipway.artifact.upload.UploadId;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,6 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds what clients' own transfers promise on every store that has them. */
 abstract class DirectTransfersContract {
@@ -128,6 +132,46 @@ abstract class DirectTransfersContract {
 
     direct.discard(id, name);
     assertThat(blobs.open(content, 0, FIRST.length).readAllBytes()).isEqualTo(FIRST);
+  }
+
+  /** Returns transfers that copy a few MiB as the server's own do many GiB. */
+  private DirectTransfers copyingInParts() {
+    return new DirectTransfers(
+        settings(), new MinioHttp(settings()).transfers(), PartPlan.MIN_PART_BYTES);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5 << 20, (5 << 20) + 1, 10 << 20, (11 << 20) + 7})
+  void keep_moreThanOneRequestCopies_isThereWhole(int size) throws Exception {
+    byte[] bytes = Bytes.random(size, size);
+    String name = upload(bytes);
+    Content content = Bytes.content(bytes);
+
+    try (DirectTransfers inParts = copyingInParts()) {
+      assertThat(inParts.keep(id, read().etag(), content)).isTrue();
+    }
+
+    direct.discard(id, name);
+    assertThat(Arrays.equals(blobs.open(content, 0, size).readAllBytes(), bytes)).isTrue();
+    assertThat(blobs.findSize(content.sha256())).hasValue(size);
+  }
+
+  @Test
+  void keep_inPartsWhatWasReplacedSinceItWasRead_isRefusedAndLeavesNoParts() throws Exception {
+    byte[] bytes = Bytes.random(3, 6 << 20);
+    String name = upload(bytes);
+    String etag = read().etag();
+    direct.discard(id, name);
+    name = upload(Bytes.random(4, 6 << 20));
+
+    try (DirectTransfers inParts = copyingInParts()) {
+      assertThat(inParts.keep(id, etag, Bytes.content(bytes))).isFalse();
+      direct.discard(id, name);
+      assertThat(inParts.keep(id, etag, Bytes.content(bytes))).as("removed").isFalse();
+    }
+
+    assertThat(blobs.findSize(Bytes.content(bytes).sha256())).isEmpty();
+    assertThat(blobs.discardLeftovers(Instant.now().plus(Duration.ofHours(1)), true)).isZero();
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.content.Sha256;
+import dev.slipway.artifact.upload.UploadId;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.MinioAsyncClient;
 import java.io.IOException;
@@ -16,17 +17,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class MinioBlobStoreTest extends BlobStoreContract {
+  // More than one host is asked at a time by default.
+  private static final int WAITING_REQUESTS = 8;
+
   @RegisterExtension private final S3ProxyExtension s3 = S3Server.make();
 
   @Override
@@ -95,6 +103,23 @@ class MinioBlobStoreTest extends BlobStoreContract {
   }
 
   @Test
+  void begin_busyStore_isAskedAgainABoundedNumberOfTimes() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer busy = busyStore(asked, Integer.MAX_VALUE);
+    MinioSettings settings = settings(endpoint(busy), "x");
+    try (DirectTransfers direct =
+        new DirectTransfers(
+            settings, new MinioHttp(settings).joins(), DirectTransfers.MAX_COPY_BYTES)) {
+      UploadId id = new UploadId("u");
+
+      assertThatThrownBy(() -> direct.begin(id)).isInstanceOf(StoreUnavailableException.class);
+    } finally {
+      busy.stop(0);
+    }
+    assertThat(asked.get()).isBetween(2, 5);
+  }
+
+  @Test
   void open_storeThatStaysBusy_isUnavailableAfterABoundedNumberOfTries() throws IOException {
     AtomicInteger asked = new AtomicInteger();
     HttpServer busy = busyStore(asked, Integer.MAX_VALUE);
@@ -144,6 +169,66 @@ class MinioBlobStoreTest extends BlobStoreContract {
 
       assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(8));
       assertThat(silent.isBound()).isTrue();
+    }
+  }
+
+  @Test
+  void answers_whileRequestsWaitForTheStore_isAskedAllTheSame() throws Exception {
+    CountDownLatch waiting = new CountDownLatch(WAITING_REQUESTS);
+    CountDownLatch released = new CountDownLatch(1);
+    ExecutorService threads = Executors.newCachedThreadPool();
+    HttpServer store = slowStore(threads, waiting, released);
+    try (BlobStore blobs = new MinioBlobStore(settings(endpoint(store), "x"))) {
+      Sha256 sha256 = Bytes.content(Bytes.random(1, 10)).sha256();
+      List<Future<OptionalLong>> asked = new ArrayList<>();
+      for (int i = 0; i < WAITING_REQUESTS; i++) {
+        asked.add(threads.submit(() -> blobs.findSize(sha256)));
+      }
+      assertThat(waiting.await(60, TimeUnit.SECONDS)).as("all at a time").isTrue();
+
+      // A slow machine may need more than one of its short times.
+      assertThat(Stream.generate(blobs::answers).limit(10).anyMatch(yes -> yes)).isTrue();
+
+      released.countDown();
+      for (Future<OptionalLong> one : asked) {
+        assertThat(one.get(60, TimeUnit.SECONDS)).isPresent();
+      }
+    } finally {
+      released.countDown();
+      store.stop(0);
+      threads.shutdownNow();
+    }
+  }
+
+  /**
+   * Starts a store that has the bucket, and says of objects only when released that it has them.
+   */
+  private static HttpServer slowStore(
+      ExecutorService threads, CountDownLatch waiting, CountDownLatch released) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(threads);
+    server.createContext(
+        "/",
+        call -> {
+          if (call.getRequestURI().getPath().contains("/blobs/")) {
+            waiting.countDown();
+            awaitUninterruptibly(released);
+          }
+          call.getResponseHeaders().set("Last-Modified", "Sat, 21 Nov 2026 00:00:00 GMT");
+          call.getResponseHeaders().set("ETag", "\"x\"");
+          call.sendResponseHeaders(200, -1);
+          call.close();
+        });
+    server.start();
+    return server;
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
