@@ -87,13 +87,7 @@ class CachedPredictionsTest {
       tags.put("slipway.serving.cache." + pathsAndValues[i], pathsAndValues[i + 1]);
     }
     harness.registry.setTags("m", tags);
-    ServingHarness.await(
-        () ->
-            harness
-                    .serving()
-                    .listModels(dev.slipway.serving.v1.ListModelsRequest.getDefaultInstance())
-                    .getRegistryRevision()
-                == harness.registry.revision());
+    harness.awaitRevision();
   }
 
   private static PredictRequest request(float... x) {

@@ -222,6 +222,7 @@ class StageFollowTest {
   @Test
   void modelDeletedAndCreatedAnewDuringItsLoad_leavesOneCopyOpen() throws Exception {
     int openBefore = ScriptedEngine.OPEN.get();
+    int closedBefore = ScriptedEngine.CLOSED.get();
     CountDownLatch loading = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     ScriptedEngine.LOAD_HOOKS.put(
@@ -242,7 +243,8 @@ class StageFollowTest {
     harness.awaitProduction("m", 1);
     goOn.countDown();
 
-    ServingHarness.await(() -> ScriptedEngine.OPEN.get() == openBefore + 1);
+    ServingHarness.await(() -> ScriptedEngine.CLOSED.get() == closedBefore + 1);
+    assertThat(ScriptedEngine.OPEN.get()).isEqualTo(openBefore + 1);
     assertThat(ServingHarness.y(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f))))
         .isEqualTo(41f);
     harness.close();
@@ -412,7 +414,7 @@ class StageFollowTest {
     AtomicInteger loads = new AtomicInteger();
     ScriptedEngine.LOAD_HOOKS.put("counted", loads::incrementAndGet);
     harness.addScripted("m", 10, "counted", Stage.STAGE_NONE);
-    ServingHarness.await(() -> models().getRegistryRevision() == harness.registry.revision());
+    harness.awaitRevision();
     ExecutorService callers = Executors.newFixedThreadPool(16);
 
     List<Future<ModelInferResponse>> answers = new ArrayList<>();

@@ -42,6 +42,10 @@ public final class LoadTurns implements AutoCloseable {
   @GuardedBy("lock")
   private final Set<Turn<?>> running = new HashSet<>();
 
+  /** Of those that were not given up, until what they opened has been handed over. */
+  @GuardedBy("lock")
+  private final Set<Thread> threads = new HashSet<>();
+
   /** Whether one runs that the next has to wait for. */
   @GuardedBy("lock")
   private boolean taken;
@@ -97,6 +101,7 @@ public final class LoadTurns implements AutoCloseable {
           taken = true;
           running.add(next);
           next.start(++started);
+          threads.add(next.thread);
         }
       }
     }
@@ -114,24 +119,24 @@ public final class LoadTurns implements AutoCloseable {
   }
 
   /**
-   * Fails those that wait, and waits a few seconds for those that run, asking them to stop. Those
-   * that hang are left behind.
+   * Fails those that wait, asks those that run to stop, and waits a few seconds until they did and
+   * what they opened has been handed over. Those that hang are left behind.
    */
   @Override
   public void close() {
     List<Turn<?>> left;
-    List<Thread> threads;
+    List<Thread> ending;
     synchronized (lock) {
       closed = true;
       left = List.copyOf(waiting);
       waiting.clear();
-      threads = running.stream().filter(turn -> !turn.givenUp).map(turn -> turn.thread).toList();
+      running.forEach(turn -> turn.thread.interrupt());
+      ending = List.copyOf(threads);
     }
     left.forEach(turn -> turn.opened.cancel(false));
-    threads.forEach(Thread::interrupt);
     long end = System.nanoTime() + STOP.toNanos();
     try {
-      for (Thread thread : threads) {
+      for (Thread thread : ending) {
         thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
       }
     } catch (InterruptedException e) {
@@ -179,6 +184,10 @@ public final class LoadTurns implements AutoCloseable {
       } catch (Throwable e) {
         end();
         opened.completeExceptionally(e);
+      } finally {
+        synchronized (lock) {
+          threads.remove(thread);
+        }
       }
     }
 
@@ -205,6 +214,7 @@ public final class LoadTurns implements AutoCloseable {
           return;
         }
         givenUp = true;
+        threads.remove(thread);
         thread.interrupt();
       }
       opened.completeExceptionally(

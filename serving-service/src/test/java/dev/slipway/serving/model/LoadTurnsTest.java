@@ -14,6 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,8 @@ class LoadTurnsTest {
 
   @Test
   void hangingOpening_failsAndItsResultIsHandedOverWhenItComes() throws Exception {
-    LoadTurns turns = new LoadTurns(LONG, SHORT, timer);
+    // Long enough for those that do not hang.
+    LoadTurns turns = new LoadTurns(LONG, Duration.ofSeconds(2), timer);
     LinkedBlockingQueue<String> late = new LinkedBlockingQueue<>();
     CompletableFuture<String> hanging = turns.open("hangs", this::hang, late::add);
     CompletableFuture<String> behind = turns.open("next", () -> "next", late::add);
@@ -137,5 +139,36 @@ class LoadTurnsTest {
     assertThatThrownBy(() -> get(running)).hasCauseInstanceOf(InterruptedException.class);
     assertThat(waiting).isCancelled();
     assertThat(turns.open("later", () -> "never", late -> {})).isCancelled();
+  }
+
+  @Test
+  void close_waitsUntilWhatWasOpenedIsHandedOver() throws Exception {
+    LoadTurns turns = new LoadTurns(LONG, LONG, timer);
+    CountDownLatch mayOpen = new CountDownLatch(1);
+    CountDownLatch opened = new CountDownLatch(1);
+    AtomicBoolean handedOver = new AtomicBoolean();
+    CompletableFuture<Void> unused =
+        turns
+            .open("slow to take", () -> mayOpen.await(20, TimeUnit.SECONDS), late -> {})
+            .thenAccept(
+                taken -> {
+                  opened.countDown();
+                  hang();
+                  handedOver.set(true);
+                });
+    mayOpen.countDown();
+    assertThat(opened.await(20, TimeUnit.SECONDS)).isTrue();
+    Thread closing = Thread.currentThread();
+    CompletableFuture<Void> watching =
+        CompletableFuture.runAsync(
+            () -> {
+              ServingHarness.await(() -> closing.getState() == Thread.State.TIMED_WAITING);
+              goOn.countDown();
+            });
+
+    turns.close();
+
+    assertThat(handedOver).isTrue();
+    get(watching);
   }
 }

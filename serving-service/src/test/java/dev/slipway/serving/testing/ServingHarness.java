@@ -9,12 +9,14 @@ import dev.slipway.inference.GRPCInferenceServiceGrpc;
 import dev.slipway.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelInferResponse;
+import dev.slipway.inference.ServerReadyRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.runtime.server.Channels;
 import dev.slipway.runtime.server.GrpcServer;
 import dev.slipway.runtime.server.GrpcServerConfig;
 import dev.slipway.serving.ServingConfig;
 import dev.slipway.serving.ServingModule;
+import dev.slipway.serving.v1.ListModelsRequest;
 import dev.slipway.serving.v1.ServingServiceGrpc;
 import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceBlockingStub;
 import io.grpc.ManagedChannel;
@@ -38,7 +40,7 @@ import java.util.function.UnaryOperator;
 
 /** A serving server with its real interceptors in front of a registry and packages in memory. */
 public final class ServingHarness implements AutoCloseable {
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   /** The registry that is followed. */
   public final FakeRegistry registry = new FakeRegistry();
@@ -180,6 +182,20 @@ public final class ServingHarness implements AutoCloseable {
     } catch (StatusRuntimeException e) {
       return false;
     }
+  }
+
+  /** Waits until the server knows what the registry does. */
+  public void awaitRevision() {
+    await(
+        () ->
+            serving().listModels(ListModelsRequest.getDefaultInstance()).getRegistryRevision()
+                == registry.revision());
+  }
+
+  /** Waits until the server knows what the registry does and answers for every stage. */
+  public void awaitReady() {
+    awaitRevision();
+    await(() -> inference().serverReady(ServerReadyRequest.getDefaultInstance()).getReady());
   }
 
   /** Waits until a version answers for Production. */
