@@ -250,21 +250,25 @@ class AdmissionTest {
     ServingHarness.await(() -> begun.get() == 1);
     Future<ModelInferResponse> cancelled = ask(1);
     ServingHarness.await(() -> queued() == 1);
-    Future<ModelInferResponse> late =
-        GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
-            .withDeadlineAfter(200, TimeUnit.MILLISECONDS)
-            .modelInfer(ServingHarness.ask("m", "", 2f));
     Future<ModelInferResponse> impatient =
         GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
             .modelInfer(
                 ServingHarness.ask("m", "", 3f).toBuilder()
                     .putParameters(
-                        "timeout", InferParameter.newBuilder().setInt64Param(20_000).build())
+                        "timeout", InferParameter.newBuilder().setInt64Param(150_000).build())
                     .build());
-    ServingHarness.await(() -> queued() == 3);
+    ServingHarness.await(() -> queued() == 2);
     cancelled.cancel(true);
+    Future<ModelInferResponse> late =
+        GRPCInferenceServiceGrpc.newFutureStub(harness.channel())
+            .withDeadlineAfter(1, TimeUnit.SECONDS)
+            .modelInfer(ServingHarness.ask("m", "", 2f));
+    ServingHarness.await(() -> queued() == 3 || late.isDone());
+    long queuedNanos = System.nanoTime();
     assertThatThrownBy(() -> late.get(20, TimeUnit.SECONDS))
         .hasMessageContaining("DEADLINE_EXCEEDED");
+    // The server counts from when it has the request, a little later than the client.
+    ServingHarness.await(() -> System.nanoTime() - queuedNanos > TimeUnit.SECONDS.toNanos(1));
 
     gate.release(1000);
 

@@ -8,7 +8,6 @@ import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelStatistics;
 import dev.slipway.inference.ModelStatisticsRequest;
-import dev.slipway.inference.ServerReadyRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.testing.RandomTensors;
@@ -59,9 +58,7 @@ class BatchingDifferentialTest {
       for (DataType type : TYPES) {
         harness.addOnnx(identity(type), identity(type), Stage.STAGE_PRODUCTION);
       }
-      ServingHarness.await(
-          () ->
-              harness.inference().serverReady(ServerReadyRequest.getDefaultInstance()).getReady());
+      harness.awaitReady();
       ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
       List<Future<Boolean>> outcomes = new ArrayList<>();
       for (int caller = 0; caller < CALLERS; caller++) {
@@ -140,9 +137,7 @@ class BatchingDifferentialTest {
   void joinedRequestsOfManyCallers_areAnsweredBitForBitAsAlone() throws Exception {
     try (ServingHarness harness = harness()) {
       harness.addOnnx("two", "two_in_two_out", Stage.STAGE_PRODUCTION);
-      ServingHarness.await(
-          () ->
-              harness.inference().serverReady(ServerReadyRequest.getDefaultInstance()).getReady());
+      harness.awaitReady();
       Random random = new Random(7);
       List<List<ModelInferRequest>> requests = new ArrayList<>();
       List<List<List<ByteString>>> alone = new ArrayList<>();

@@ -279,7 +279,12 @@ class CanaryTest {
         .deleteTrafficRule(DeleteTrafficRuleRequest.newBuilder().setModel("m").build());
     ServingHarness.await(() -> predict("k").getProvenance().getRoute() == Route.ROUTE_UNSPECIFIED);
     assertThat(ways(50)).doesNotContainValue(2L);
-    unload(false);
+    // Requests hear of the rule's end a moment before what keeps the version.
+    ServingHarness.await(
+        () -> {
+          unload(false);
+          return true;
+        });
   }
 
   private void unload(boolean force) {
@@ -420,11 +425,17 @@ class CanaryTest {
     harness.awaitProduction("n", 1);
     assertThat(predict("k").getProvenance().getVersion()).isEqualTo(2);
 
-    Instant soon = Instant.now().plusMillis(1_500);
-    set(
-        pin.setExpireTime(
-            Timestamp.newBuilder().setSeconds(soon.getEpochSecond()).setNanos(soon.getNano())));
+    // Refused when it takes so long to arrive that it has passed.
+    ServingHarness.await(() -> set(pin.setExpireTime(inASecond())).getRevision() > 0);
     ServingHarness.await(() -> predict("k").getProvenance().getVersion() == 3);
     assertThat(rule().getState().name()).endsWith("EXPIRED");
+  }
+
+  private static Timestamp inASecond() {
+    Instant time = Instant.now().plusSeconds(1);
+    return Timestamp.newBuilder()
+        .setSeconds(time.getEpochSecond())
+        .setNanos(time.getNano())
+        .build();
   }
 }

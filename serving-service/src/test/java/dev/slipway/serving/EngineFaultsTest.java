@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Engines that throw, hang or give something else than they say. */
 class EngineFaultsTest {
-  private static final Duration LOAD_TIMEOUT = Duration.ofSeconds(3);
+  private static final Duration LOAD_TIMEOUT = Duration.ofSeconds(5);
 
   @TempDir Path folder;
 

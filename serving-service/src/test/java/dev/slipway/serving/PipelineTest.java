@@ -409,7 +409,8 @@ class PipelineTest {
     ScriptedEngine.HOOKS.put(
         "hundred",
         request -> {
-          java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+          // More than any other step takes on a busy machine.
+          java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
           return request;
         });
     Future<ProfileResponse> profile =
@@ -431,7 +432,8 @@ class PipelineTest {
         .containsExactlyInAnyOrder("outer", "in", "in/a", "in/b");
     assertThat(steps.get(0).getStep()).isEqualTo("in/b");
     assertThat(steps.get(0).getModel()).isEqualTo("hundred");
-    assertThat(steps).allMatch(step -> step.getCalls() == 3 && step.getRows() >= 3);
+    // The rows of the first request may have been counted when the recording began.
+    assertThat(steps).allMatch(step -> step.getCalls() == 3 && step.getRows() >= 2);
     assertThat(steps.stream().mapToDouble(StepProfile::getNetShare).sum())
         .isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
   }

@@ -90,12 +90,14 @@ class EngineThreadsTest {
     try {
       EngineThreads engine = new EngineThreads(pool, 4);
       CountDownLatch goOn = new CountDownLatch(1);
+      CountDownLatch half = new CountDownLatch(2);
       AtomicInteger hanging = new AtomicInteger();
       Executor hung = engine.lane();
       for (int i = 0; i < 10; i++) {
         hung.execute(
             () -> {
               hanging.incrementAndGet();
+              half.countDown();
               try {
                 goOn.await();
               } catch (InterruptedException e) {
@@ -109,11 +111,12 @@ class EngineThreadsTest {
         other.execute(others::countDown);
       }
 
-      assertThat(others.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(others.await(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(half.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(hanging).hasValue(2);
       goOn.countDown();
       pool.shutdown();
-      assertThat(pool.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(pool.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
       assertThat(hanging).hasValue(10);
     } finally {
       pool.shutdownNow();

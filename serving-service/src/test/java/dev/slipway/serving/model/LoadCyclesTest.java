@@ -55,8 +55,9 @@ class LoadCyclesTest {
       // Less than one leaked copy in ten cycles.
       assertThat(ResidentMemory.read().orElseThrow() - resident)
           .isLessThan(MODEL_BYTES * (CYCLES - SETTLED) / 10);
+      // Pools may still grow to their bound; a leak would be one thread in each cycle.
       assertThat(ManagementFactory.getThreadMXBean().getThreadCount() - threads)
-          .isLessThan((CYCLES - SETTLED) / 8);
+          .isLessThan((CYCLES - SETTLED) / 2);
     }
   }
 

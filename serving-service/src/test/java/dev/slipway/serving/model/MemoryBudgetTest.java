@@ -7,10 +7,8 @@ import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.VersionKey;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.ModelPool.Retry;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,31 +27,10 @@ class MemoryBudgetTest {
   private final MemoryBudget budget = new MemoryBudget(100);
   private final TestVersions versions = new TestVersions();
   private final Map<Long, Long> sizes = new HashMap<>();
-  private final SteppingClock clock = new SteppingClock();
+  private final SteppingClock clock = new SteppingClock(START);
   private final ModelPool pool =
       new ModelPool(
           this::load, budget, new KeepPolicy(Duration.ofHours(1), 9, Duration.ofHours(1)), clock);
-
-  /** Each reading is a second after the one before. */
-  private static final class SteppingClock extends Clock {
-    private Instant now = START;
-
-    @Override
-    public ZoneOffset getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(java.time.ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      now = now.plusSeconds(1);
-      return now;
-    }
-  }
 
   /** By pipeline: its step. */
   private final Map<Long, Long> steps = new HashMap<>();
@@ -292,7 +269,7 @@ class MemoryBudgetTest {
   void stepNeededByAPipeline_isKeptHoweverLongNobodyAsksForIt() {
     steps.put(2L, 1L);
     load(2, Need.PRODUCTION);
-    clock.now = START.plus(Duration.ofDays(1));
+    clock.set(START.plus(Duration.ofDays(1)));
 
     pool.sweep();
     assertThat(loaded()).containsExactly(1L, 2L);

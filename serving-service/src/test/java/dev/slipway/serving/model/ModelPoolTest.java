@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.ModelPool.Retry;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +29,7 @@ class ModelPoolTest {
 
   private final ExecutorService loads = Executors.newFixedThreadPool(2);
   private final TestVersions versions = new TestVersions();
+  private final SteppingClock clock = new SteppingClock(Instant.EPOCH);
   private final CountDownLatch loading = new CountDownLatch(1);
   private final CountDownLatch goOn = new CountDownLatch(1);
 
@@ -47,7 +48,7 @@ class ModelPoolTest {
         (version, need) -> CompletableFuture.supplyAsync(() -> loader.apply(version), loads),
         new MemoryBudget(MemoryBudget.UNLIMITED),
         KEEP,
-        Clock.systemUTC());
+        clock);
   }
 
   /** The first load is held until the test lets it go on. */
@@ -145,7 +146,6 @@ class ModelPoolTest {
     for (CatalogVersion version : List.of(first, second, third)) {
       pool.load(version, Need.PRODUCTION, Retry.AT_ONCE).get(10, TimeUnit.SECONDS);
       pool.pin("m", Map.of(version.key(), Need.PRODUCTION));
-      TimeUnit.MILLISECONDS.sleep(2);
     }
 
     pool.sweep();

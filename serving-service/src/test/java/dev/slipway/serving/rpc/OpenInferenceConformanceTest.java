@@ -63,8 +63,7 @@ class OpenInferenceConformanceTest {
                     "identity-" + type,
                     "identity_" + type.toLowerCase(java.util.Locale.ROOT),
                     Stage.STAGE_PRODUCTION));
-    ServingHarness.await(
-        () -> harness.inference().serverReady(ServerReadyRequest.getDefaultInstance()).getReady());
+    harness.awaitReady();
   }
 
   @AfterAll

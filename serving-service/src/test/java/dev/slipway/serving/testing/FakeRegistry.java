@@ -17,6 +17,7 @@ import dev.slipway.registry.v1.Stage;
 import dev.slipway.registry.v1.WatchRegistryRequest;
 import dev.slipway.registry.v1.WatchRegistryResponse;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
@@ -238,7 +239,12 @@ public final class FakeRegistry extends RegistryServiceImplBase {
               .setHeartbeat(RegistryHeartbeat.newBuilder().setRevision(events.size()))
               .build());
     }
+    ((ServerCallStreamObserver<WatchRegistryResponse>) out).setOnCancelHandler(() -> drop(out));
     watches.add(out);
+  }
+
+  private synchronized void drop(StreamObserver<WatchRegistryResponse> watch) {
+    watches.remove(watch);
   }
 
   @GuardedBy("this")

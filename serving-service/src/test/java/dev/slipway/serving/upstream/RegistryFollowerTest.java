@@ -104,7 +104,7 @@ class RegistryFollowerTest {
   }
 
   private Watch next() throws InterruptedException {
-    Watch watch = watches.poll(10, TimeUnit.SECONDS);
+    Watch watch = watches.poll(60, TimeUnit.SECONDS);
     assertThat(watch).isNotNull();
     return watch;
   }
@@ -122,16 +122,20 @@ class RegistryFollowerTest {
 
   @Test
   void silenceAfterTheFirstMessage_isCutAndResumedFromTheLastRevision() throws Exception {
-    // Long enough for what is said before the silence to be heard on a busy machine.
-    follow(Duration.ofMillis(400));
-    Watch first = next();
-    first.snapshotPart(7, true, "a");
-    first.heartbeat(9);
-    ServingHarness.await(() -> catalog.revision() == 9);
+    follow(Duration.ofMillis(100));
 
-    Watch second = next();
+    // A watch may be cut before it is heard, on a busy machine: then the next one is told the same.
+    ServingHarness.await(
+        () -> {
+          Watch watch = watches.poll();
+          if (watch == null || watch.request().getFromRevision() == 9) {
+            return watch != null;
+          }
+          watch.snapshotPart(7, true, "a");
+          watch.heartbeat(9);
+          return false;
+        });
 
-    assertThat(second.request().getFromRevision()).isEqualTo(9);
     assertThat(catalog.find("a")).isPresent();
   }
 
