@@ -39,8 +39,9 @@ import org.slf4j.LoggerFactory;
 public final class Database implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Database.class);
 
-  private static final int MAX_ATTEMPTS = 8;
+  private static final int MAX_ATTEMPTS = 12;
   private static final long FIRST_BACKOFF_NANOS = 2_000_000;
+  private static final long MAX_BACKOFF_NANOS = 256_000_000;
 
   /** The state of a statement that was cancelled, in both databases. */
   private static final String CANCELED = "57014";
@@ -229,6 +230,7 @@ public final class Database implements AutoCloseable {
    * the transaction.
    *
    * @throws DatabaseException if no connection is to be had in time; nothing is written
+   * @throws DatabaseBusyException if it loses race after race; nothing is written
    * @throws CommitUncertainException if the transaction may or may not have been committed; it is
    *     not run again
    */
@@ -270,12 +272,15 @@ public final class Database implements AutoCloseable {
         if (committing.get() && sqlCause(e).map(Database::connectionLost).orElse(false)) {
           throw new CommitUncertainException(e);
         }
-        if (attempt == MAX_ATTEMPTS || !lostRace(e)) {
+        if (!lostRace(e)) {
           throw translate(e);
+        }
+        if (attempt == MAX_ATTEMPTS) {
+          throw new DatabaseBusyException(e);
         }
         log.debug("attempt {} lost a race, trying again", attempt, e);
         LockSupport.parkNanos(backoff + ThreadLocalRandom.current().nextLong(backoff));
-        backoff *= 2;
+        backoff = Math.min(2 * backoff, MAX_BACKOFF_NANOS);
       }
     }
   }
