@@ -157,7 +157,7 @@ class GrpcServerTest {
   void clientThatFellSilent_isGivenUp() throws Exception {
     try (GrpcServer strict =
             GrpcServer.start(
-                config(0), "", List.of(new SampleModule()), metrics, Duration.ofMillis(200));
+                config(0), "", List.of(new SampleModule()), metrics, Duration.ofSeconds(2));
         SilentProxy proxy = new SilentProxy(strict.port())) {
       ManagedChannel behind =
           NettyChannelBuilder.forAddress("127.0.0.1", proxy.port()).usePlaintext().build();
