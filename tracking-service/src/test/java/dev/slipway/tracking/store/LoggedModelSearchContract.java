@@ -44,8 +44,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Holds that searches find, in order, exactly the logged models that a plain look at all of them
- * finds, whatever is asked; on every database. A failure names the seed of its random models and
- * queries: set {@code -Dsearch.seed} to it to see it again.
+ * finds, whatever is asked; on every database. Models and queries are random, and the same each
+ * time: set {@code -Dsearch.seed} to a number to try others. A failure names its seed.
  */
 abstract class LoggedModelSearchContract {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
@@ -54,7 +54,7 @@ abstract class LoggedModelSearchContract {
   private static final List<String> DATASETS = List.of("", "a", "A b");
   private static final List<String> DIGESTS = List.of("", "1", "2");
 
-  private final long seed = Long.getLong("search.seed", System.nanoTime());
+  private final long seed = Long.getLong("search.seed", 1);
   private final Random random = new Random(seed);
   private final SearchParser<LoggedModelField> parser =
       new SearchParser<>(new LoggedModelFieldRules());

@@ -46,8 +46,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Holds that searches find, in order, exactly the runs that a plain look at all of them finds,
- * whatever is asked; on every database. A failure names the seed of its random runs and queries:
- * set {@code -Dsearch.seed} to it to see it again.
+ * whatever is asked; on every database. Runs and queries are random, and the same each time: set
+ * {@code -Dsearch.seed} to a number to try others. A failure names its seed.
  */
 abstract class RunSearchContract {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
@@ -58,7 +58,7 @@ abstract class RunSearchContract {
   /** Longer than what lists sort by. */
   private static final String LONG = "l".repeat(250);
 
-  private final long seed = Long.getLong("search.seed", System.nanoTime());
+  private final long seed = Long.getLong("search.seed", 1);
   private final Random random = new Random(seed);
   private final SearchParser<RunField> parser = new SearchParser<>(new RunFieldRules());
   private final List<ExperimentId> experiments = new ArrayList<>();
