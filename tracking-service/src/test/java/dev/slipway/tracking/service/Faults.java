@@ -49,6 +49,12 @@ final class Faults {
     return faults;
   }
 
+  /** Plans the next commit alone; what was planned before and did not happen is forgotten. */
+  void only(Fault fault) {
+    planned.clear();
+    planned.add(fault);
+  }
+
   /** Plans the next commits, in order. */
   void next(Fault... faults) {
     planned.addAll(List.of(faults));

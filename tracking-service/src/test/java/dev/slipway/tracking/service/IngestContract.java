@@ -383,7 +383,7 @@ abstract class IngestContract {
     for (int step = 2; !failed; step++) {
       // Now and then the timer folds first, and there is nothing to fail.
       replica.log(run, "m", point(step, step)).awaitCommitted();
-      onThisThread.next(Faults.LOST_BEFORE);
+      onThisThread.only(Faults.LOST_BEFORE);
       try {
         replica.search("metrics.m = 1");
       } catch (DatabaseException | CommitUncertainException e) {
