@@ -67,6 +67,10 @@ class WatchClient<Q, M> implements ClientResponseObserver<Q, M> {
     return List.copyOf(messages);
   }
 
+  boolean hasEnded() {
+    return ended.isDone();
+  }
+
   /** Waits until the messages so far are as wanted. */
   synchronized List<M> await(Predicate<List<M>> wanted) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);

@@ -194,7 +194,7 @@ class WatchRpcsTest {
     stopWatches();
     startWatches(Duration.ofSeconds(1));
     WatchClient<WatchRunRequest, WatchRunResponse> following = watch(true);
-    await(() -> !following.messages().isEmpty() || watches.open() == 0);
+    await(() -> !following.messages().isEmpty() || following.hasEnded());
     database.jdbi().useHandle(handle -> handle.execute("ALTER TABLE metric_log RENAME TO away"));
     assertIs(following.awaitError(), Status.Code.UNAVAILABLE, "CHANGES_UNAVAILABLE");
     WatchClient<WatchRunRequest, WatchRunResponse> joining = watch(true);

@@ -15,6 +15,7 @@ import dev.slipway.tracking.v1.MetricBatch;
 import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.Run;
 import dev.slipway.tracking.v1.RunChange;
+import dev.slipway.tracking.v1.RunData;
 import dev.slipway.tracking.v1.RunInfo;
 import dev.slipway.tracking.v1.RunProjection;
 import dev.slipway.tracking.v1.RunStatus;
@@ -165,18 +166,22 @@ abstract class WatchRunContract {
                         .setMetrics(listed("a"))
                         .setParams(none)
                         .setTags(listed("t"))));
-    client.await(messages -> messages.size() == 1);
+    client.await(messages -> !messages.isEmpty());
 
     replica.log(run, metric("b", 1, 1), param("p", "1"), tag("u", "1"));
     replica.log(run, metric("b", 1, 2), metric("a", 1, 2), param("q", "1"), tag("t", "1"));
+    // What one call logs may be told in two messages.
     List<WatchRunResponse> messages =
         client.await(
-            some -> RunReplay.of(some).run().getData().getTagsList().contains(tag("t", "1")));
+            some -> {
+              RunData data = RunReplay.of(some).run().getData();
+              return data.getMetricsCount() > 0 && data.getTagsCount() > 0;
+            });
 
-    Run seen = RunReplay.of(messages).run();
-    assertThat(seen.getData().getMetricsList()).containsExactly(metric("a", 1, 2));
-    assertThat(seen.getData().getParamsList()).isEmpty();
-    assertThat(seen.getData().getTagsList()).containsExactly(tag("t", "1"));
+    RunData seen = RunReplay.of(messages).run().getData();
+    assertThat(seen.getMetricsList()).containsExactly(metric("a", 1, 2));
+    assertThat(seen.getParamsList()).isEmpty();
+    assertThat(seen.getTagsList()).containsExactly(tag("t", "1"));
   }
 
   private static KeySelection listed(String key) {
@@ -189,7 +194,7 @@ abstract class WatchRunContract {
     replica.log(run, metric("m", 0, 0));
     WatchClient<WatchRunRequest, WatchRunResponse> client =
         watch(request(run).setIncludePoints(true));
-    client.await(messages -> messages.size() == 1);
+    client.await(messages -> !messages.isEmpty());
 
     stream(replica, run, "w", 1, 300);
     List<WatchRunResponse> messages =
@@ -234,7 +239,7 @@ abstract class WatchRunContract {
     WatchClient<WatchRunRequest, WatchRunResponse> slow = new WatchClient<>(false);
     TrackingServiceGrpc.newStub(replica.channel()).watchRun(request(run).build(), slow);
     slow.request(1);
-    slow.await(messages -> messages.size() == 1);
+    slow.await(messages -> !messages.isEmpty());
     WatchClient<WatchRunRequest, WatchRunResponse> fast = watch(request(run));
     String text = "x".repeat(5_000);
     // Far more than the transport holds, so that the server has to wait for the reader.
@@ -257,7 +262,7 @@ abstract class WatchRunContract {
     String run = replica.newRun();
     replica.log(run, param("p", "1"), tag("t", "1"), tag("u", "1"), metric("m", 1, 1));
     WatchClient<WatchRunRequest, WatchRunResponse> before = watch(request(run));
-    before.await(messages -> messages.size() == 1);
+    before.await(messages -> !messages.isEmpty());
     List<WatchRunResponse> known = new ArrayList<>(before.messages());
     before.cancel();
     replica.log(run, param("q", "1"), tag("t", "2"), metric("m", 2, 2), metric("n", 1, 1));
@@ -348,7 +353,7 @@ abstract class WatchRunContract {
     String run = replica.newRun();
     WatchClient<WatchRunRequest, WatchRunResponse> client =
         watch(request(run).setHeartbeatInterval(Duration.newBuilder().setSeconds(1)));
-    List<WatchRunResponse> messages = client.await(some -> some.size() == 2);
+    List<WatchRunResponse> messages = client.await(some -> some.size() >= 2);
     assertThat(messages.get(1).getHeartbeat().getTime().getSeconds()).isPositive();
     client.cancel();
     replica.log(run, tag("t", "1"));
