@@ -107,7 +107,8 @@ class StreamMetricsCrashIT {
           calledUnanswered.remove(called);
         }
       } catch (StatusRuntimeException e) {
-        assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        // gRPC does not know why a call failed that began while the connection was breaking.
+        assertThat(e.getStatus().getCode()).isIn(Status.Code.UNAVAILABLE, Status.Code.UNKNOWN);
       }
     }
   }
