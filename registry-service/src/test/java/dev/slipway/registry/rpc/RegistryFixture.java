@@ -29,6 +29,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -91,9 +92,14 @@ final class RegistryFixture implements AutoCloseable {
 
   /** Opens a registry on a fresh database, for the server that is to host it. */
   List<ServiceModule> openRegistry() {
+    return openRegistry(RegistryConfig.DEFAULT_POLL_INTERVAL);
+  }
+
+  /** Opens a registry, as {@link #openRegistry()} does, with a poll interval of its own. */
+  List<ServiceModule> openRegistry(Duration pollInterval) {
     registry =
         RegistryModule.open(
-            RegistryConfig.of(TestDatabases.h2(folder)),
+            new RegistryConfig(TestDatabases.h2(folder), pollInterval),
             channel,
             channel,
             new MetricRegistry(),

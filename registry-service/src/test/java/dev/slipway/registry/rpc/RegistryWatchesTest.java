@@ -54,13 +54,20 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Says what watches do at their limits, with watchers that read nothing until they are told to. */
-@Timeout(60)
+@Timeout(300)
 final class RegistryWatchesTest {
+  private static final com.google.protobuf.Duration NO_HEARTBEAT =
+      com.google.protobuf.Duration.newBuilder().setSeconds(600).build();
   private static final Duration LONG = Duration.ofMinutes(5);
+  private static final long PATIENCE_SECONDS = 30;
   private static final Context.Key<AtomicInteger> WRITTEN = Context.key("written");
 
   @TempDir private Path folder;
   private final LinkedBlockingQueue<AtomicInteger> opened = new LinkedBlockingQueue<>();
+
+  /** The watchers in the order of the messages that they get. */
+  private final LinkedBlockingQueue<Watcher> served = new LinkedBlockingQueue<>();
+
   private final MetricRegistry metrics = new MetricRegistry();
   private Database database;
   private RegisteredModelStore models;
@@ -169,16 +176,16 @@ final class RegistryWatchesTest {
     model("words");
     // More than there are senders, each with all of the past to look through for the last event.
     List<Watcher> behind = Stream.generate(() -> watch(1, "words")).limit(4).toList();
-    behind.forEach(watcher -> watcher.request(Integer.MAX_VALUE));
-
     Watcher live = watch(past);
+
+    behind.forEach(watcher -> watcher.request(Integer.MAX_VALUE));
     live.request(Integer.MAX_VALUE);
 
-    assertThat(live.next().getEvent().getRevision()).isEqualTo(past + 1);
-    assertThat(behind).allMatch(watcher -> watcher.received.isEmpty());
     for (Watcher watcher : behind) {
       assertThat(watcher.next().getEvent().getRevision()).isEqualTo(past + 1);
     }
+    assertThat(live.next().getEvent().getRevision()).isEqualTo(past + 1);
+    assertThat(served.peek()).isSameAs(live);
   }
 
   @Test
@@ -201,8 +208,7 @@ final class RegistryWatchesTest {
   void readersThatDoNotRead_giveUpTheirPlaceSoon() throws Exception {
     serve(new RegistryWatches.Limits(100, LONG, Duration.ofMillis(200)));
     List<Watcher> idle = Stream.generate(() -> watch(0)).limit(4).toList();
-    Watcher reader = watch(0);
-    reader.request(Integer.MAX_VALUE);
+    Watcher reader = watch(new Watcher(Integer.MAX_VALUE), 0);
 
     assertThat(reader.next().getSnapshot().getRegisteredModelsCount()).isEqualTo(1);
     assertThat(reader.next().getSnapshot().getLast()).isTrue();
@@ -214,11 +220,11 @@ final class RegistryWatchesTest {
   @Test
   void snapshotAsAWhole_hasALimit() throws Exception {
     serve(new RegistryWatches.Limits(100, Duration.ofMillis(200), LONG));
-    Watcher watcher = watch(0);
-    watcher.request(1);
+    // Asks for the first part, which may be too late already, and never for the second one.
+    Watcher watcher = watch(new Watcher(1), 0);
 
-    assertThat(watcher.next().getSnapshot().getRegisteredModelsCount()).isEqualTo(1);
     watcher.assertEnds(Status.Code.ABORTED, "SNAPSHOT_TOO_SLOW");
+    assertThat(watcher.received).noneMatch(part -> part.getSnapshot().getLast());
   }
 
   @Test
@@ -236,7 +242,7 @@ final class RegistryWatchesTest {
     do {
       second = watch(1);
       second.request(Integer.MAX_VALUE);
-    } while (second.received.poll(100, TimeUnit.MILLISECONDS) == null);
+    } while (!second.accepted.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
   }
 
   @Test
@@ -274,16 +280,20 @@ final class RegistryWatchesTest {
   }
 
   private Watcher watch(long fromRevision, String... names) {
-    Watcher watcher = new Watcher();
+    return watch(new Watcher(0), fromRevision, names);
+  }
+
+  private Watcher watch(Watcher watcher, long fromRevision, String... names) {
     RegistryServiceGrpc.newStub(channel)
         .watchRegistry(
             WatchRegistryRequest.newBuilder()
                 .setFromRevision(fromRevision)
                 .addAllNames(List.of(names))
+                .setHeartbeatInterval(NO_HEARTBEAT)
                 .build(),
             watcher);
     try {
-      watcher.written = opened.poll(20, TimeUnit.SECONDS);
+      watcher.written = opened.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -324,25 +334,39 @@ final class RegistryWatchesTest {
     }
   }
 
-  private static final class Watcher
+  private final class Watcher
       implements ClientResponseObserver<WatchRegistryRequest, WatchRegistryResponse> {
     private final LinkedBlockingQueue<WatchRegistryResponse> received = new LinkedBlockingQueue<>();
     private final CompletableFuture<Throwable> end = new CompletableFuture<>();
+
+    /** Whether a message comes before the end. */
+    private final CompletableFuture<Boolean> accepted = new CompletableFuture<>();
+
+    private final int asked;
     private ClientCallStreamObserver<WatchRegistryRequest> call;
     private AtomicInteger written;
+
+    /**
+     * Creates a watcher.
+     *
+     * @param asked how many messages it asks for as it begins, before the server hears of it
+     */
+    Watcher(int asked) {
+      this.asked = asked;
+    }
 
     void request(int messages) {
       call.request(messages);
     }
 
     WatchRegistryResponse next() throws InterruptedException {
-      WatchRegistryResponse message = received.poll(20, TimeUnit.SECONDS);
+      WatchRegistryResponse message = received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
       assertThat(message).as("a message arrives").isNotNull();
       return message;
     }
 
     void assertEnds(Status.Code code, String reason) throws Exception {
-      Throwable failure = end.get(20, TimeUnit.SECONDS);
+      Throwable failure = end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       assertThat(failure).isInstanceOf(StatusRuntimeException.class);
       assertThat(((StatusRuntimeException) failure).getStatus().getCode()).isEqualTo(code);
       assertThat(Failures.info((StatusRuntimeException) failure).getReason()).isEqualTo(reason);
@@ -350,22 +374,26 @@ final class RegistryWatchesTest {
 
     @Override
     public void beforeStart(ClientCallStreamObserver<WatchRegistryRequest> request) {
-      request.disableAutoRequestWithInitial(0);
+      request.disableAutoRequestWithInitial(asked);
       call = request;
     }
 
     @Override
     public void onNext(WatchRegistryResponse message) {
+      served.add(this);
+      accepted.complete(true);
       received.add(message);
     }
 
     @Override
     public void onError(Throwable failure) {
+      accepted.complete(false);
       end.complete(failure);
     }
 
     @Override
     public void onCompleted() {
+      accepted.complete(false);
       end.complete(null);
     }
   }

@@ -40,8 +40,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(300)
 final class WatchRegistryTest {
+  private static final long PATIENCE_SECONDS = 30;
+
+  /** So that all here is told without the help of the poll. */
+  private static final java.time.Duration LONGEST_POLL = java.time.Duration.ofSeconds(10);
+
   @TempDir private Path folder;
   private RegistryFixture fixture;
 
@@ -51,7 +56,7 @@ final class WatchRegistryTest {
           4 << 20,
           () -> {
             fixture = new RegistryFixture(folder);
-            return fixture.openRegistry();
+            return fixture.openRegistry(LONGEST_POLL);
           });
 
   private RegistryServiceBlockingStub stub;
@@ -183,7 +188,7 @@ final class WatchRegistryTest {
               @Override
               public void onCompleted() {}
             });
-    assertThat(started.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(started.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
 
     ExecutorService writers = Executors.newFixedThreadPool(8);
     for (int i = 2; i <= commands; i++) {
@@ -191,11 +196,12 @@ final class WatchRegistryTest {
       writers.execute(() -> tag("digits", value));
     }
     writers.shutdown();
-    assertThat(writers.awaitTermination(50, TimeUnit.SECONDS)).isTrue();
+    assertThat(writers.awaitTermination(4 * PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
     control.get().request(Integer.MAX_VALUE);
 
     for (long revision = 2; revision <= commands; revision++) {
-      assertThat(received.poll(10, TimeUnit.SECONDS).getRevision()).isEqualTo(revision);
+      assertThat(received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS).getRevision())
+          .isEqualTo(revision);
     }
     control.get().cancel("done", null);
   }
@@ -232,6 +238,8 @@ final class WatchRegistryTest {
   void silence_isBrokenByHeartbeatsWithTheRevision() throws Exception {
     model("digits");
     model("words");
+    // Else a heartbeat may come before the server has heard of the second model.
+    assertThat(watchFrom(1).next().getEvent().getRevision()).isEqualTo(2);
     Iterator<WatchRegistryResponse> watch =
         watch(
             WatchRegistryRequest.newBuilder()
@@ -245,33 +253,23 @@ final class WatchRegistryTest {
   }
 
   @Test
-  void event_arrivesWithinMilliseconds() throws Exception {
+  @Timeout(60)
+  void event_doesNotWaitForThePoll() throws Exception {
     model("digits");
-    Iterator<WatchRegistryResponse> watch =
-        watch(WatchRegistryRequest.newBuilder().setFromRevision(1).build());
-    tag("digits", 1);
-    assertThat(watch.next().getEvent().getRevision()).isEqualTo(2);
+    Iterator<WatchRegistryResponse> watch = watchFrom(1);
 
-    List<Long> micros = new ArrayList<>();
-    for (int i = 2; i < 32; i++) {
+    // With the poll alone each of them would take ten seconds, and all of them twice the timeout.
+    for (int i = 1; i <= 12; i++) {
       tag("digits", i);
-      long answered = System.nanoTime();
       assertThat(watch.next().getEvent().getRevision()).isEqualTo(i + 1);
-      micros.add((System.nanoTime() - answered) / 1000);
     }
-
-    // The poll alone would take 100 ms at the median.
-    assertThat(micros.stream().sorted().skip(15).findFirst().orElseThrow()).isLessThan(50_000);
   }
 
   @Test
   void revisionInTheFuture_isRefused() {
     model("digits");
 
-    assertFails(
-        () -> watch(WatchRegistryRequest.newBuilder().setFromRevision(9).build()).next(),
-        Status.Code.OUT_OF_RANGE,
-        "REVISION_IN_FUTURE");
+    assertFails(() -> watchFrom(9).next(), Status.Code.OUT_OF_RANGE, "REVISION_IN_FUTURE");
   }
 
   @Test
@@ -282,6 +280,10 @@ final class WatchRegistryTest {
     fixture.registry().drain();
 
     assertFails(watch::next, Status.Code.UNAVAILABLE, "SHUTTING_DOWN");
+  }
+
+  private Iterator<WatchRegistryResponse> watchFrom(long revision) throws Exception {
+    return watch(WatchRegistryRequest.newBuilder().setFromRevision(revision).build());
   }
 
   private Iterator<WatchRegistryResponse> watch(WatchRegistryRequest request) throws Exception {
