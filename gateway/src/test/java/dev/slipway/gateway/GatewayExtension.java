@@ -110,7 +110,7 @@ public final class GatewayExtension implements BeforeAllCallback, AfterAllCallba
     peers.shutdownNow();
     try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+        Files.deleteIfExists(file);
       }
     }
   }

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class GatewayModuleTest {
   private static final String EXPERIMENT = "/api/2.0/mlflow/experiments/get?experiment_id=1";
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final CountDownLatch arrived = new CountDownLatch(1);
   private final CountDownLatch mayAnswer = new CountDownLatch(1);
 
@@ -47,7 +49,7 @@ class GatewayModuleTest {
     public void getExperiment(GetExperimentRequest request, StreamObserver<Experiment> observer) {
       arrived.countDown();
       try {
-        mayAnswer.await(20, TimeUnit.SECONDS);
+        mayAnswer.await(60, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
@@ -56,15 +58,19 @@ class GatewayModuleTest {
     }
   }
 
-  private static GatewayConfig config(int port, List<String> allowedHosts) {
+  private static GatewayConfig config(int port, Duration callTimeout, List<String> allowedHosts) {
     return new GatewayConfig(
-        "127.0.0.1", port, 4096, Duration.ofMillis(1500), Duration.ofSeconds(10), allowedHosts);
+        "127.0.0.1", port, 4096, callTimeout, Duration.ofSeconds(30), allowedHosts);
   }
 
   private void start(ManagedChannel channel, List<String> allowedHosts) {
+    start(channel, PATIENCE, allowedHosts);
+  }
+
+  private void start(ManagedChannel channel, Duration callTimeout, List<String> allowedHosts) {
     gateway =
         GatewayModule.open(
-            config(0, allowedHosts), GatewayPeers.all(channel), new MetricRegistry());
+            config(0, callTimeout, allowedHosts), GatewayPeers.all(channel), new MetricRegistry());
     gateway.start();
   }
 
@@ -89,7 +95,7 @@ class GatewayModuleTest {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       gateway =
           GatewayModule.open(
-              config(taken.getLocalPort(), List.of()),
+              config(taken.getLocalPort(), PATIENCE, List.of()),
               GatewayPeers.all(tracking.channel()),
               new MetricRegistry());
 
@@ -106,21 +112,21 @@ class GatewayModuleTest {
     start(tracking.channel(), List.of());
     CompletableFuture<HttpResponse<String>> running =
         http.sendAsync(request(EXPERIMENT).build(), BodyHandlers.ofString());
-    assertThat(arrived.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
     int port = gateway.httpPort();
 
     CompletableFuture<Void> drained = CompletableFuture.runAsync(gateway::drain);
     mayAnswer.countDown();
 
-    assertThat(running.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
-    drained.get(10, TimeUnit.SECONDS);
+    assertThat(running.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    drained.get(30, TimeUnit.SECONDS);
     new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
     gateway.close();
   }
 
   @Test
   void serviceThatDoesNotAnswerInTime_is504() throws Exception {
-    start(tracking.channel(), List.of());
+    start(tracking.channel(), Duration.ofMillis(500), List.of());
 
     HttpResponse<String> response = send(request(EXPERIMENT));
 
@@ -156,7 +162,11 @@ class GatewayModuleTest {
   void ready_whenTrackingAnswersInProcess() {
     start(tracking.channel(), List.of());
 
-    assertThat(gateway.ready()).isTrue();
+    // One question is given half a second, and the first needs a channel.
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!gateway.ready()) {
+      assertThat(System.nanoTime()).as("waited in vain").isLessThan(end);
+    }
     assertThat(gateway.services()).isEmpty();
   }
 

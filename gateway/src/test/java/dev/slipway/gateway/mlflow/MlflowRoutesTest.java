@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.gateway.GatewayExtension;
 import dev.slipway.gateway.GatewayExtension.Reply;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,22 +106,40 @@ class MlflowRoutesTest {
   }
 
   @Test
-  void post_tooLargeBody_isRefused_declaredOrChunked() {
+  void post_tooLargeBody_isRefused_chunked() {
     byte[] body = new byte[GatewayExtension.MAX_BODY_BYTES + 1];
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(gateway.uri("/api/2.0/mlflow/experiments/search"))
-            .header("Content-Type", "application/json");
 
-    Reply declared = gateway.send(request.copy().POST(BodyPublishers.ofByteArray(body)));
     Reply chunked =
         gateway.send(
-            request
-                .copy()
+            HttpRequest.newBuilder(gateway.uri("/api/2.0/mlflow/experiments/search"))
+                .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body))));
 
-    assertThat(declared.status()).isEqualTo(413);
-    assertThat(declared.error()).isEqualTo("BAD_REQUEST");
     assertThat(chunked.status()).isEqualTo(413);
+    assertThat(chunked.error()).isEqualTo("BAD_REQUEST");
+  }
+
+  @Test
+  void post_tooLargeBody_isRefusedBeforeItIsSent_declared() throws IOException {
+    URI uri = gateway.uri("/api/2.0/mlflow/experiments/search");
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri.getPort())) {
+      socket.setSoTimeout(30_000);
+      String head =
+          String.join(
+              "\r\n",
+              "POST " + uri.getPath() + " HTTP/1.1",
+              "Host: " + uri.getAuthority(),
+              "Content-Type: application/json",
+              "Content-Length: " + (GatewayExtension.MAX_BODY_BYTES + 1),
+              "Connection: close",
+              "",
+              "");
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 413 ")
+          .contains("\"error_code\":\"BAD_REQUEST\"");
+    }
   }
 
   @Test
