@@ -80,6 +80,8 @@ final class RunFieldSql implements FieldSql<RunField> {
       } else {
         out.sql(operator == Operator.EQUAL ? "FALSE" : "TRUE");
       }
+    } else if (field == Attribute.STATUS && !operator.isPattern()) {
+      statusAmong(out, operator == Operator.NOT_EQUAL, List.of(text));
     } else {
       FilterSql.compareText(out, textColumn((Attribute) field), operator, text);
     }
@@ -129,6 +131,8 @@ final class RunFieldSql implements FieldSql<RunField> {
         return;
       }
       out.sql(negated ? "NOT " : "").sql("r.run_id = ANY(?)", ids.toArray(UUID[]::new));
+    } else if (field == Attribute.STATUS) {
+      statusAmong(out, negated, texts);
     } else {
       FilterSql.inList(out, textColumn((Attribute) field), negated, texts);
     }
@@ -140,6 +144,20 @@ final class RunFieldSql implements FieldSql<RunField> {
       params.presence(out, param.key(), negated);
     } else {
       tags.presence(out, ((RunField.Tag) field).key(), negated);
+    }
+  }
+
+  /** Asks for the codes, of which PostgreSQL knows how many runs have them. */
+  private static void statusAmong(SqlText out, boolean negated, List<String> names) {
+    List<Integer> codes =
+        Arrays.stream(RunStatus.values())
+            .filter(status -> names.contains(status.name()))
+            .map(RunStatus::code)
+            .toList();
+    if (codes.isEmpty()) {
+      out.sql(negated ? "TRUE" : "FALSE");
+    } else {
+      FilterSql.inList(out, "r.status", negated, codes);
     }
   }
 

@@ -148,35 +148,37 @@ final class RunSearch {
     return new KeysetQuery("r.*", fromWhere, pinned, keys);
   }
 
-  /** Returns a query that goes through the runs that have a tag. */
+  /**
+   * Returns a query that goes through the runs that have a tag. Whether it is that tag, or another
+   * of the same hash, is asked of the run, last of all: in the condition on its index PostgreSQL
+   * would read the tag's row for each run that something else rules out, and then sort all that
+   * have the tag rather than go through the index in order.
+   */
   private KeysetQuery byStartThrough(TagEquality tag) {
     SqlText fromWhere = new SqlText().sql("FROM run_tag d");
     useIndex(fromWhere, "run_tag_by_entry");
     fromWhere
         .sql(" JOIN run r ON r.run_id = d.run_id WHERE d.entry_hash = ")
-        .bind(tag.hash(experiment()))
-        // Hides from PostgreSQL that these conditions are no further choice among the rows.
-        .sql(" AND CASE WHEN d.tag_key = ")
-        .bind(tag.key())
-        .sql(" AND d.tag_value = ")
-        .bind(tag.text())
-        .sql(" THEN TRUE ELSE FALSE END");
-    return byStartThrough(fromWhere, tag.clause(), List.of("d.entry_hash"));
+        .bind(tag.hash(experiment()));
+    restrict(fromWhere, others(tag.clause()), new RunFieldSql(dialect, metricIds, "d.run_id"));
+    RunFieldSql ofRun = new RunFieldSql(dialect, metricIds, "r.run_id");
+    FilterSql.append(fromWhere.sql(" AND "), tag.clause(), ofRun);
+    return byStart(fromWhere, List.of("d.entry_hash"));
   }
 
   /** Returns a query that goes through the runs that have a metric. */
   private KeysetQuery byStartThrough(MetricRange range) {
     SqlText fromWhere = fromMetric("latest_metric_by_start", range.metric());
     range.append(fromWhere, "d.metric_value");
-    return byStartThrough(fromWhere, range.clause(), OF_METRIC);
+    restrict(fromWhere, others(range.clause()), new RunFieldSql(dialect, metricIds, "d.run_id"));
+    return byStart(fromWhere, OF_METRIC);
   }
 
-  private KeysetQuery byStartThrough(
-      SqlText fromWhere, Filter<RunField> done, List<String> pinned) {
-    restrict(
-        fromWhere,
-        clauses.stream().filter(clause -> clause != done).toList(),
-        new RunFieldSql(dialect, metricIds, "d.run_id"));
+  private List<Filter<RunField>> others(Filter<RunField> done) {
+    return clauses.stream().filter(clause -> clause != done).toList();
+  }
+
+  private static KeysetQuery byStart(SqlText fromWhere, List<String> pinned) {
     List<SortKey> keys =
         List.of(
             SortKey.integer(new SqlText().sql("d.start_time_ms"), true),

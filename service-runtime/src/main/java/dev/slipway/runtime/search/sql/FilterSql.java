@@ -55,11 +55,11 @@ public final class FilterSql {
     return operator == Operator.NOT_EQUAL ? "<>" : operator.symbol();
   }
 
-  /** Appends the lookup of a column in a list of bound texts. */
-  public static void inList(SqlText out, String column, boolean negated, List<String> texts) {
+  /** Appends the lookup of a column in a list of bound values, at least one. */
+  public static void inList(SqlText out, String column, boolean negated, List<?> values) {
     out.sql(column).sql(negated ? " NOT IN (" : " IN (");
-    for (int i = 0; i < texts.size(); i++) {
-      out.sql(i == 0 ? "" : ", ").bind(texts.get(i));
+    for (int i = 0; i < values.size(); i++) {
+      out.sql(i == 0 ? "" : ", ").bind(values.get(i));
     }
     out.sql(")");
   }
