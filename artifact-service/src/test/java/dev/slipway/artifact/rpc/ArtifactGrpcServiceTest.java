@@ -279,7 +279,7 @@ class ArtifactGrpcServiceTest {
   }
 
   private void awaitCommitted(String uploadId, long bytes) throws Exception {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 12_000; i++) {
       try {
         if (query(uploadId).getCommittedSizeBytes() == bytes) {
           return;
@@ -348,7 +348,7 @@ class ArtifactGrpcServiceTest {
 
     call.cancel("cut", null);
 
-    for (int i = 0; i < 1000 && !spooled().isEmpty(); i++) {
+    for (int i = 0; i < 12_000 && !spooled().isEmpty(); i++) {
       Thread.sleep(5);
     }
     assertThat(spooled()).isEmpty();
