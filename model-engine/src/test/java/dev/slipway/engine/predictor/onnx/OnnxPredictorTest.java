@@ -423,16 +423,24 @@ class OnnxPredictorTest {
   void fiftyLoadsAndCloses_leaveResidentMemoryFlat() throws Exception {
     ModelPackage modelPackage = TestModels.onnx(folder, "mlp");
     Tensor input = Tensor.ofFloats("x", Shape.of(2000, 4), new float[8000]);
-    long warm = 0;
-    for (int i = 0; i < 100; i++) {
+    loadAndCloseFiftyTimes(modelPackage, input);
+    long growth = Long.MAX_VALUE;
+    // The memory is that of the whole process, where other things may grow once; a leak is there in
+    // each round.
+    for (int round = 0; round < 3 && growth >= 40_000; round++) {
+      long warm = residentKilobytes();
+      loadAndCloseFiftyTimes(modelPackage, input);
+      growth = residentKilobytes() - warm;
+    }
+    assertThat(growth).isLessThan(40_000);
+  }
+
+  private static void loadAndCloseFiftyTimes(ModelPackage modelPackage, Tensor input) {
+    for (int i = 0; i < 50; i++) {
       try (Predictor predictor = Predictors.load(modelPackage)) {
         predictor.predict(PredictRequest.of(input));
       }
-      if (i == 49) {
-        warm = residentKilobytes();
-      }
     }
-    assertThat(residentKilobytes() - warm).isLessThan(40_000);
   }
 
   private static long residentKilobytes() throws Exception {
