@@ -29,7 +29,13 @@ import java.util.concurrent.Executors;
 final class Worker {
 
   /** How long the last words of a process that ended may take to arrive. */
-  private static final long LAST_WORDS_MILLIS = 500;
+  private static final long LAST_WORDS_MILLIS = 1_000;
+
+  /**
+   * How long a process may take to end after its pipe has. A busy machine may tell late of one that
+   * crashed, and one that lives on is rare.
+   */
+  private static final long END_MILLIS = 3_000;
 
   private static final int MAX_LAST_WORDS = 1_000;
   private static final int SIGNAL_BASE = 128;
@@ -183,7 +189,7 @@ final class Worker {
   /** Waits a moment for the end of a process that can be talked to no more, else ends it. */
   private WorkerEndedException gone() {
     try {
-      if (!process.waitFor(LAST_WORDS_MILLIS, MILLISECONDS)) {
+      if (!process.waitFor(END_MILLIS, MILLISECONDS)) {
         stop("closed its standard input or output");
       }
     } catch (InterruptedException e) {
