@@ -3,16 +3,14 @@ package dev.slipway.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.runtime.config.Commands;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,19 +119,15 @@ class CommandsIT {
 
   @Test
   void quickstart_withoutAFolder_leavesNothingBehind() throws Exception {
-    Set<Path> before = temporaryFolders();
+    try (SlipwayProcess quickstart =
+        SlipwayProcess.start(List.of("-Djava.io.tmpdir=" + folder), "quickstart")) {
+      List<String> lines = quickstart.lines();
 
-    assertThat(slipway("quickstart")).as(err.toString()).isZero();
-
-    assertThat(out.toString()).contains("./slipway quickstart --data-dir slipway-data");
-    assertThat(temporaryFolders()).isEqualTo(before);
-  }
-
-  private static Set<Path> temporaryFolders() throws IOException {
-    try (Stream<Path> entries = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      return entries
-          .filter(entry -> entry.getFileName().toString().startsWith("slipway-quickstart-"))
-          .collect(Collectors.toSet());
+      assertThat(quickstart.waitFor()).as(quickstart.errors()).isZero();
+      assertThat(lines).contains("  ./slipway quickstart --data-dir slipway-data");
+    }
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).noneMatch(entry -> entry.getFileName().toString().startsWith("slipway-"));
     }
   }
 

@@ -8,12 +8,16 @@ import dev.slipway.registry.v1.CreateRegisteredModelRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.runtime.config.Commands;
+import dev.slipway.serving.v1.DescribeModelRequest;
+import dev.slipway.serving.v1.VersionState;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +47,8 @@ class ModelCommandsIT {
     try (SlipwayClient client = SlipwayClient.connect(server.address())) {
       register(client, "columns", COLUMNS);
       register(client, "tensor", TENSOR);
+      awaitReady(client, "columns");
+      awaitReady(client, "tensor");
     }
   }
 
@@ -72,6 +78,28 @@ class ModelCommandsIT {
                     .setStage(Stage.STAGE_PRODUCTION)
                     .build());
     assertThat(promoted).isNotNull();
+  }
+
+  /** Serving learns of versions a moment after the registry. */
+  private static void awaitReady(SlipwayClient client, String name) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!isReady(client, name)) {
+      assertThat(System.nanoTime()).as("waited in vain").isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+
+  private static boolean isReady(SlipwayClient client, String name) {
+    try {
+      return client
+          .serving()
+          .describeModel(DescribeModelRequest.newBuilder().setModel(name).build())
+          .getVersion()
+          .getState()
+          .equals(VersionState.VERSION_STATE_READY);
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
   }
 
   @AfterAll

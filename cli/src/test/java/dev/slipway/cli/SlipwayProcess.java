@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class SlipwayProcess implements AutoCloseable {
   private static final Pattern READY =
       Pattern.compile("ready on ([^:]+):(\\d+)(?:, (http://[^,]+:\\d+))?, metrics");
-  private static final long STOP_SECONDS = 30;
+  private static final long STOP_SECONDS = 120;
 
   private final Process process;
   private final BufferedReader out;
@@ -35,6 +35,11 @@ final class SlipwayProcess implements AutoCloseable {
 
   /** Starts a command and does not wait. */
   static SlipwayProcess start(String... args) throws IOException {
+    return start(List.of(), args);
+  }
+
+  /** Starts a command in a JVM with further options, and does not wait. */
+  static SlipwayProcess start(List<String> options, String... args) throws IOException {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(
@@ -45,8 +50,9 @@ final class SlipwayProcess implements AutoCloseable {
             // The class path of tests has a quieter one of its own.
             "-Dlogback.configurationFile=logback.xml",
             "-cp",
-            System.getProperty("java.class.path"),
-            "dev.slipway.cli.Slipway"));
+            System.getProperty("java.class.path")));
+    line.addAll(options);
+    line.add("dev.slipway.cli.Slipway");
     line.addAll(List.of(args));
     Path err = Files.createTempFile("slipway-", ".err");
     err.toFile().deleteOnExit();
