@@ -5,6 +5,7 @@ import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.redis.RedisSettings;
 import dev.slipway.serving.remote.RemoteSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param cacheBytes most bytes of answers kept for equal requests, of all models; 0 keeps none
  * @param python how Python models are run; empty if they are refused
  * @param remote which other model servers may be called
+ * @param redis what kept answers are shared through; empty if they are not
  */
 public record ServingConfig(
     Path cacheFolder,
@@ -34,7 +36,8 @@ public record ServingConfig(
     long idleBufferBytes,
     long cacheBytes,
     Optional<PythonSettings> python,
-    RemoteSettings remote) {
+    RemoteSettings remote,
+    Optional<RedisSettings> redis) {
   /** Default of the requests that may wait for one version. */
   public static final int DEFAULT_MAX_QUEUED = 1024;
 
@@ -83,7 +86,7 @@ public record ServingConfig(
     }
   }
 
-  /** Creates settings under which no other model server may be called. */
+  /** Creates settings under which no other model server may be called and no answer is shared. */
   public ServingConfig(
       Path cacheFolder,
       List<NamePattern> followed,
@@ -102,13 +105,38 @@ public record ServingConfig(
         idleBufferBytes,
         cacheBytes,
         python,
-        RemoteSettings.NONE);
+        RemoteSettings.NONE,
+        Optional.empty());
   }
 
   /** Returns the same settings but for the other model servers that may be called. */
   public ServingConfig withRemote(RemoteSettings other) {
     return new ServingConfig(
-        cacheFolder, followed, limits, keep, loads, idleBufferBytes, cacheBytes, python, other);
+        cacheFolder,
+        followed,
+        limits,
+        keep,
+        loads,
+        idleBufferBytes,
+        cacheBytes,
+        python,
+        other,
+        redis);
+  }
+
+  /** Returns the same settings but for what kept answers are shared through. */
+  public ServingConfig withRedis(RedisSettings other) {
+    return new ServingConfig(
+        cacheFolder,
+        followed,
+        limits,
+        keep,
+        loads,
+        idleBufferBytes,
+        cacheBytes,
+        python,
+        remote,
+        Optional.of(other));
   }
 
   /** Returns the defaults over a cache folder. */

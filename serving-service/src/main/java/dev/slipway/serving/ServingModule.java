@@ -1,6 +1,7 @@
 package dev.slipway.serving;
 
 import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricFilter;
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.engine.predictor.PredictorProvider;
 import dev.slipway.engine.predictor.python.PythonPredictorProvider;
@@ -8,6 +9,7 @@ import dev.slipway.engine.tensor.TensorBuffers;
 import dev.slipway.inference.GRPCInferenceServiceGrpc;
 import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.serving.cache.PredictionCache;
+import dev.slipway.serving.cache.SharedAnswers;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.execution.EngineThreads;
 import dev.slipway.serving.inference.Computations;
@@ -24,6 +26,7 @@ import dev.slipway.serving.model.RulesInForce;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.VersionValidator;
+import dev.slipway.serving.redis.RedisAnswers;
 import dev.slipway.serving.remote.RemotePredictorProvider;
 import dev.slipway.serving.rpc.InferenceGrpcService;
 import dev.slipway.serving.rpc.OpenStreams;
@@ -63,6 +66,8 @@ import org.slf4j.LoggerFactory;
 /** Wires the serving service. */
 public final class ServingModule implements ServiceModule {
   private static final Logger log = LoggerFactory.getLogger(ServingModule.class);
+
+  private static final long CONNECT_MILLIS = 1_000;
 
   private static final long SWEEP_MILLIS = 5_000;
 
@@ -104,6 +109,7 @@ public final class ServingModule implements ServiceModule {
   private final OpenStreams streams = new OpenStreams();
   private final Profiler profiler;
   private final Optional<PythonPredictorProvider> python;
+  private final Optional<RedisAnswers> redis;
   private final TrafficControl traffic;
   private final MetricRegistry metrics;
 
@@ -133,7 +139,9 @@ public final class ServingModule implements ServiceModule {
     SettingsInForce settings =
         new SettingsInForce(catalog, config.limits(), config.keep().rollback());
     PredictionCache cache = new PredictionCache(config.cacheBytes());
-    Computations computations = new Computations(settings, cache, clock);
+    this.redis = config.redis().map(server -> new RedisAnswers(server, continuations, clock));
+    SharedAnswers shared = redis.<SharedAnswers>map(answers -> answers).orElse(SharedAnswers.NONE);
+    Computations computations = new Computations(settings, cache, shared, clock);
     this.python = config.python().map(PythonPredictorProvider::new);
     EngineThreads engines = new EngineThreads(predictions, engineThreads);
     ModelLoader loader =
@@ -210,6 +218,7 @@ public final class ServingModule implements ServiceModule {
                         .filter(model -> model.state() == ModelState.READY)
                         .count());
     metrics.gauge("serving.cache.bytes", () -> (Gauge<Long>) cache::bytes);
+    redis.ifPresent(answers -> addGauges(answers, metrics));
     metrics.gauge("serving.registry.revision", () -> (Gauge<Long>) catalog::revision);
     metrics.gauge(
         "serving.registry.age-seconds",
@@ -237,6 +246,16 @@ public final class ServingModule implements ServiceModule {
       MetricRegistry metrics,
       Clock clock) {
     return new ServingModule(config, registry, artifact, tracking, metrics, clock);
+  }
+
+  private static void addGauges(RedisAnswers answers, MetricRegistry metrics) {
+    metrics.gauge(
+        "serving.cache.shared.connected",
+        () -> (Gauge<Integer>) () -> answers.isConnected() ? 1 : 0);
+    metrics.gauge("serving.cache.shared.hits", () -> (Gauge<Long>) answers::hits);
+    metrics.gauge("serving.cache.shared.misses", () -> (Gauge<Long>) answers::misses);
+    metrics.gauge("serving.cache.shared.failures", () -> (Gauge<Long>) answers::failures);
+    metrics.gauge("serving.cache.shared.skipped", () -> (Gauge<Long>) answers::skipped);
   }
 
   /** Returns -1 for never. */
@@ -283,6 +302,11 @@ public final class ServingModule implements ServiceModule {
     follower.start();
     Future<?> unused =
         timer.schedule(catalogFile::restore, REGISTRY_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    redis.ifPresent(
+        answers -> {
+          answers.keepConnected();
+          every(CONNECT_MILLIS, answers::keepConnected);
+        });
     every(SAVE_MILLIS, catalogFile::save);
     every(SWEEP_MILLIS, this::sweep);
     every(TRAFFIC_MILLIS, traffic::look);
@@ -345,6 +369,7 @@ public final class ServingModule implements ServiceModule {
     turns.close();
     batchTimer.shutdownNow();
     shadows.shutdownNow();
+    redis.ifPresent(RedisAnswers::close);
     continuations.shutdown();
     predictions.shutdown();
     try {
@@ -362,6 +387,7 @@ public final class ServingModule implements ServiceModule {
     packages.close();
     metrics.remove("serving.models.ready");
     metrics.remove("serving.cache.bytes");
+    metrics.removeMatching(MetricFilter.startsWith("serving.cache.shared."));
     metrics.remove("serving.registry.revision");
     metrics.remove("serving.registry.age-seconds");
     metrics.remove("serving.memory.used-bytes");

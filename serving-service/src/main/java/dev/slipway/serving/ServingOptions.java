@@ -7,6 +7,7 @@ import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.redis.RedisSettings;
 import dev.slipway.serving.remote.RemoteSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -105,6 +106,8 @@ public final class ServingOptions {
 
   @Mixin private RemoteOptions remote = new RemoteOptions();
 
+  @Mixin private RedisOptions redis = new RedisOptions();
+
   /**
    * Returns the settings, noting what is wrong with them; null after a problem.
    *
@@ -141,7 +144,12 @@ public final class ServingOptions {
             defaultCacheDir.resolveSibling("python"),
             problems);
     Optional<RemoteSettings> remoteSettings = remote.settings(problems);
-    if (!good || pythonSettings == null || remoteSettings.isEmpty()) {
+    Optional<RedisSettings> redisSettings = redis.settings(problems);
+    if (redisSettings != null && redisSettings.isPresent() && cache.orElse(1) == 0) {
+      problems.add("--serve-cache-redis", "is of no use while --serve-cache-bytes is 0");
+      good = false;
+    }
+    if (!good || pythonSettings == null || remoteSettings.isEmpty() || redisSettings == null) {
       return null;
     }
     return new ServingConfig(
@@ -161,7 +169,8 @@ public final class ServingOptions {
         defaults.idleBufferBytes(),
         cache.getAsLong(),
         pythonSettings,
-        remoteSettings.get());
+        remoteSettings.get(),
+        redisSettings);
   }
 
   static boolean atLeast(long least, long value, String flag, ConfigProblems problems) {

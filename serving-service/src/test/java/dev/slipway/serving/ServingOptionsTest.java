@@ -9,6 +9,7 @@ import dev.slipway.runtime.config.ConfigException;
 import dev.slipway.runtime.config.ConfigProblems;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.redis.RedisSettings;
 import dev.slipway.serving.remote.RemoteSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -148,6 +149,73 @@ class ServingOptionsTest {
 
   private static long memoryBudget(String text) {
     return read(Map.of(), "--serve-memory-budget=" + text).loads().memoryBytes();
+  }
+
+  @Test
+  void redis_isNoneUnlessNamed() {
+    assertThat(read(Map.of()).redis()).isEmpty();
+    assertThat(read(Map.of(), "--serve-cache-redis=redis://cache").redis())
+        .contains(
+            new RedisSettings(
+                "cache",
+                6379,
+                0,
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Duration.ofMillis(5),
+                Duration.ofDays(1)));
+    assertThat(
+            read(
+                    Map.of("SLIPWAY_SERVE_CACHE_REDIS_PASSWORD", "secret"),
+                    "--serve-cache-redis=rediss://serving@[::1]:7000/3",
+                    "--serve-cache-redis-timeout-millis=20",
+                    "--serve-cache-redis-ttl-seconds=60")
+                .redis())
+        .contains(
+            new RedisSettings(
+                "::1",
+                7000,
+                3,
+                true,
+                Optional.of("serving"),
+                Optional.of("secret"),
+                Optional.empty(),
+                Duration.ofMillis(20),
+                Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void badFlagsOfRedis_areReportedTogetherAndRepeatNoPassword() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    Map.of(),
+                    "--serve-cache-redis=redis://user@cache",
+                    "--serve-cache-redis-ca-file=/nowhere.pem",
+                    "--serve-cache-redis-timeout-millis=0",
+                    "--serve-cache-redis-ttl-seconds=0"))
+        .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).hasSize(5));
+    for (String wrong :
+        List.of(
+            "cache:6379",
+            "http://cache",
+            "redis://",
+            "redis://cache:99999",
+            "redis://cache/one",
+            "redis://cache?timeout=1s",
+            "redis://user:secret@cache",
+            "redis://:secret@cache")) {
+      assertThatThrownBy(() -> read(Map.of(), "--serve-cache-redis=" + wrong))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageNotContaining("secret");
+    }
+    assertThatThrownBy(() -> read(Map.of(), "--serve-cache-redis-password=secret"))
+        .isInstanceOf(ConfigException.class);
+    assertThatThrownBy(
+            () -> read(Map.of(), "--serve-cache-redis=redis://cache", "--serve-cache-bytes=0"))
+        .isInstanceOf(ConfigException.class);
   }
 
   @Test

@@ -145,9 +145,10 @@ public final class DescribeCommand implements Callable<Integer> {
     if (figures.getCache().getHits() + figures.getCache().getMisses() > 0) {
       line(
           "cache",
-          "%,d hits, %,d misses, %,d bytes"
+          "%,d hits (%,d of other servers), %,d misses, %,d bytes"
               .formatted(
                   figures.getCache().getHits(),
+                  figures.getCache().getSharedHits(),
                   figures.getCache().getMisses(),
                   figures.getCache().getBytes()));
     }

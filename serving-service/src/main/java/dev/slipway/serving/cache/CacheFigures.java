@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** What the cache did for one package. Thread-safe; counters are read one after the other. */
 public final class CacheFigures {
   private final LongAdder hits = new LongAdder();
+  private final LongAdder sharedHits = new LongAdder();
   private final LongAdder misses = new LongAdder();
   private final LongAdder evictions = new LongAdder();
   private final LongAdder entries = new LongAdder();
@@ -13,6 +14,11 @@ public final class CacheFigures {
   /** Counts look-ups that found an answer. */
   public void hit(int count) {
     hits.add(count);
+  }
+
+  /** Counts those that found an answer which another server shared, among the others. */
+  public void sharedHit(int count) {
+    sharedHits.add(count);
   }
 
   /** Counts look-ups that did not. */
@@ -37,6 +43,11 @@ public final class CacheFigures {
   /** Returns look-ups that found an answer. */
   public long hits() {
     return hits.sum();
+  }
+
+  /** Returns how many of those found an answer that another server shared. */
+  public long sharedHits() {
+    return sharedHits.sum();
   }
 
   /** Returns look-ups that did not. */

@@ -23,6 +23,8 @@ public final class PredictionCache {
   /** What an answer takes beside its bytes: its key, the objects around it, its places in maps. */
   private static final int OVERHEAD_BYTES = 400;
 
+  private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
+
   private final Cache<CacheKey, Entry> entries;
   private final long maxBytes;
   private final Ticker ticker;
@@ -164,6 +166,22 @@ public final class PredictionCache {
    */
   public void put(
       CacheKey key, String model, String packageDigest, CachePolicy policy, List<Tensor> outputs) {
+    put(key, model, packageDigest, policy, outputs, Duration.ZERO);
+  }
+
+  /**
+   * Keeps an answer that was computed a while ago. See {@link #put(CacheKey, String, String,
+   * CachePolicy, List)}.
+   *
+   * @param age how long ago; less than the policy's time to live
+   */
+  public void put(
+      CacheKey key,
+      String model,
+      String packageDigest,
+      CachePolicy policy,
+      List<Tensor> outputs,
+      Duration age) {
     long bytes = OVERHEAD_BYTES + outputs.stream().mapToLong(Tensor::sizeBytes).sum();
     long most = most(policy);
     if (bytes > Math.min(most, Integer.MAX_VALUE)) {
@@ -175,8 +193,8 @@ public final class PredictionCache {
         new Entry(
             List.copyOf(outputs),
             (int) bytes,
-            ticker.read(),
-            policy.timeToLive().orElse(Duration.ofNanos(Long.MAX_VALUE)),
+            ticker.read() - age.toNanos(),
+            policy.timeToLive().map(time -> time.minus(age)).orElse(FOR_EVER),
             share,
             figures(packageDigest));
     Map<CacheKey, Entry> out = new LinkedHashMap<>();

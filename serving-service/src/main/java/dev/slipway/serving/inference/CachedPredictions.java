@@ -6,6 +6,7 @@ import dev.slipway.serving.cache.CacheKey;
 import dev.slipway.serving.cache.CacheKeys;
 import dev.slipway.serving.cache.CachePolicy;
 import dev.slipway.serving.cache.PredictionCache;
+import dev.slipway.serving.cache.SharedAnswers;
 import dev.slipway.serving.execution.Execution;
 import dev.slipway.serving.execution.Execution.Answer;
 import dev.slipway.serving.execution.Execution.Timings;
@@ -22,7 +23,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Answers requests from the cache, computes what is missing, and keeps it.
+ * Answers requests from the cache, then from what other servers share, computes what is missing,
+ * and keeps and shares it.
  *
  * <p>What several requests miss at the same time is computed for the first and given to all. Should
  * that fail, by its caller's deadline for one, each of the others tries once more by the same way
@@ -35,6 +37,7 @@ final class CachedPredictions {
   private static final int TRIES = 2;
 
   private final PredictionCache cache;
+  private final SharedAnswers shared;
   private final Clock clock;
   private final Map<CacheKey, Flight> flights = new ConcurrentHashMap<>();
 
@@ -44,8 +47,9 @@ final class CachedPredictions {
   /** By package: requests that wait for what others compute. */
   private final Map<String, Integer> waiting = new ConcurrentHashMap<>();
 
-  CachedPredictions(PredictionCache cache, Clock clock) {
+  CachedPredictions(PredictionCache cache, SharedAnswers shared, Clock clock) {
     this.cache = cache;
+    this.shared = shared;
     this.clock = clock;
   }
 
@@ -176,8 +180,52 @@ final class CachedPredictions {
               : List.of(hash.ofRequest(request.inputs()));
       cache.bound(request.name(), request.policy());
       lookUp();
+      if (own.isEmpty() || request.force()) {
+        lookedUp(0);
+        return;
+      }
+      CompletableFuture<Void> unused =
+          shared
+              .find(own.stream().map(keys::get).toList())
+              .thenAccept(found -> guard(() -> lookedUp(take(found))));
+    }
+
+    /** Takes what others shared in place of computing it, and returns how much that was. */
+    private int take(Map<CacheKey, SharedAnswers.Found> found) {
+      int before = own.size();
+      own.removeIf(
+          index -> {
+            CacheKey key = keys.get(index);
+            SharedAnswers.Found answer = found.get(key);
+            if (answer == null || !fits(answer)) {
+              return false;
+            }
+            List<Tensor> outputs = answer.outputs();
+            cache.put(key, request.name(), digest, request.policy(), outputs, answer.age());
+            answers.set(index, Optional.of(outputs));
+            land(key, outputs);
+            return true;
+          });
+      return before - own.size();
+    }
+
+    /**
+     * Tells whether an answer is as this request wants it; one that another server kept may not.
+     */
+    private boolean fits(SharedAnswers.Found answer) {
+      List<String> names = answer.outputs().stream().map(Tensor::name).toList();
+      return names.equals(request.outputs())
+          && (!byRow || Rows.areIn(answer.outputs(), 1))
+          && request
+              .policy()
+              .timeToLive()
+              .filter(most -> answer.age().compareTo(most) >= 0)
+              .isEmpty();
+    }
+
+    private void lookedUp(int sharedHits) {
       lookupNanos = System.nanoTime() - started;
-      count();
+      count(sharedHits);
       if (own.isEmpty()) {
         awaitFollowed(Optional.empty());
       } else {
@@ -250,10 +298,11 @@ final class CachedPredictions {
       }
     }
 
-    private void count() {
+    private void count(int sharedHits) {
       if (!request.force()) {
         CacheFigures figures = cache.figures(digest);
         figures.hit(keys.size() - own.size());
+        figures.sharedHit(sharedHits);
         figures.missed(own.size());
         request.model().statistics().lookedUp(own.isEmpty(), lookupNanos);
       }
@@ -283,6 +332,7 @@ final class CachedPredictions {
       if (!byRow) {
         List<Tensor> whole = answer.outputs().stream().map(Rows::copy).toList();
         put(0, whole);
+        share();
         receiver.answered(answer, new Lookup(false, lookupNanos));
         return;
       }
@@ -301,6 +351,7 @@ final class CachedPredictions {
         int row = i;
         put(own.get(i), split.stream().map(output -> Rows.copy(output.get(row))).toList());
       }
+      share();
       if (own.size() == keys.size()) {
         receiver.answered(answer, new Lookup(false, lookupNanos));
       } else {
@@ -313,6 +364,13 @@ final class CachedPredictions {
       answers.set(index, Optional.of(outputs));
       cache.put(key, request.name(), digest, request.policy(), outputs);
       land(key, outputs);
+    }
+
+    /** Shares what was computed. */
+    private void share() {
+      Map<CacheKey, List<Tensor>> computed = new HashMap<>();
+      own.forEach(index -> computed.put(keys.get(index), answers.get(index).orElseThrow()));
+      shared.put(computed, request.policy().timeToLive());
     }
 
     private void land(CacheKey key, List<Tensor> outputs) {

@@ -5,6 +5,7 @@ import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.cache.CachePolicy;
 import dev.slipway.serving.cache.PredictionCache;
+import dev.slipway.serving.cache.SharedAnswers;
 import dev.slipway.serving.execution.Execution;
 import dev.slipway.serving.execution.Execution.Answer;
 import dev.slipway.serving.execution.Execution.Conditions;
@@ -31,11 +32,15 @@ public final class Computations implements StepCalls {
    *
    * @param settings says of which models answers are kept
    * @param cache keeps them
+   * @param shared keeps them for other servers too
    */
-  public Computations(SettingsInForce settings, PredictionCache cache, Clock clock) {
+  public Computations(
+      SettingsInForce settings, PredictionCache cache, SharedAnswers shared, Clock clock) {
     this.settings = settings;
     this.cached =
-        cache.keepsAny() ? Optional.of(new CachedPredictions(cache, clock)) : Optional.empty();
+        cache.keepsAny()
+            ? Optional.of(new CachedPredictions(cache, shared, clock))
+            : Optional.empty();
   }
 
   /**

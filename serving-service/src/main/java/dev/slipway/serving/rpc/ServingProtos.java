@@ -224,6 +224,7 @@ final class ServingProtos {
     statistics.setCache(
         CacheStatistics.newBuilder()
             .setHits(cache.hits())
+            .setSharedHits(cache.sharedHits())
             .setMisses(cache.misses())
             .setEvictions(cache.evictions())
             .setEntries(cache.entries())

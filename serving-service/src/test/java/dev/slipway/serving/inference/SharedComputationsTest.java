@@ -6,6 +6,7 @@ import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.serving.cache.CachePolicy;
 import dev.slipway.serving.cache.PredictionCache;
+import dev.slipway.serving.cache.SharedAnswers;
 import dev.slipway.serving.execution.Execution;
 import dev.slipway.serving.execution.Execution.Answer;
 import dev.slipway.serving.execution.Execution.Timings;
@@ -25,7 +26,8 @@ import org.junit.jupiter.api.Test;
 class SharedComputationsTest {
   private final LoadedModel model = new TestVersions().load(TestVersions.version(1, "digest"));
   private final PredictionCache cache = new PredictionCache(1 << 20);
-  private final CachedPredictions cached = new CachedPredictions(cache, Clock.systemUTC());
+  private final CachedPredictions cached =
+      new CachedPredictions(cache, SharedAnswers.NONE, Clock.systemUTC());
 
   /** Calls that were made, in order. */
   private final List<Call> calls = new ArrayList<>();

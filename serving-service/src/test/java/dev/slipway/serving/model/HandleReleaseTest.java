@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.cache.PredictionCache;
+import dev.slipway.serving.cache.SharedAnswers;
 import dev.slipway.serving.catalog.Catalog;
 import dev.slipway.serving.catalog.CatalogModel;
 import dev.slipway.serving.catalog.CatalogVersion;
@@ -58,7 +59,8 @@ class HandleReleaseTest {
                 catalog, pool, new RulesInForce(catalog, Clock.systemUTC()), name -> false, timer),
             pool,
             settings,
-            new Computations(settings, new PredictionCache(0), Clock.systemUTC()),
+            new Computations(
+                settings, new PredictionCache(0), SharedAnswers.NONE, Clock.systemUTC()),
             Runnable::run,
             new TrafficMeters(System::nanoTime),
             new InferenceService.Background(() -> false, Runnable::run, timer));

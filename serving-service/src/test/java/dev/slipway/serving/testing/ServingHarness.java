@@ -233,7 +233,12 @@ public final class ServingHarness implements AutoCloseable {
 
   /** Returns how many requests wait for loads. */
   public int awaitingLoad() {
-    return (Integer) metrics.getGauges().get("serving.requests.awaiting-load").getValue();
+    return gauge("serving.requests.awaiting-load").intValue();
+  }
+
+  /** Returns the value of a metric. */
+  public Number gauge(String name) {
+    return (Number) metrics.getGauges().get(name).getValue();
   }
 
   /** Lets go of what was kept long enough, now. */

@@ -85,8 +85,13 @@ public record TestCertificate(Path file, KeyStore store) {
 
   /** Returns what a gRPC server needs. */
   public ServerCredentials serverCredentials() throws IOException, GeneralSecurityException {
+    return TlsServerCredentials.create(file.toFile(), key().toFile());
+  }
+
+  /** Writes the key beside the certificate, PEM. */
+  public Path key() throws IOException, GeneralSecurityException {
     Path key = file.resolveSibling("key.pem");
     Files.writeString(key, pem("PRIVATE KEY", store.getKey("server", PASSWORD).getEncoded()));
-    return TlsServerCredentials.create(file.toFile(), key.toFile());
+    return key;
   }
 }
