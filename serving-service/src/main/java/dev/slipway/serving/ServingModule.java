@@ -43,6 +43,7 @@ import dev.slipway.serving.upstream.RunMetrics;
 import dev.slipway.serving.upstream.SettingsStore;
 import dev.slipway.serving.upstream.SignatureLookup;
 import dev.slipway.serving.upstream.TrafficRuleStore;
+import dev.slipway.serving.upstream.WithdrawalFile;
 import dev.slipway.serving.v1.ServingServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.Channel;
@@ -103,6 +104,7 @@ public final class ServingModule implements ServiceModule {
   private final Catalog catalog;
   private final StageRouter router;
   private final CatalogFile catalogFile;
+  private final WithdrawalFile withdrawalFile;
   private final RegistryFollower follower;
   private final InferenceService inference;
   private final List<BindableService> services;
@@ -166,6 +168,7 @@ public final class ServingModule implements ServiceModule {
     pool.onLoaded(router::versionLoaded);
     pool.rollbackRetention(settings::rollbackRetention);
     this.catalogFile = new CatalogFile(config.cacheFolder(), catalog);
+    this.withdrawalFile = new WithdrawalFile(config.cacheFolder(), rules);
     this.follower = new RegistryFollower(registry, catalog, timer, clock);
     this.profiler = new Profiler(timer);
     TrafficMeters meters = new TrafficMeters(System::nanoTime);
@@ -299,6 +302,7 @@ public final class ServingModule implements ServiceModule {
 
   @Override
   public void start() {
+    withdrawalFile.restore();
     follower.start();
     Future<?> unused =
         timer.schedule(catalogFile::restore, REGISTRY_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
@@ -308,6 +312,7 @@ public final class ServingModule implements ServiceModule {
           every(CONNECT_MILLIS, answers::keepConnected);
         });
     every(SAVE_MILLIS, catalogFile::save);
+    every(SAVE_MILLIS, withdrawalFile::save);
     every(SWEEP_MILLIS, this::sweep);
     every(TRAFFIC_MILLIS, traffic::look);
     every(DROP_MILLIS, inference::dropDeadWaiters);
@@ -382,6 +387,7 @@ public final class ServingModule implements ServiceModule {
     // Last: downloads that end need it.
     timer.shutdownNow();
     catalogFile.save();
+    withdrawalFile.save();
     pool.close();
     python.ifPresent(PythonPredictorProvider::close);
     packages.close();

@@ -223,6 +223,25 @@ class TrafficAbortTest {
   }
 
   @Test
+  void registryAwayThroughARestart_staysWithdrawn_andTheRegistryHearsOfIt() {
+    set(canary(errors(0.01)));
+    awaitCanary();
+    harness.registry.cut();
+    failFiveTimes();
+    ServingHarness.await(this::isAborted);
+    ScriptedEngine.HOOKS.remove(hook);
+
+    harness.restart();
+
+    ServingHarness.await(() -> ask().getModelVersion().equals("1"));
+    assertThat(isAborted()).isTrue();
+    assertThat(get().getRule().getStateReason()).contains("5 of");
+    harness.registry.restore();
+    ServingHarness.await(() -> harness.registry.tags("m").get(TAG).contains("ABORTED"));
+    ServingHarness.await(this::isAborted);
+  }
+
+  @Test
   void abortDecidedForAnOlderRule_leavesTheNewOneAlone() {
     set(canary(errors(0.01)));
     awaitCanary();

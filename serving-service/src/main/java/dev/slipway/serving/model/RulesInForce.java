@@ -75,6 +75,10 @@ public final class RulesInForce {
 
   /** Returns what was withdrawn here that the registry does not know of yet; forgets the rest. */
   public Map<RuleKey, Withdrawal> unwritten() {
+    if (!catalog.isKnown()) {
+      // What the server before this one withdrew.
+      return Map.copyOf(withdrawn);
+    }
     withdrawn
         .entrySet()
         .removeIf(

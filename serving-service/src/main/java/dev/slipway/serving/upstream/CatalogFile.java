@@ -14,12 +14,7 @@ import dev.slipway.serving.catalog.ServingPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,10 +30,8 @@ import org.slf4j.LoggerFactory;
  * What was last known of the registry, on disk, so that a server that starts while the registry is
  * away serves what the one before it did.
  *
- * <p>The file is replaced as a whole: a magic number, the format's version, the length and the
- * CRC-32C of the rest; then when the registry was last heard and one {@code RegistrySnapshot}. A
- * file that is damaged, or of another version, is passed over with a warning. Thread-safe; every
- * call blocks.
+ * <p>A {@link StateFile} with the time at which the registry was last heard and one {@code
+ * RegistrySnapshot}. Thread-safe; every call blocks.
  */
 public final class CatalogFile {
   private static final Logger log = LoggerFactory.getLogger(CatalogFile.class);
@@ -48,8 +40,6 @@ public final class CatalogFile {
   public static final String FILE_NAME = "catalog.state";
 
   private static final int MAGIC = 0x534c_5743;
-  private static final int FORMAT = 1;
-  private static final int HEADER_BYTES = 4 + 4 + 4 + 4;
 
   /** About half a million versions. */
   private static final int MAX_BODY_BYTES = 256 << 20;
@@ -57,8 +47,7 @@ public final class CatalogFile {
   /** How far the time at which the registry was last heard may be behind in the file. */
   private static final Duration HEARD_PRECISION = Duration.ofMinutes(1);
 
-  private final Path file;
-  private final Path temporary;
+  private final StateFile file;
   private final Catalog catalog;
 
   @GuardedBy("this")
@@ -73,8 +62,7 @@ public final class CatalogFile {
    * @param folder an existing folder that no other server uses
    */
   public CatalogFile(Path folder, Catalog catalog) {
-    this.file = folder.resolve(FILE_NAME);
-    this.temporary = folder.resolve(FILE_NAME + ".new");
+    this.file = new StateFile(folder.resolve(FILE_NAME), MAGIC);
     this.catalog = catalog;
   }
 
@@ -83,20 +71,12 @@ public final class CatalogFile {
     if (catalog.isKnown()) {
       return;
     }
-    try {
-      Catalog.State state = read(Files.readAllBytes(file));
-      if (catalog.restore(state)) {
-        log.warn(
-            "the registry does not answer: serving revision {}, as it was last heard at {}",
-            state.revision(),
-            state.heardTime());
-      }
-    } catch (NoSuchFileException e) {
-      log.debug("there is no {}", file, e);
-    } catch (DamagedException e) {
-      log.warn("passing over {}: {}", file, e.getMessage());
-    } catch (IOException e) {
-      log.warn("cannot read {}", file, e);
+    Optional<Catalog.State> state = file.read(CatalogFile::read);
+    if (state.isPresent() && catalog.restore(state.get())) {
+      log.warn(
+          "the registry does not answer: serving revision {}, as it was last heard at {}",
+          state.get().revision(),
+          state.get().heardTime());
     }
   }
 
@@ -110,22 +90,18 @@ public final class CatalogFile {
       return;
     }
     Catalog.State state = known.get();
-    try {
-      byte[] body = body(state);
-      if (body.length > MAX_BODY_BYTES) {
-        log.warn(
-            "what is known of the registry takes {} bytes and is not kept for a restart: at most {}"
-                + " are",
-            body.length,
-            MAX_BODY_BYTES);
-      } else {
-        write(body);
-      }
-      savedRevision = state.revision();
-      savedHeard = state.heardTime();
-    } catch (IOException e) {
-      log.warn("cannot write {}", file, e);
+    byte[] body = body(state);
+    if (body.length > MAX_BODY_BYTES) {
+      log.warn(
+          "what is known of the registry takes {} bytes and is not kept for a restart: at most {}"
+              + " are",
+          body.length,
+          MAX_BODY_BYTES);
+    } else if (!file.write(body)) {
+      return;
     }
+    savedRevision = state.revision();
+    savedHeard = state.heardTime();
   }
 
   @GuardedBy("this")
@@ -134,7 +110,7 @@ public final class CatalogFile {
         || state.heardTime().isAfter(savedHeard.plus(HEARD_PRECISION));
   }
 
-  private static byte[] body(Catalog.State state) throws IOException {
+  private static byte[] body(Catalog.State state) {
     RegistrySnapshot.Builder snapshot =
         RegistrySnapshot.newBuilder().setRevision(state.revision()).setLast(true);
     for (CatalogModel model : state.models()) {
@@ -153,62 +129,26 @@ public final class CatalogFile {
                 + heardSize
                 + message.getSerializedSize()];
     CodedOutputStream out = CodedOutputStream.newInstance(body);
-    out.writeUInt32NoTag(heardSize);
-    heard.writeTo(out);
-    message.writeTo(out);
+    try {
+      out.writeUInt32NoTag(heardSize);
+      heard.writeTo(out);
+      message.writeTo(out);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
     out.checkNoSpaceLeft();
     return body;
   }
 
-  private void write(byte[] body) throws IOException {
-    ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
-    header.putInt(MAGIC).putInt(FORMAT).putInt(body.length).putInt(crc(ByteBuffer.wrap(body)));
-    try (FileChannel out =
-        FileChannel.open(
-            temporary,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      writeFully(out, header.flip());
-      writeFully(out, ByteBuffer.wrap(body));
-      out.force(true);
-    }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      out.write(bytes);
-    }
-  }
-
-  private static int crc(ByteBuffer bytes) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes);
-    return (int) crc.getValue();
-  }
-
-  private static Catalog.State read(byte[] content) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(content);
-    if (content.length < HEADER_BYTES || bytes.getInt() != MAGIC) {
-      throw new DamagedException("it is no such file");
-    }
-    int format = bytes.getInt();
-    if (format != FORMAT) {
-      throw new DamagedException("it has format " + format + ", and this server reads " + FORMAT);
-    }
-    int length = bytes.getInt();
-    int crc = bytes.getInt();
-    if (length != bytes.remaining() || crc != crc(bytes.slice())) {
-      throw new DamagedException("its bytes are damaged");
-    }
+  private static Catalog.State read(ByteBuffer bytes) throws IOException {
     ByteArrayInputStream body =
-        new ByteArrayInputStream(content, bytes.position(), bytes.remaining());
+        new ByteArrayInputStream(
+            bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
     try {
       Timestamp heard = Timestamp.parseDelimitedFrom(body);
       return state(RegistryStates.instant(heard), RegistrySnapshot.parseFrom(body));
-    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-      throw new DamagedException("it cannot be read: " + e.getMessage());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalArgumentException(e);
     }
   }
 
@@ -230,14 +170,5 @@ public final class CatalogFile {
             models.add(
                 CatalogModel.of(name, policies.getOrDefault(name, ServingPolicy.NONE), ofModel)));
     return new Catalog.State(snapshot.getRevision(), heard, models);
-  }
-
-  /** Says why a file is passed over. */
-  private static final class DamagedException extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    DamagedException(String message) {
-      super(message);
-    }
   }
 }

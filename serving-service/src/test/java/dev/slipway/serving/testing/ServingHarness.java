@@ -52,9 +52,12 @@ public final class ServingHarness implements AutoCloseable {
   private final Path folder;
   private final Server upstream;
   private final ManagedChannel upstreamChannel;
-  private final ServingModule module;
-  private final GrpcServer server;
+  private final ServingConfig config;
+  private final ManagedChannel trackingChannel;
+  private final String name = UUID.randomUUID().toString();
   private final ManagedChannel channel;
+  private ServingModule module;
+  private GrpcServer server;
   private int packages;
 
   /** Starts with the default settings. */
@@ -88,22 +91,29 @@ public final class ServingHarness implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     upstreamChannel = Channels.inProcess(upstreamName);
+    config = settings.apply(ServingConfig.withDefaults(folder.resolve("cache")));
+    trackingChannel = tracking.orElse(upstreamChannel);
+    start();
+    channel = Channels.inProcess(name);
+  }
+
+  private void start() {
     module =
         ServingModule.open(
-            settings.apply(ServingConfig.withDefaults(folder.resolve("cache"))),
-            upstreamChannel,
-            upstreamChannel,
-            tracking.orElse(upstreamChannel),
-            metrics,
-            Clock.systemUTC());
-    String name = UUID.randomUUID().toString();
+            config, upstreamChannel, upstreamChannel, trackingChannel, metrics, Clock.systemUTC());
     server =
         GrpcServer.start(
             new GrpcServerConfig("127.0.0.1", 0, 0, 1 << 24, Duration.ofSeconds(5)),
             name,
             List.of(module),
             new MetricRegistry());
-    channel = Channels.inProcess(name);
+  }
+
+  /** Stops the server and starts another over the same folder. */
+  public void restart() {
+    server.close();
+    start();
+    channel.resetConnectBackoff();
   }
 
   /** Returns a stub of the Open Inference Protocol. */
