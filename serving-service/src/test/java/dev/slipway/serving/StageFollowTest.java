@@ -56,6 +56,7 @@ class StageFollowTest {
     harness.close();
     ScriptedEngine.HOOKS.clear();
     ScriptedEngine.LOAD_HOOKS.clear();
+    ScriptedEngine.CLOSE_HOOKS.clear();
   }
 
   private ServedVersion version(String model, long version) {
@@ -505,5 +506,41 @@ class StageFollowTest {
         });
 
     assertThat(second).isDirectory();
+  }
+
+  @Test
+  void engineThatClosesSlowly_holdsUpNoOtherModel() throws Exception {
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch mayLoad = new CountDownLatch(1);
+    CountDownLatch closing = new CountDownLatch(1);
+    CountDownLatch mayClose = new CountDownLatch(1);
+    ScriptedEngine.LOAD_HOOKS.put("other", () -> signalAndAwait(loading, mayLoad));
+    harness.addScripted("m", 1, "slow", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 1);
+    harness.addScripted("n", 2, "other", Stage.STAGE_PRODUCTION);
+    assertThat(loading.await(60, TimeUnit.SECONDS)).isTrue();
+    ScriptedEngine.CLOSE_HOOKS.put("slow", () -> signalAndAwait(closing, mayClose));
+    try {
+      harness.registry.deleteModel("m");
+      assertThat(closing.await(60, TimeUnit.SECONDS)).isTrue();
+
+      mayLoad.countDown();
+
+      harness.awaitProduction("n", 1);
+    } finally {
+      mayLoad.countDown();
+      mayClose.countDown();
+    }
+  }
+
+  private static void signalAndAwait(CountDownLatch signal, CountDownLatch gate) {
+    signal.countDown();
+    try {
+      if (!gate.await(120, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("waited in vain");
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

@@ -278,13 +278,20 @@ public final class ModelPool implements AutoCloseable {
 
   /** Takes a version out; calls in flight finish on it. Returns whether it was loaded. */
   public boolean unload(VersionKey key) {
+    Optional<Runnable> closing = takeOut(key);
+    closing.ifPresent(Runnable::run);
+    return closing.isPresent();
+  }
+
+  /**
+   * Takes a version out; calls in flight finish on it. Returns what closes it, which may take as
+   * long as the engine likes; empty if it was not loaded.
+   */
+  public Optional<Runnable> takeOut(VersionKey key) {
     Slot slot = slots.remove(key);
-    if (slot == null) {
-      return false;
-    }
-    Optional<LoadedModel> model = slot.discard();
-    letGo(model);
-    return model.isPresent();
+    Optional<LoadedModel> model = slot == null ? Optional.empty() : slot.discard();
+    model.ifPresent(draining::add);
+    return model.map(old -> () -> letGo(Optional.of(old)));
   }
 
   private void remove(Slot slot) {

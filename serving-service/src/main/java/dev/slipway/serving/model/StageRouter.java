@@ -63,6 +63,10 @@ public final class StageRouter {
   @GuardedBy("lock")
   private final Map<Role, Pending> pending = new HashMap<>();
 
+  /** Closes what the registry no longer has. */
+  @GuardedBy("lock")
+  private final List<Runnable> closings = new ArrayList<>();
+
   private final CompletableFuture<Void> settled = new CompletableFuture<>();
 
   @GuardedBy("lock")
@@ -236,6 +240,7 @@ public final class StageRouter {
         loads.addAll(follow(model));
       }
     }
+    closeGone();
     if (first) {
       CompletableFuture<Void> unused =
           CompletableFuture.allOf(loads.toArray(CompletableFuture[]::new))
@@ -248,6 +253,21 @@ public final class StageRouter {
     synchronized (lock) {
       List<CompletableFuture<Void>> unused = follow(model);
     }
+    closeGone();
+  }
+
+  /** Closes what was let go of. Never under the lock: an engine may take its time. */
+  private void closeGone() {
+    if (Thread.holdsLock(lock)) {
+      // A load that had ended already; whoever holds the lock comes by here.
+      return;
+    }
+    List<Runnable> gone;
+    synchronized (lock) {
+      gone = List.copyOf(closings);
+      closings.clear();
+    }
+    gone.forEach(Runnable::run);
   }
 
   @GuardedBy("lock")
@@ -273,6 +293,7 @@ public final class StageRouter {
         List<CompletableFuture<Void>> unused = follow(model);
       }
     }
+    closeGone();
   }
 
   @GuardedBy("lock")
@@ -335,6 +356,7 @@ public final class StageRouter {
             scheduler.schedule(() -> retry(key, loading), pause, TimeUnit.MILLISECONDS);
       }
     }
+    closeGone();
   }
 
   private void retry(Role key, Pending failed) {
@@ -343,6 +365,7 @@ public final class StageRouter {
         CompletableFuture<Void> unused = load(key, failed.version(), failed.tries() + 1);
       }
     }
+    closeGone();
   }
 
   private static Need need(Role key) {
@@ -403,7 +426,7 @@ public final class StageRouter {
       boolean gone = known.flatMap(present -> present.find(key.version())).isEmpty();
       // One that pipelines run on goes with them.
       if (key.model().equals(model) && gone && !pinned.containsKey(key) && !pool.isHeld(key)) {
-        pool.unload(key);
+        pool.takeOut(key).ifPresent(closings::add);
       }
     }
   }

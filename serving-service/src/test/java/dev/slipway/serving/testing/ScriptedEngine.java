@@ -33,6 +33,9 @@ public final class ScriptedEngine implements PredictorProvider {
   /** Run before a package with the hook's name is loaded. */
   public static final Map<String, Runnable> LOAD_HOOKS = new ConcurrentHashMap<>();
 
+  /** Run while a predictor of a package with the hook's name is closed. */
+  public static final Map<String, Runnable> CLOSE_HOOKS = new ConcurrentHashMap<>();
+
   /** Predictors that are open. */
   public static final AtomicInteger OPEN = new AtomicInteger();
 
@@ -144,6 +147,7 @@ public final class ScriptedEngine implements PredictorProvider {
 
     @Override
     public void close() {
+      CLOSE_HOOKS.getOrDefault(hook, () -> {}).run();
       if (running.get() > 0) {
         USED_AFTER_CLOSE.incrementAndGet();
       }
