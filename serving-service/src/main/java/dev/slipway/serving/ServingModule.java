@@ -16,6 +16,7 @@ import dev.slipway.serving.inference.Computations;
 import dev.slipway.serving.inference.InferenceService;
 import dev.slipway.serving.inference.Profiler;
 import dev.slipway.serving.model.LoadTurns;
+import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelLoader;
 import dev.slipway.serving.model.ModelPool;
@@ -61,6 +62,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,6 +108,7 @@ public final class ServingModule implements ServiceModule {
   private final CatalogFile catalogFile;
   private final WithdrawalFile withdrawalFile;
   private final RegistryFollower follower;
+  private final PredictionCache cache;
   private final InferenceService inference;
   private final List<BindableService> services;
   private final OpenStreams streams = new OpenStreams();
@@ -140,7 +143,7 @@ public final class ServingModule implements ServiceModule {
     MemoryBudget budget = new MemoryBudget(config.loads().memoryBytes());
     SettingsInForce settings =
         new SettingsInForce(catalog, config.limits(), config.keep().rollback());
-    PredictionCache cache = new PredictionCache(config.cacheBytes());
+    this.cache = new PredictionCache(config.cacheBytes());
     this.redis = config.redis().map(server -> new RedisAnswers(server, continuations, clock));
     SharedAnswers shared = redis.<SharedAnswers>map(answers -> answers).orElse(SharedAnswers.NONE);
     Computations computations = new Computations(settings, cache, shared, clock);
@@ -340,6 +343,12 @@ public final class ServingModule implements ServiceModule {
    */
   public void sweep() {
     pool.sweep();
+    Set<String> loaded =
+        pool.statuses().stream()
+            .flatMap(status -> status.loaded().stream())
+            .map(LoadedModel::answersDigest)
+            .collect(Collectors.toSet());
+    cache.retain(model -> catalog.find(model).isPresent(), loaded::contains);
     if (catalog.isKnown()) {
       // Most are known; only for the others is it worth looking at what is true right now.
       Set<String> known = catalog.packageDigests();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * Answers of all models, bounded by bytes together and, where a model says so, by its share. What
@@ -113,6 +114,10 @@ public final class PredictionCache {
         eldest.remove();
       }
       return out;
+    }
+
+    synchronized boolean isEmpty() {
+      return inOrder.isEmpty();
     }
 
     synchronized void remove(CacheKey key, Entry entry) {
@@ -231,6 +236,19 @@ public final class PredictionCache {
   /** Returns the figures of a package's answers. */
   public CacheFigures figures(String packageDigest) {
     return figures.computeIfAbsent(packageDigest, digest -> new CacheFigures());
+  }
+
+  /**
+   * Forgets figures and shares that hold no answers, but for those that may be wanted again.
+   *
+   * @param models tells of which models, by name
+   * @param packages tells of which packages, by digest
+   */
+  public void retain(Predicate<String> models, Predicate<String> packages) {
+    shares.entrySet().removeIf(share -> !models.test(share.getKey()) && share.getValue().isEmpty());
+    figures
+        .entrySet()
+        .removeIf(known -> !packages.test(known.getKey()) && known.getValue().entries() == 0);
   }
 
   /** Returns the bytes held at present. */

@@ -181,6 +181,25 @@ class PredictionCacheTest {
     assertThat(cache.bytes()).isZero();
   }
 
+  @Test
+  void figuresOfPackagesThatAreGone_areForgottenWithTheirAnswers() {
+    PredictionCache cache = new PredictionCache(1 << 20, now::get);
+    cache.put(key(1), "m", "gone", BRIEF, answer(1));
+    cache.put(key(2), "m", "loaded", BRIEF, answer(1));
+    CacheFigures gone = cache.figures("gone");
+    CacheFigures loaded = cache.figures("loaded");
+
+    cache.retain(model -> false, "loaded"::equals);
+    assertThat(cache.figures("gone")).isSameAs(gone);
+    now.addAndGet(Duration.ofSeconds(11).toNanos());
+    assertThat(cache.find(key(1), BRIEF)).isEmpty();
+    assertThat(cache.find(key(2), BRIEF)).isEmpty();
+    cache.retain(model -> false, "loaded"::equals);
+
+    assertThat(cache.figures("gone")).isNotSameAs(gone);
+    assertThat(cache.figures("loaded")).isSameAs(loaded);
+  }
+
   private static CacheKeys keys(String digest, List<String> outputs, Map<String, Object> given) {
     return new CacheKeys(digest, outputs, given);
   }
