@@ -163,6 +163,17 @@ abstract class BlobStoreContract {
   }
 
   @Test
+  void delete_whileOpen_leavesTheReaderItsBytes() throws IOException {
+    byte[] bytes = Bytes.random(10, 1000);
+    Content content = put(bytes);
+    try (InputStream in = store.open(content, 0, 1000)) {
+      store.delete(content.sha256());
+
+      assertThat(in.readAllBytes()).isEqualTo(bytes);
+    }
+  }
+
+  @Test
   void list_inPages_givesEachOnceInOrderOfDigest() throws IOException {
     assertThat(store.list(Optional.empty(), 7)).isEmpty();
     List<Content> stored = new ArrayList<>();

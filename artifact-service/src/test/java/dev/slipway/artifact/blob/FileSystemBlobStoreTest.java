@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.content.Content;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -134,19 +133,6 @@ class FileSystemBlobStoreTest extends BlobStoreContract {
     store.put(content, Files.write(folder.resolve("x.part"), bytes));
 
     assertThat(store.findSize(content.sha256())).hasValue(10);
-  }
-
-  @Test
-  void delete_whileOpen_leavesTheReaderItsBytes() throws IOException {
-    byte[] bytes = Bytes.random(1, 1000);
-    Content content = Bytes.content(bytes);
-    BlobStore store = open();
-    store.put(content, Files.write(folder.resolve("x.part"), bytes));
-    try (InputStream in = store.open(content, 0, 1000)) {
-      store.delete(content.sha256());
-
-      assertThat(in.readAllBytes()).isEqualTo(bytes);
-    }
   }
 
   @Test
