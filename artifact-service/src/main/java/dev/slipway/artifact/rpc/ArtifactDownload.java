@@ -15,15 +15,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sends one range, no faster than the client takes it: reads the next chunk only while the
- * transport wants more, so that a call holds a few chunks at most. gRPC calls it from one thread at
- * a time.
+ * transport wants more, so that a call holds a few chunks at most, of a size that all downloads
+ * together can afford. gRPC calls it from one thread at a time.
  */
 final class ArtifactDownload {
   private static final Logger log = LoggerFactory.getLogger(ArtifactDownload.class);
 
-  private static final int CHUNK_BYTES = 256 << 10;
-  private static final int READ_AHEAD_BYTES = 2 * CHUNK_BYTES;
-
+  private final DownloadBudget.Share share;
   private final ArtifactService.Range range;
   private final InputStream content;
   private final ServerCallStreamObserver<DownloadResponse> response;
@@ -31,28 +29,47 @@ final class ArtifactDownload {
   private boolean closed;
 
   private ArtifactDownload(
+      DownloadBudget.Share share,
       ArtifactService.Range range,
       InputStream content,
       ServerCallStreamObserver<DownloadResponse> response) {
+    this.share = share;
     this.range = range;
     this.content = content;
     this.response = response;
     this.offset = range.offset();
   }
 
-  /** Begins to send; what remains is sent as the transport becomes ready. */
+  /**
+   * Begins to send; what remains is sent as the transport becomes ready.
+   *
+   * @throws TooManyDownloadsException if the budget is spent
+   */
   static void start(
       ArtifactService service,
+      DownloadBudget budget,
       ArtifactService.Range range,
       ServerCallStreamObserver<DownloadResponse> response) {
-    InputStream content = service.open(range);
-    ArtifactDownload download = new ArtifactDownload(range, content, response);
-    response.setOnReadyThreshold(READ_AHEAD_BYTES);
-    response.setOnCancelHandler(download::close);
-    response.setOnCloseHandler(download::close);
+    ArtifactDownload download = open(service, budget.take(), range, response);
+    response.setOnReadyThreshold(download.share.readAheadBytes());
+    response.setOnCancelHandler(download::end);
+    response.setOnCloseHandler(download::end);
     response.setOnReadyHandler(download::send);
     response.onNext(DownloadResponse.newBuilder().setHeader(ArtifactProtos.header(range)).build());
     download.send();
+  }
+
+  private static ArtifactDownload open(
+      ArtifactService service,
+      DownloadBudget.Share share,
+      ArtifactService.Range range,
+      ServerCallStreamObserver<DownloadResponse> response) {
+    try {
+      return new ArtifactDownload(share, range, service.open(range), response);
+    } catch (RuntimeException e) {
+      share.close();
+      throw e;
+    }
   }
 
   private void send() {
@@ -77,7 +94,7 @@ final class ArtifactDownload {
   private DownloadChunk nextChunk() throws IOException {
     long remaining = range.offset() + range.length() - offset;
     // Into one array: without it a stream reads in pieces of 8 KiB, which it then joins.
-    byte[] bytes = new byte[(int) Math.min(CHUNK_BYTES, remaining)];
+    byte[] bytes = new byte[(int) Math.min(share.chunkBytes(), remaining)];
     int read = content.readNBytes(bytes, 0, bytes.length);
     if (read < bytes.length) {
       throw new ContentDamagedException(
@@ -94,6 +111,12 @@ final class ArtifactDownload {
             .build();
     offset += bytes.length;
     return chunk;
+  }
+
+  /** What was read last may have waited for the client until now. */
+  private void end() {
+    close();
+    share.close();
   }
 
   private void close() {

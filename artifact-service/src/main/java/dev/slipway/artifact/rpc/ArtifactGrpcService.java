@@ -56,6 +56,7 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
   private final PresignedUploads presigned;
   private final PresignedRpcs presignedRpcs;
   private final MaintenanceRpcs maintenance;
+  private final DownloadBudget downloads = new DownloadBudget();
 
   /** Creates the adapter over the rules and the stores that need none. */
   public ArtifactGrpcService(
@@ -104,7 +105,8 @@ public final class ArtifactGrpcService extends ArtifactServiceImplBase {
                 new ArtifactPath(request.getPath()), request.getOffset(), request.getLength())
             : service.range(
                 new Sha256(request.getSha256()), request.getOffset(), request.getLength());
-    ArtifactDownload.start(service, range, (ServerCallStreamObserver<DownloadResponse>) response);
+    ArtifactDownload.start(
+        service, downloads, range, (ServerCallStreamObserver<DownloadResponse>) response);
   }
 
   @Override

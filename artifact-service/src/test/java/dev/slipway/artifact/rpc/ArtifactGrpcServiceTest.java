@@ -557,6 +557,40 @@ class ArtifactGrpcServiceTest extends ArtifactRpcsContract {
   }
 
   @Test
+  void download_moreThanTheServerCarries_isRefusedUntilOthersEnd() throws Exception {
+    byte[] bytes = Bytes.random(5, 40_000);
+    calls.put("a", bytes);
+    DownloadRequest request = DownloadRequest.newBuilder().setPath("a").build();
+    List<BlockingClientCall<?, DownloadResponse>> open = new ArrayList<>();
+    for (int i = 0; i < DownloadBudget.MAX_DOWNLOADS; i++) {
+      BlockingClientCall<?, DownloadResponse> call = calls.stub().download(request);
+      assertThat(call.read().hasHeader()).isTrue();
+      open.add(call);
+    }
+
+    assertFails(() -> calls.get("a"), Code.RESOURCE_EXHAUSTED, "TOO_MANY_DOWNLOADS");
+
+    // Those that read little ahead bring the same bytes.
+    assertThat(rest(open.get(0))).isEqualTo(bytes);
+    assertThat(rest(open.get(DownloadBudget.FAR_AHEAD))).isEqualTo(bytes);
+    open.forEach(call -> call.cancel("enough", null));
+    assertThat(getWhenThereIsRoom("a")).isEqualTo(bytes);
+  }
+
+  private byte[] getWhenThereIsRoom(String path) throws Exception {
+    for (int i = 0; ; i++) {
+      try {
+        return calls.get(path);
+      } catch (StatusException e) {
+        if (i == 6000 || e.getStatus().getCode() != Code.RESOURCE_EXHAUSTED) {
+          throw e;
+        }
+        Thread.sleep(5);
+      }
+    }
+  }
+
+  @Test
   void download_absentOrDirectoryOrBeyondEnd_isRefused() throws Exception {
     calls.put("d/a", HELLO);
 

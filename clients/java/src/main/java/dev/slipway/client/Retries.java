@@ -34,7 +34,7 @@ final class Retries {
   private static final String UPLOAD_TAKEN_OVER = "UPLOAD_TAKEN_OVER";
 
   /** Room for the next file comes by itself, unlike room on a disk. */
-  private static final String STORE_BUSY = "STORE_BUSY";
+  private static final Set<String> BUSY = Set.of("STORE_BUSY", "TOO_MANY_DOWNLOADS");
 
   private final TransferOptions options;
   private final Channel channel;
@@ -83,8 +83,7 @@ final class Retries {
   }
 
   private static boolean mayPass(Status.Code code, String reason) {
-    return reason.equals(STORE_BUSY)
-        || (MAY_PASS.contains(code) && !reason.equals(UPLOAD_TAKEN_OVER));
+    return BUSY.contains(reason) || (MAY_PASS.contains(code) && !reason.equals(UPLOAD_TAKEN_OVER));
   }
 
   /** Returns the reason in the details of a failure; empty when there is none. */

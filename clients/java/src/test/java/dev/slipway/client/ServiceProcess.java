@@ -24,19 +24,27 @@ final class ServiceProcess implements AutoCloseable {
 
   /** Starts a service by its main class on a free port and waits until it is ready. */
   static ServiceProcess start(Class<?> main, Path data, String... flags) throws IOException {
+    return start(List.of("-Xmx256m"), main, data, flags);
+  }
+
+  /** Starts a service in a JVM with flags of its own. */
+  static ServiceProcess start(List<String> jvmFlags, Class<?> main, Path data, String... flags)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName(),
-                "--port=0",
-                "--admin-port=0",
-                "--data-dir=" + data));
+                "-XX:TieredStopAtLevel=1"));
+    command.addAll(jvmFlags);
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName(),
+            "--port=0",
+            "--admin-port=0",
+            "--data-dir=" + data));
     command.addAll(List.of(flags));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
