@@ -41,7 +41,7 @@ public interface BlobStore extends AutoCloseable {
    */
   boolean ensureDurable(Content content);
 
-  /** Returns the size in bytes of the largest content that the store takes. */
+  /** Returns the size in bytes of the largest content that {@link #put} takes. */
   long maxContentBytes();
 
   /**

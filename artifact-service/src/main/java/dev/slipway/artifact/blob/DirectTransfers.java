@@ -61,6 +61,9 @@ public final class DirectTransfers implements AutoCloseable {
   private static final int PRECONDITION_FAILED = 412;
   private static final int MAX_LISTED = 1000;
 
+  /** The most bytes that a file has, which is the limit of S3. */
+  public static final long MAX_CONTENT_BYTES = 5L << 40;
+
   /** The most bytes that one request copies; S3 takes 5 GiB, but says nothing meanwhile. */
   static final long MAX_COPY_BYTES = 1L << 30;
 

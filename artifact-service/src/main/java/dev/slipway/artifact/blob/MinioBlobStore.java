@@ -38,7 +38,6 @@ public final class MinioBlobStore implements BlobStore {
 
   private static final String PREFIX = "blobs/";
   private static final long MEBIBYTE = 1 << 20;
-  private static final long MAX_CONTENT_BYTES = 5L << 40;
   // Of the server's 64 handlers and more, most stay free for others while the store is slow.
   private static final int MAX_PUTS = 24;
   // What is smaller is sent as fast as it is asked for.
@@ -143,7 +142,7 @@ public final class MinioBlobStore implements BlobStore {
 
   private void upload(Content content, Path file) {
     long partBytes = PartPlan.partSizeBytes(content.sizeBytes());
-    // A part that is larger than all the memory goes when it is alone.
+    // A part that is larger than all the memory, of an upload that was begun with more, goes alone.
     long mebibytes = Math.min(partBytes, content.sizeBytes()) / MEBIBYTE + 1;
     int held = (int) Math.min(mebibytes, memoryMebibytes);
     memory.acquireUninterruptibly(held);
@@ -168,9 +167,11 @@ public final class MinioBlobStore implements BlobStore {
     return stored.isPresent() && stored.getAsLong() == content.sizeBytes();
   }
 
+  /** Returns how much goes in as many parts as there may be, of which one fits into memory. */
   @Override
   public long maxContentBytes() {
-    return MAX_CONTENT_BYTES;
+    long wholePart = (memoryMebibytes - 1) * MEBIBYTE;
+    return Math.min(DirectTransfers.MAX_CONTENT_BYTES, PartPlan.MAX_PARTS * wholePart);
   }
 
   @Override

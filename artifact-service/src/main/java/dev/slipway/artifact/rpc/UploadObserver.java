@@ -78,7 +78,8 @@ final class UploadObserver implements StreamObserver<UploadRequest> {
     }
     UploadChunk chunk = request.getChunk();
     ArtifactRequests.requireWellFormed(chunk);
-    upload.write(
+    service.write(
+        upload,
         chunk.getOffset(),
         chunk.getData().asReadOnlyByteBufferList(),
         chunk.hasCrc32C() ? OptionalInt.of(chunk.getCrc32C()) : OptionalInt.empty());

@@ -25,7 +25,10 @@ import dev.slipway.artifact.upload.UploadTakenOverException;
 import dev.slipway.runtime.error.InvalidRequestException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,12 +86,10 @@ public final class ArtifactService {
    * that is stored.
    *
    * @return empty when bytes are needed: open the upload
-   * @throws InvalidRequestException if the declared size is more than the store takes
    * @throws UploadSpecChangedException if the upload was finished with another path or content
    * @throws SizeMismatchException if the stored content does not have the declared size
    */
   public Optional<Published> publishStored(UploadSpec spec) {
-    requireStorable(spec);
     Optional<Artifact> finished = spec.uploadId().flatMap(artifacts::findByUploadId);
     if (finished.isPresent()) {
       if (!spec.describes(finished.get())) {
@@ -132,19 +133,6 @@ public final class ArtifactService {
     return Optional.of(new Published(artifact, true));
   }
 
-  /** It would be known only after all bytes have come. */
-  private void requireStorable(UploadSpec spec) {
-    if (spec.sizeBytes().isPresent() && spec.sizeBytes().getAsLong() > blobs.maxContentBytes()) {
-      throw InvalidRequestException.of(
-          "spec.size_bytes",
-          "is "
-              + spec.sizeBytes().getAsLong()
-              + "; the store takes files of at most "
-              + blobs.maxContentBytes()
-              + " bytes");
-    }
-  }
-
   private String contentType(UploadSpec spec, Content stored) {
     return spec.contentType()
         .or(() -> ContentTypes.ofName(spec.path().name()))
@@ -163,11 +151,39 @@ public final class ArtifactService {
   /**
    * Begins or resumes an upload; the caller ends it with {@link #finish} or {@link #suspend}.
    *
+   * @throws InvalidRequestException if the declared size is more than the store takes
    * @throws UploadSpecChangedException if it was begun with another spec
    * @throws dev.slipway.artifact.upload.UploadFinishingException if another stream is publishing it
    */
   public ArtifactUpload open(UploadSpec spec) {
+    if (spec.sizeBytes().isPresent()) {
+      requireStorable("spec.size_bytes", spec.sizeBytes().getAsLong());
+    }
     return spool.open(spec);
+  }
+
+  /**
+   * Adds a chunk to an upload, as {@link ArtifactUpload#write} does.
+   *
+   * @throws InvalidRequestException if there are then more bytes than the store takes
+   */
+  public void write(ArtifactUpload upload, long offset, List<ByteBuffer> data, OptionalInt crc32c) {
+    long length = data.stream().mapToLong(ByteBuffer::remaining).sum();
+    requireStorable("chunk.offset", offset + length);
+    upload.write(offset, data, crc32c);
+  }
+
+  /** It would be known only when all bytes have come. */
+  private void requireStorable(String field, long sizeBytes) {
+    if (sizeBytes > blobs.maxContentBytes()) {
+      throw InvalidRequestException.of(
+          field,
+          "makes a file of %d bytes; those that are streamed have at most %d%s"
+              .formatted(
+                  sizeBytes,
+                  blobs.maxContentBytes(),
+                  blobs.direct().isPresent() ? ", larger ones go by CreateUploadUrls" : ""));
+    }
   }
 
   /** Ends a stream before its file is whole; the bytes stay if the upload has an id. Idempotent. */

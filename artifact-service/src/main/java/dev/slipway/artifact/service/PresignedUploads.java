@@ -173,6 +173,7 @@ public final class PresignedUploads {
       uploads.find(id).ifPresent(this::remove);
       return new Begun(Optional.empty(), published.map(ArtifactService.Published::artifact));
     }
+    requireStorable(spec);
     requireInPlan(plan, range);
     uploads.find(id).filter(upload -> upload.isExpired(now())).ifPresent(this::remove);
     PresignedUpload upload = uploads.findOrInsert(id, spec, plan, now().plus(kept(range)));
@@ -180,6 +181,19 @@ public final class PresignedUploads {
       throw new UploadSpecChangedException(id);
     }
     return new Begun(Optional.of(urls(upload, range)), Optional.empty());
+  }
+
+  private static void requireStorable(UploadSpec spec) {
+    if (spec.sizeBytes().isPresent()
+        && spec.sizeBytes().getAsLong() > DirectTransfers.MAX_CONTENT_BYTES) {
+      throw InvalidRequestException.of(
+          "spec.size_bytes",
+          "is "
+              + spec.sizeBytes().getAsLong()
+              + "; the store takes files of at most "
+              + DirectTransfers.MAX_CONTENT_BYTES
+              + " bytes");
+    }
   }
 
   /**

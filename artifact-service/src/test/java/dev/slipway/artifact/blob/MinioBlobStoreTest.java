@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.slipway.artifact.Bytes;
 import dev.slipway.artifact.content.Sha256;
+import dev.slipway.artifact.upload.PartPlan;
 import dev.slipway.artifact.upload.UploadId;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.MinioAsyncClient;
@@ -150,6 +151,15 @@ class MinioBlobStoreTest extends BlobStoreContract {
 
   private static String endpoint(HttpServer server) {
     return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  @Test
+  void maxContentBytes_partOfSuchAFile_fitsIntoTheMemoryForParts() {
+    long memory = Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 8);
+    try (BlobStore store = open()) {
+      assertThat(PartPlan.partSizeBytes(store.maxContentBytes())).isLessThanOrEqualTo(memory);
+      assertThat(store.maxContentBytes()).isBetween(600L << 30, DirectTransfers.MAX_CONTENT_BYTES);
+    }
   }
 
   @Test

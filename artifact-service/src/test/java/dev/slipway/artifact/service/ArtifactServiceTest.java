@@ -74,11 +74,38 @@ class ArtifactServiceTest {
   }
 
   @Test
-  void publishStored_declaredSizeAboveTheStoresLimit_isRefusedBeforeAnyByte() {
-    assertThatThrownBy(() -> service.publishStored(spec("a", 101)))
+  void open_declaredSizeAboveTheStoresLimit_isRefusedBeforeAnyByte() {
+    assertThatThrownBy(() -> service.open(spec("a", 101)))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("size_bytes");
-    assertThat(service.publishStored(spec("a", 100))).isEmpty();
+    assertThat(service.open(spec("a", 100)).committedBytes()).isZero();
+  }
+
+  @Test
+  void write_moreThanTheStoresLimit_isRefusedAndAddsNothing() {
+    ArtifactUpload upload =
+        service.open(
+            new UploadSpec(
+                new ArtifactPath("a"),
+                Optional.empty(),
+                OptionalLong.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                false));
+    service.write(upload, 0, List.of(ByteBuffer.allocate(60)), OptionalInt.empty());
+
+    assertThatThrownBy(
+            () ->
+                service.write(
+                    upload,
+                    60,
+                    List.of(ByteBuffer.allocate(30), ByteBuffer.allocate(11)),
+                    OptionalInt.empty()))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("chunk.offset");
+
+    service.write(upload, 60, List.of(ByteBuffer.allocate(40)), OptionalInt.empty());
+    assertThat(upload.committedBytes()).isEqualTo(100);
   }
 
   @Test
