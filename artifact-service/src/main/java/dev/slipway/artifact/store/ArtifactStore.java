@@ -164,6 +164,7 @@ public final class ArtifactStore {
     Content content = stored.content();
     String uploadIdOrNull = uploadId.map(UploadId::value).orElse(null);
     return published.write(
+        path.value(),
         handle -> {
           EntryDao dao = handle.attach(EntryDao.class);
           requireDirectory(dao, path.parent(), now);

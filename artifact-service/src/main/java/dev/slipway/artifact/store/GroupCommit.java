@@ -4,6 +4,7 @@ import dev.slipway.runtime.database.CommitUncertainException;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +38,7 @@ final class GroupCommit {
 
   /** Is work of one caller, with what becomes of it. */
   private record Waiting<T>(
-      HandleCallback<T, RuntimeException> work, CompletableFuture<T> committed) {
+      String order, HandleCallback<T, RuntimeException> work, CompletableFuture<T> committed) {
     /** Does the work; what is returned tells the caller of it, once that is committed. */
     Runnable run(Handle handle) {
       T result = work.withHandle(handle);
@@ -57,9 +58,12 @@ final class GroupCommit {
    * Runs work, perhaps together with that of others, and returns once it is durable. It is run
    * again where it lost a race or somebody else's work failed, so it must have no effect outside
    * the transaction.
+   *
+   * @param order tells what the work locks: in a group it is done in this order, so that groups
+   *     that lock the same do not wait for each other
    */
-  <T> T write(HandleCallback<T, RuntimeException> work) {
-    Waiting<T> mine = new Waiting<>(work, new CompletableFuture<>());
+  <T> T write(String order, HandleCallback<T, RuntimeException> work) {
+    Waiting<T> mine = new Waiting<>(order, work, new CompletableFuture<>());
     queue.add(mine);
     turns.acquireUninterruptibly();
     try {
@@ -93,6 +97,7 @@ final class GroupCommit {
       }
       group.add(next);
     }
+    group.sort(Comparator.comparing(Waiting::order));
     return group;
   }
 

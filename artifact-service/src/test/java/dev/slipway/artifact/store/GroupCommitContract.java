@@ -1,5 +1,6 @@
 package dev.slipway.artifact.store;
 
+import static java.util.Comparator.reverseOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,6 +8,7 @@ import com.codahale.metrics.MetricRegistry;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +27,7 @@ abstract class GroupCommitContract {
   private static final int REFUSED = 7;
 
   private final Set<Integer> transactions = ConcurrentHashMap.newKeySet();
+  private final List<Integer> done = Collections.synchronizedList(new ArrayList<>());
   private final CountDownLatch begun = new CountDownLatch(1);
   private final CountDownLatch released = new CountDownLatch(1);
   private Database database;
@@ -47,14 +50,14 @@ abstract class GroupCommitContract {
 
   /** Starts callers while another has the only turn, and gives it back when all of them wait. */
   private List<FutureTask<Integer>> writeWhileOneIsAtIt() throws InterruptedException {
-    FutureTask<Integer> first = new FutureTask<>(() -> commits.write(this::waitForOthers));
+    FutureTask<Integer> first = new FutureTask<>(() -> commits.write("", this::waitForOthers));
     new Thread(first).start();
     begun.await();
     List<FutureTask<Integer>> callers = new ArrayList<>();
     for (int id = 0; id < CALLERS; id++) {
       int own = id;
       FutureTask<Integer> caller =
-          new FutureTask<>(() -> commits.write(handle -> note(handle, own)));
+          new FutureTask<>(() -> commits.write(order(own), handle -> note(handle, own)));
       callers.add(caller);
       Thread thread = new Thread(caller);
       thread.start();
@@ -64,6 +67,11 @@ abstract class GroupCommitContract {
     }
     released.countDown();
     return callers;
+  }
+
+  /** Returns what sorts the last caller first. */
+  private static String order(int id) {
+    return String.valueOf((char) ('a' + CALLERS - id));
   }
 
   private int waitForOthers(Handle handle) {
@@ -78,6 +86,7 @@ abstract class GroupCommitContract {
 
   private int note(Handle handle, int id) {
     transactions.add(System.identityHashCode(handle));
+    done.add(id);
     int unused = handle.execute("INSERT INTO note (id) VALUES (?)", id);
     if (refuses && id == REFUSED) {
       throw new IllegalArgumentException("refused");
@@ -99,6 +108,7 @@ abstract class GroupCommitContract {
       assertThat(callers.get(id).get()).isEqualTo(id);
     }
     assertThat(transactions).hasSize(1);
+    assertThat(done).as("in the order of what they lock").isSortedAccordingTo(reverseOrder());
     assertThat(notes()).isEqualTo(IntStream.range(0, CALLERS).boxed().toList());
   }
 
