@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Tells media types from names and from first bytes, so that a browser knows what to show. Names as
@@ -70,16 +71,20 @@ public final class ContentTypes {
           Map.entry("ubj", UNKNOWN));
   private static final Map<String, String> BY_NAME =
       Map.of("mlmodel", TEXT, "mlproject", TEXT, "dockerfile", TEXT, "makefile", TEXT);
-  private static final Map<String, String> BY_MAGIC =
+  // First bytes in hexadecimal digits.
+  private static final Map<Pattern, String> BY_MAGIC =
       Map.of(
-          "89504e470d0a1a0a", "image/png",
-          "ffd8ff", "image/jpeg",
-          "474946383761", "image/gif",
-          "474946383961", "image/gif",
-          "255044462d", "application/pdf",
-          "504b0304", "application/zip",
-          "1f8b", "application/gzip",
-          "50415231", "application/vnd.apache.parquet");
+          Pattern.compile("89504e470d0a1a0a"), "image/png",
+          Pattern.compile("ffd8ff"), "image/jpeg",
+          Pattern.compile("474946383[79]61"), "image/gif",
+          // "RIFF", the size, "WEBP".
+          Pattern.compile("52494646.{8}57454250"), "image/webp",
+          // "BM" alone begins many a text; behind the size come four zeros.
+          Pattern.compile("424d.{8}00000000"), "image/bmp",
+          Pattern.compile("255044462d"), "application/pdf",
+          Pattern.compile("504b0304"), "application/zip",
+          Pattern.compile("1f8b"), "application/gzip",
+          Pattern.compile("50415231"), "application/vnd.apache.parquet");
 
   private ContentTypes() {}
 
@@ -99,8 +104,8 @@ public final class ContentTypes {
   /** Returns what the first bytes of a file say; never empty. */
   public static String ofBytes(byte[] head) {
     String hex = HexFormat.of().formatHex(head, 0, Math.min(head.length, HEAD_BYTES));
-    for (Map.Entry<String, String> magic : BY_MAGIC.entrySet()) {
-      if (hex.startsWith(magic.getKey())) {
+    for (Map.Entry<Pattern, String> magic : BY_MAGIC.entrySet()) {
+      if (magic.getKey().matcher(hex).lookingAt()) {
         return magic.getValue();
       }
     }

@@ -28,10 +28,21 @@ class ContentTypesTest {
     assertThat(ContentTypes.ofName("weights.xyz")).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "89504e470d0a1a0a0000, image/png",
+    "474946383961ffff, image/gif",
+    "524946467856341257454250, image/webp",
+    "524946467856341257415645, application/octet-stream",
+    "424d785634120000000036, image/bmp",
+    "424d32352073636f7265730a, text/plain",
+  })
+  void ofBytes_firstBytes_sayWhatItIs(String hex, String type) {
+    assertThat(ContentTypes.ofBytes(HexFormat.of().parseHex(hex))).isEqualTo(type);
+  }
+
   @Test
-  void ofBytes_looksAtMagicThenAtText() {
-    byte[] png = HexFormat.of().parseHex("89504e470d0a1a0a0000");
-    assertThat(ContentTypes.ofBytes(png)).isEqualTo("image/png");
+  void ofBytes_withoutMagic_isTextWhereItReadsAsText() {
     assertThat(ContentTypes.ofBytes("größer\n".getBytes(UTF_8))).isEqualTo("text/plain");
     byte[] cutInCharacter = {'a', (byte) 0xC3};
     assertThat(ContentTypes.ofBytes(cutInCharacter)).isEqualTo("text/plain");
