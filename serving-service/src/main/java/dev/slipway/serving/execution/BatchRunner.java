@@ -105,14 +105,25 @@ public final class BatchRunner {
     } catch (Throwable e) {
       // An Error too: memory that runs out, or a stack, is this request's failure and no reason to
       // leave its caller waiting for ever.
-      statistics.failed(System.nanoTime() - request.arrivedNanos());
-      request.fail(translate(e));
+      fail(request, e);
       return;
     }
     long computed = System.nanoTime();
     long rows = request.rows();
     statistics.called(rows, 0, computed - started, 0);
     answer(request, outputs, rows, started, started, computed);
+  }
+
+  private void fail(Execution request, Throwable failure) {
+    long now = System.nanoTime();
+    if (failure instanceof EngineUnavailableException && request.expired(now)) {
+      // What computes elsewhere was given the caller's time alone: it need not be away.
+      statistics.expired();
+      request.fail(ExpiredException.deadlineOfCall(version));
+      return;
+    }
+    statistics.failed(now - request.arrivedNanos());
+    request.fail(translate(failure));
   }
 
   /** Returns whether the batch was answered; if not, nobody was told anything. */

@@ -4,7 +4,7 @@ import dev.slipway.runtime.error.ErrorKind;
 import dev.slipway.runtime.error.ServiceException;
 import java.util.Map;
 
-/** Reports that nobody waits for an answer any more, so the model was not run. */
+/** Reports that nobody waits for an answer any more. */
 public final class ExpiredException extends ServiceException {
   private static final long serialVersionUID = 1L;
 
@@ -12,13 +12,19 @@ public final class ExpiredException extends ServiceException {
     super(kind, reason, message, Map.of("model_version", version));
   }
 
-  /** Returns the failure of a request whose deadline passed. */
+  /** Returns the failure of a request whose deadline passed before the model was run. */
   public static ExpiredException deadline(String version) {
+    return deadline("before " + version + " ran", version);
+  }
+
+  /** Returns the failure of a request whose deadline passed while the model ran elsewhere. */
+  static ExpiredException deadlineOfCall(String version) {
+    return deadline("while " + version + " ran", version);
+  }
+
+  private static ExpiredException deadline(String when, String version) {
     return new ExpiredException(
-        ErrorKind.DEADLINE_EXCEEDED,
-        "DEADLINE_EXCEEDED",
-        "the deadline passed before " + version + " ran",
-        version);
+        ErrorKind.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the deadline passed " + when, version);
   }
 
   /** Returns the failure of a request whose caller gave up. */

@@ -3,6 +3,7 @@ package dev.slipway.serving.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.engine.error.EngineUnavailableException;
 import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
@@ -24,6 +25,8 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -83,6 +86,32 @@ class BatchRunnerTest {
     runner.run(List.of(outcome.request(x(1), "y")));
 
     assertThatThrownBy(outcome::get).hasCauseInstanceOf(PredictionFailedException.class);
+    assertThat(statistics.fail().count()).isEqualTo(1);
+  }
+
+  @Test
+  void engineThatIsAwayWhenTheDeadlineHasPassed_isTheCallersHaste() {
+    Outcome late = new Outcome();
+    Outcome inTime = new Outcome();
+    AtomicLong deadline = new AtomicLong(System.nanoTime());
+    BatchRunner runner =
+        runner(
+            input -> {
+              while (System.nanoTime() - deadline.get() < 0) {
+                LockSupport.parkNanos(deadline.get() - System.nanoTime());
+              }
+              throw new EngineUnavailableException("no answer");
+            });
+
+    runner.run(List.of(inTime.request(x(1), "y")));
+    deadline.set(System.nanoTime() + TimeUnit.SECONDS.toNanos(2));
+    runner.run(List.of(late.request(x(1), "y", deadline.get(), () -> false)));
+
+    assertThatThrownBy(late::get)
+        .hasCauseInstanceOf(ExpiredException.class)
+        .hasMessageContaining("the deadline passed while m/1 ran");
+    assertThat(statistics.expirations()).isEqualTo(1);
+    assertThatThrownBy(inTime::get).hasCauseInstanceOf(EngineAwayException.class);
     assertThat(statistics.fail().count()).isEqualTo(1);
   }
 
