@@ -25,6 +25,18 @@ public interface PredictorProvider {
   }
 
   /**
+   * Tells, by the names and first bytes of its files, whether a package holds the model in a form
+   * that this engine reads. Of packages that it does not read an engine of lower preference gets
+   * its turn; where there is none, {@link #load} says what is wrong.
+   *
+   * @param modelPackage a package with a flavor of this name
+   * @throws ModelPackageException if the flavor or a file that it names is malformed
+   */
+  default boolean reads(ModelPackage modelPackage, Flavor flavor) {
+    return true;
+  }
+
+  /**
    * Loads a model, ready to predict.
    *
    * @param modelPackage the package; its files are not needed after the call

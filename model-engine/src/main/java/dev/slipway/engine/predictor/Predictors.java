@@ -2,10 +2,10 @@ package dev.slipway.engine.predictor;
 
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.error.UnsupportedModelException;
+import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.ModelPackage;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -14,11 +14,16 @@ import java.util.stream.Stream;
 /** Finds the engine for a package among those on the class path. */
 public final class Predictors {
 
+  private static final Comparator<PredictorProvider> BY_PREFERENCE =
+      Comparator.comparingInt(PredictorProvider::preference)
+          .thenComparing(PredictorProvider::flavor)
+          .reversed();
+
   private Predictors() {}
 
   /**
    * Loads a package with the engine of the highest {@linkplain PredictorProvider#preference
-   * preference} that has one of its flavors.
+   * preference} that has one of its flavors and {@linkplain PredictorProvider#reads reads} it.
    *
    * @throws UnsupportedModelException if no engine here has any of its flavors, or the engine lacks
    *     a feature
@@ -38,22 +43,29 @@ public final class Predictors {
   }
 
   static Predictor load(ModelPackage modelPackage, List<PredictorProvider> providers) {
-    Optional<PredictorProvider> provider =
+    List<PredictorProvider> candidates =
         providers.stream()
             .filter(candidate -> modelPackage.findFlavor(candidate.flavor()).isPresent())
-            .max(
-                Comparator.comparingInt(PredictorProvider::preference)
-                    .thenComparing(PredictorProvider::flavor));
-    if (provider.isEmpty()) {
+            .sorted(BY_PREFERENCE)
+            .toList();
+    if (candidates.isEmpty()) {
       throw new UnsupportedModelException(
           "no engine here runs this model: the package has the flavors "
               + modelPackage.mlmodel().flavors().keySet()
               + ", the engines installed run "
-              + flavors(providers));
+              + flavors(providers)
+              + OptionalEngines.hint(modelPackage, flavors(providers)));
     }
-    return provider
-        .get()
-        .load(modelPackage, modelPackage.findFlavor(provider.get().flavor()).orElseThrow());
+    PredictorProvider provider =
+        candidates.stream()
+            .filter(candidate -> candidate.reads(modelPackage, flavorOf(modelPackage, candidate)))
+            .findFirst()
+            .orElse(candidates.get(0));
+    return provider.load(modelPackage, flavorOf(modelPackage, provider));
+  }
+
+  private static Flavor flavorOf(ModelPackage modelPackage, PredictorProvider provider) {
+    return modelPackage.findFlavor(provider.flavor()).orElseThrow();
   }
 
   private static List<PredictorProvider> installed() {

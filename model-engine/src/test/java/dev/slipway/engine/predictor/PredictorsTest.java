@@ -17,6 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PredictorsTest {
@@ -89,6 +90,40 @@ class PredictorsTest {
   }
 
   @Test
+  void load_passesOverAnEngineThatDoesNotReadThePackage_unlessThereIsNoOther() {
+    MLmodel mlmodel =
+        MLmodel.builder()
+            .flavor(new Flavor("native", Map.of()))
+            .flavor(new Flavor("wrapper", Map.of()))
+            .build();
+    ModelPackage modelPackage = ModelPackage.builder(mlmodel).writeTo(folder.resolve("p"));
+    PredictorProvider blind = new Named("native", 0, false);
+    assertThatThrownBy(
+            () -> Predictors.load(modelPackage, List.of(blind, new Named("wrapper", -1))))
+        .hasMessage("wrapper");
+    assertThatThrownBy(() -> Predictors.load(modelPackage, List.of(blind))).hasMessage("native");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pytorch, engines/pytorch",
+    "tensorflow, engines/tensorflow",
+    "keras, engines/tensorflow"
+  })
+  void load_withoutAnOptionalEngine_saysWhichModuleHasIt(String flavor, String module)
+      throws Exception {
+    Files.writeString(
+        folder.resolve("MLmodel"), "flavors: {" + flavor + ": {}, python_function: {}}");
+    ModelPackage modelPackage = ModelPackage.read(folder);
+    String hint = flavor + " has an engine in the optional module " + module;
+    assertThatThrownBy(() -> Predictors.load(modelPackage))
+        .isInstanceOf(UnsupportedModelException.class)
+        .hasMessageContaining(hint);
+    assertThat(OptionalEngines.hint(modelPackage)).contains(hint);
+    assertThat(OptionalEngines.hint(modelPackage, List.of(flavor))).isEmpty();
+  }
+
+  @Test
   void loadWith_asksEnginesThatAreNotOnTheClassPathToo() throws Exception {
     Files.writeString(folder.resolve("MLmodel"), "flavors: {remote: {}, onnx: {data: gone.bin}}");
     ModelPackage modelPackage = ModelPackage.read(folder);
@@ -119,7 +154,17 @@ class PredictorsTest {
   }
 
   /** Throws its own name when asked to load. */
-  private record Named(String flavor, int preference) implements PredictorProvider {
+  private record Named(String flavor, int preference, boolean readsAll)
+      implements PredictorProvider {
+
+    Named(String flavor, int preference) {
+      this(flavor, preference, true);
+    }
+
+    @Override
+    public boolean reads(ModelPackage modelPackage, Flavor config) {
+      return readsAll;
+    }
 
     @Override
     public Predictor load(ModelPackage modelPackage, Flavor config) {

@@ -3,6 +3,7 @@ package dev.slipway.serving.model;
 import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.ModelPackage;
+import dev.slipway.engine.predictor.OptionalEngines;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.PredictorProvider;
 
@@ -22,6 +23,7 @@ public final class PythonRefused implements PredictorProvider {
   public Predictor load(ModelPackage modelPackage, Flavor flavor) {
     throw new UnsupportedModelException(
         "no engine here runs it but Python, whose models this server refuses unless it is started"
-            + " with --serve-python");
+            + " with --serve-python"
+            + OptionalEngines.hint(modelPackage));
   }
 }

@@ -13,12 +13,11 @@ import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictions;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.RequestedOutputs;
+import dev.slipway.engine.predictor.TensorInputs;
+import dev.slipway.engine.predictor.TensorOutputs;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.SignatureChecks;
-import dev.slipway.engine.signature.TensorSchema;
-import dev.slipway.engine.signature.TensorSpec;
 import dev.slipway.engine.tensor.DataType;
-import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorBuffers;
 import dev.slipway.engine.tensor.TensorMetadata;
@@ -52,7 +51,7 @@ final class OnnxPredictor implements Predictor {
 
   private final OrtEnvironment environment;
   private final OrtSession session;
-  private final OnnxInputs inputs;
+  private final TensorInputs inputs;
   private final List<TensorMetadata> outputs;
   private final UnsignedCasts casts;
   private final TensorBuffers buffers = new TensorBuffers(MAX_IDLE_BUFFER_BYTES);
@@ -63,8 +62,10 @@ final class OnnxPredictor implements Predictor {
     this.environment = environment;
     this.session = session;
     List<TensorMetadata> sessionInputs = metadata(session.getInputInfo().values());
-    this.inputs = OnnxInputs.of(signature.flatMap(ModelSignature::inputs), sessionInputs);
-    this.outputs = outputs(signature, metadata(session.getOutputInfo().values()));
+    this.inputs = TensorInputs.of(signature.flatMap(ModelSignature::inputs), sessionInputs);
+    this.outputs =
+        TensorOutputs.of(
+            signature.flatMap(ModelSignature::outputs), metadata(session.getOutputInfo().values()));
     Set<DataType> types = EnumSet.noneOf(DataType.class);
     sessionInputs.forEach(input -> types.add(input.datatype()));
     this.casts = new UnsignedCasts(environment, types);
@@ -72,30 +73,6 @@ final class OnnxPredictor implements Predictor {
 
   private static List<TensorMetadata> metadata(Collection<NodeInfo> nodes) {
     return nodes.stream().map(OnnxTypes::metadata).toList();
-  }
-
-  /**
-   * Takes shapes from the signature where the model leaves them open; the model's names and types
-   * hold.
-   */
-  private static List<TensorMetadata> outputs(
-      Optional<ModelSignature> signature, List<TensorMetadata> known) {
-    if (!(signature.flatMap(ModelSignature::outputs).orElse(null)
-        instanceof TensorSchema declared)) {
-      return known;
-    }
-    List<TensorMetadata> refined = new ArrayList<>();
-    for (TensorMetadata output : known) {
-      Optional<TensorSpec> spec =
-          declared.tensors().stream()
-              .filter(tensor -> tensor.name().map(output.name()::equals).orElse(known.size() == 1))
-              .findFirst();
-      Shape shape =
-          spec.map(found -> OnnxInputs.mergeShapes("signature.outputs", output, found.shape()))
-              .orElse(output.shape());
-      refined.add(new TensorMetadata(output.name(), output.datatype(), shape));
-    }
-    return List.copyOf(refined);
   }
 
   @Override

@@ -1,8 +1,7 @@
-package dev.slipway.engine.predictor.onnx;
+package dev.slipway.engine.predictor;
 
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.error.UnsupportedModelException;
-import dev.slipway.engine.predictor.FeatureMatrix;
 import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ColumnSchema;
 import dev.slipway.engine.signature.ColumnSpec;
@@ -23,45 +22,57 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * How the inputs that a package declares become those of its ONNX model. Decided once, at load,
- * where a contradiction is the package's fault and not a caller's.
+ * How the inputs that a package declares become the tensors of a model that knows its own, such as
+ * an ONNX graph or a SavedModel. Decided once, at load, where a contradiction is the package's
+ * fault and not a caller's.
+ *
+ * <p>Immutable; any thread may call it.
  */
-final class OnnxInputs {
+public final class TensorInputs {
 
   private final SignatureChecks checks;
   private final Function<CheckedInputs, List<Tensor>> binding;
 
-  private OnnxInputs(SignatureChecks checks, Function<CheckedInputs, List<Tensor>> binding) {
+  private TensorInputs(SignatureChecks checks, Function<CheckedInputs, List<Tensor>> binding) {
     this.checks = checks;
     this.binding = binding;
   }
 
-  SignatureChecks checks() {
+  /** Returns the check of a request. */
+  public SignatureChecks checks() {
     return checks;
   }
 
-  /** Returns the tensors for the session, named as its inputs. */
-  List<Tensor> bind(CheckedInputs inputs) {
+  /** Returns the tensors for the model, named as its inputs. */
+  public List<Tensor> bind(CheckedInputs inputs) {
     return binding.apply(inputs);
   }
 
-  static OnnxInputs of(Optional<Schema> declared, List<TensorMetadata> session) {
+  /**
+   * Returns the inputs of a model.
+   *
+   * @param declared what the signature says of them
+   * @param session what the model says of them; the shape of a scalar stands for an unknown one,
+   *     which is left to the engine to check
+   * @throws ModelPackageException if the signature contradicts the model
+   * @throws UnsupportedModelException if the signature declares columns that the model takes in a
+   *     form that they cannot be given
+   */
+  public static TensorInputs of(Optional<Schema> declared, List<TensorMetadata> session) {
     if (declared.isEmpty()) {
-      // The binding reports an unknown rank as a scalar: leave the check of such a shape to the
-      // engine.
       Set<String> anyShape =
           session.stream()
               .filter(input -> input.shape().rank() == 0)
               .map(TensorMetadata::name)
               .collect(Collectors.toSet());
-      return new OnnxInputs(SignatureChecks.ofTensors(session, anyShape), CheckedInputs::tensors);
+      return new TensorInputs(SignatureChecks.ofTensors(session, anyShape), CheckedInputs::tensors);
     }
     return declared.get() instanceof TensorSchema tensors
         ? ofTensors(tensors, session)
         : ofColumns((ColumnSchema) declared.get(), session);
   }
 
-  private static OnnxInputs ofTensors(TensorSchema schema, List<TensorMetadata> session) {
+  private static TensorInputs ofTensors(TensorSchema schema, List<TensorMetadata> session) {
     boolean unnamed = schema.tensors().get(0).name().isEmpty();
     if (unnamed && session.size() != 1) {
       throw new ModelPackageException(
@@ -86,7 +97,7 @@ final class OnnxInputs {
       throw new ModelPackageException(
           "signature.inputs lacks the model's inputs " + byName.keySet());
     }
-    return new OnnxInputs(
+    return new TensorInputs(
         unnamed
             ? SignatureChecks.ofUnnamedTensor(merged.get(0))
             : SignatureChecks.ofTensors(merged),
@@ -135,7 +146,7 @@ final class OnnxInputs {
     return Shape.of(merged);
   }
 
-  private static OnnxInputs ofColumns(ColumnSchema schema, List<TensorMetadata> session) {
+  private static TensorInputs ofColumns(ColumnSchema schema, List<TensorMetadata> session) {
     SignatureChecks checks = SignatureChecks.ofSchema(schema, "input");
     List<String> columns = checks.tensors().stream().map(TensorMetadata::name).toList();
     List<String> inputs = session.stream().map(TensorMetadata::name).sorted().toList();
@@ -158,7 +169,7 @@ final class OnnxInputs {
     return ofMatrix(checks, columns, session.get(0));
   }
 
-  private static OnnxInputs ofMatrix(
+  private static TensorInputs ofMatrix(
       SignatureChecks checks, List<String> columns, TensorMetadata matrix) {
     if (!checks.acceptsMatrix()) {
       throw new ModelPackageException(
@@ -166,7 +177,7 @@ final class OnnxInputs {
     }
     return switch (matrix.datatype()) {
       case FP32 ->
-          new OnnxInputs(
+          new TensorInputs(
               checks,
               inputs ->
                   List.of(
@@ -175,7 +186,7 @@ final class OnnxInputs {
                           Shape.of(inputs.rows().orElseThrow(), columns.size()),
                           FeatureMatrix.toFloats(inputs, columns, columns))));
       case FP64 ->
-          new OnnxInputs(
+          new TensorInputs(
               checks,
               inputs -> List.of(FeatureMatrix.toDoubleTensor(matrix.name(), inputs, columns)));
       default ->
@@ -186,7 +197,7 @@ final class OnnxInputs {
     };
   }
 
-  private static OnnxInputs ofNamedColumns(
+  private static TensorInputs ofNamedColumns(
       SignatureChecks columnChecks, ColumnSchema schema, List<TensorMetadata> session) {
     Map<String, TensorMetadata> byName =
         session.stream().collect(Collectors.toMap(TensorMetadata::name, Function.identity()));
@@ -211,7 +222,7 @@ final class OnnxInputs {
             .map(column -> new ColumnSpec(column.name(), column.type(), true))
             .toList();
     SignatureChecks checks = SignatureChecks.ofSeparateColumns(new ColumnSchema(required));
-    return new OnnxInputs(
+    return new TensorInputs(
         checks,
         inputs ->
             inputs.tensors().stream()
