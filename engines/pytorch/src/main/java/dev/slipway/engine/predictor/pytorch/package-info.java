@@ -1,0 +1,2 @@
+/** TorchScript models, by libtorch through DJL. */
+package dev.slipway.engine.predictor.pytorch;

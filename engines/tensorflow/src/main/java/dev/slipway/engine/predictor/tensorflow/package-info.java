@@ -1,0 +1,2 @@
+/** SavedModels, run by TensorFlow on the CPU. */
+package dev.slipway.engine.predictor.tensorflow;
