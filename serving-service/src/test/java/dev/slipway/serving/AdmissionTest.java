@@ -16,7 +16,6 @@ import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.testing.ScriptedEngine;
 import dev.slipway.serving.testing.ServingHarness;
 import dev.slipway.serving.v1.DescribeModelRequest;
-import dev.slipway.serving.v1.ListModelsRequest;
 import dev.slipway.serving.v1.UnloadRequest;
 import dev.slipway.serving.v1.VersionSelector;
 import io.grpc.Status;
@@ -353,10 +352,7 @@ class AdmissionTest {
     Semaphore loading = new Semaphore(0);
     ScriptedEngine.LOAD_HOOKS.put("slow", loading::acquireUninterruptibly);
     harness.addScripted("lazy", 20, "slow", Stage.STAGE_NONE);
-    ServingHarness.await(
-        () ->
-            harness.serving().listModels(ListModelsRequest.getDefaultInstance()).getModelsCount()
-                == 2);
+    harness.awaitRevision();
     List<Future<ModelInferResponse>> waiting = new ArrayList<>();
     // As many as the version's queue takes: the waiting and the running one.
     for (int i = 0; i <= MAX_QUEUED; i++) {
