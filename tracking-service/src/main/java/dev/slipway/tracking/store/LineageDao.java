@@ -87,11 +87,18 @@ public interface LineageDao {
       """)
   void setOutputSteps(UUID run, @BindMethods Iterable<ModelLink> links);
 
+  /**
+   * Joined, like all below that read of many runs: H2 compares each row of {@code = ANY} with all
+   * ids.
+   *
+   * @param runs no run twice
+   */
   @SqlQuery(
       """
       SELECT i.run_id, d.dataset_id, d.dataset_name, d.dataset_digest, d.source_type, d.detail_chars
-      FROM run_dataset i JOIN dataset d ON d.dataset_id = i.dataset_id
-      WHERE i.run_id = ANY(:runs)
+      FROM unnest(:runs) AS x (run_id)
+      JOIN run_dataset i ON i.run_id = x.run_id
+      JOIN dataset d ON d.dataset_id = i.dataset_id
       ORDER BY i.run_id, i.place
       """)
   @RegisterRowMapper(HeadMapper.class)
@@ -99,29 +106,29 @@ public interface LineageDao {
 
   @SqlQuery(
       """
-      SELECT run_id, dataset_id, tag_key, tag_value FROM run_dataset_tag
-      WHERE run_id = ANY(:runs)
-      ORDER BY run_id
+      SELECT t.run_id, t.dataset_id, t.tag_key, t.tag_value
+      FROM unnest(:runs) AS x (run_id) JOIN run_dataset_tag t ON t.run_id = x.run_id
+      ORDER BY t.run_id
       """)
   @RegisterRowMapper(InputTagMapper.class)
   List<OwnedEntry<InputTag>> inputTags(UUID[] runs);
 
   @SqlQuery(
       """
-      SELECT dataset_id, dataset_source, dataset_schema, dataset_profile FROM dataset
-      WHERE dataset_id = ANY(:ids)
-      ORDER BY dataset_id
+      SELECT d.dataset_id, d.dataset_source, d.dataset_schema, d.dataset_profile
+      FROM unnest(:ids) AS x (dataset_id) JOIN dataset d ON d.dataset_id = x.dataset_id
+      ORDER BY d.dataset_id
       """)
   @RegisterRowMapper(DetailsMapper.class)
   List<DatasetDetails> details(Long[] ids);
 
   @SqlQuery(
       """
-      SELECT run_id, model_id, FALSE AS output, CAST(0 AS BIGINT) AS step, place
-      FROM run_model_input WHERE run_id = ANY(:runs)
+      SELECT m.run_id, m.model_id, FALSE AS output, CAST(0 AS BIGINT) AS step, m.place
+      FROM unnest(:runs) AS x (run_id) JOIN run_model_input m ON m.run_id = x.run_id
       UNION ALL
-      SELECT run_id, model_id, TRUE AS output, step, place
-      FROM run_model_output WHERE run_id = ANY(:runs)
+      SELECT m.run_id, m.model_id, TRUE AS output, m.step, m.place
+      FROM unnest(:runs) AS x (run_id) JOIN run_model_output m ON m.run_id = x.run_id
       ORDER BY place
       """)
   @RegisterRowMapper(ModelLinkMapper.class)

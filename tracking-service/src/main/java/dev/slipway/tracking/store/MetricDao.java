@@ -1,7 +1,8 @@
 package dev.slipway.tracking.store;
 
+import dev.slipway.tracking.metric.MetricPoint;
 import dev.slipway.tracking.metric.WriterPosition;
-import dev.slipway.tracking.run.LatestMetric;
+import dev.slipway.tracking.run.RunId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -31,6 +32,9 @@ public interface MetricDao {
   /** Is how far a log is folded. */
   record FoldRow(long logId, long foldedNo) {}
 
+  /** Is the latest point of a run's metric. */
+  record LatestRow(RunId run, int nameId, MetricPoint point) {}
+
   /** Is a packed segment of a run. */
   @SuppressWarnings("ArrayRecordComponent") // Passes a row's bytes through; nobody compares rows.
   record PackedRow(UUID run, byte[] packed) {}
@@ -54,11 +58,30 @@ public interface MetricDao {
   @SuppressWarnings("ArrayRecordComponent") // Passes a row's bytes through; nobody compares rows.
   record PlacedRow(long logId, long commitNo, int part, byte[] packed) {}
 
-  @SqlQuery("SELECT name_id, name FROM metric_name WHERE name = ANY(:names)")
+  /**
+   * Returns the numbers of those names that have one. Joined, like all that reads much: H2 compares
+   * each row of {@code = ANY} with all that is asked for.
+   *
+   * @param names no name twice
+   */
+  @SqlQuery(
+      """
+      SELECT n.name_id, n.name
+      FROM unnest(:names) AS x (name) JOIN metric_name n ON n.name = x.name
+      """)
   @RegisterRowMapper(NameMapper.class)
   List<NameRow> names(String[] names);
 
-  @SqlQuery("SELECT name_id, name FROM metric_name WHERE name_id = ANY(:ids)")
+  /**
+   * Returns the names that have some numbers.
+   *
+   * @param ids no number twice
+   */
+  @SqlQuery(
+      """
+      SELECT n.name_id, n.name
+      FROM unnest(:ids) AS x (name_id) JOIN metric_name n ON n.name_id = x.name_id
+      """)
   @RegisterRowMapper(NameMapper.class)
   List<NameRow> namesById(Integer[] ids);
 
@@ -230,30 +253,35 @@ public interface MetricDao {
 
   @SqlQuery(
       """
-      SELECT m.run_id, n.name, m.step, m.timestamp_ms, m.metric_value
-      FROM unnest(:runs) AS x (run_id)
-      JOIN latest_metric m ON m.run_id = x.run_id
-      JOIN metric_name n ON n.name_id = m.name_id
+      SELECT m.run_id, m.name_id, m.step, m.timestamp_ms, m.metric_value
+      FROM unnest(:runs) AS x (run_id) JOIN latest_metric m ON m.run_id = x.run_id
       """)
-  @RegisterRowMapper(OwnedEntryMapper.OfMetrics.class)
-  List<OwnedEntry<LatestMetric>> latest(UUID[] runs);
+  @RegisterRowMapper(LatestMapper.class)
+  List<LatestRow> latest(UUID[] runs);
 
   @SqlQuery(
       """
-      SELECT m.run_id, n.name, m.step, m.timestamp_ms, m.metric_value
-      FROM unnest(:runs) AS x (run_id)
-      JOIN latest_metric m ON m.run_id = x.run_id
-      JOIN metric_name n ON n.name_id = m.name_id
-      WHERE n.name = ANY(:names)
+      SELECT m.run_id, m.name_id, m.step, m.timestamp_ms, m.metric_value
+      FROM unnest(:runs) AS x (run_id) JOIN latest_metric m ON m.run_id = x.run_id
+      WHERE m.name_id = ANY(:names)
       """)
-  @RegisterRowMapper(OwnedEntryMapper.OfMetrics.class)
-  List<OwnedEntry<LatestMetric>> latestOf(UUID[] runs, String[] names);
+  @RegisterRowMapper(LatestMapper.class)
+  List<LatestRow> latestOf(UUID[] runs, Integer[] names);
 
   /** Reads a name. */
   final class NameMapper implements RowMapper<NameRow> {
     @Override
     public NameRow map(ResultSet rs, StatementContext context) throws SQLException {
       return new NameRow(rs.getInt("name_id"), rs.getString("name"));
+    }
+  }
+
+  /** Reads a latest point. */
+  final class LatestMapper implements RowMapper<LatestRow> {
+    @Override
+    public LatestRow map(ResultSet rs, StatementContext context) throws SQLException {
+      return new LatestRow(
+          new RunId(OwnedEntryMapper.owner(rs)), rs.getInt("name_id"), OwnedEntryMapper.point(rs));
     }
   }
 

@@ -3,7 +3,6 @@ package dev.slipway.tracking.store;
 import dev.slipway.tracking.entry.Param;
 import dev.slipway.tracking.entry.Tag;
 import dev.slipway.tracking.metric.MetricPoint;
-import dev.slipway.tracking.run.LatestMetric;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.UUID;
@@ -38,15 +37,6 @@ final class OwnedEntryMapper {
     public OwnedEntry<Param> map(ResultSet rs, StatementContext context) throws SQLException {
       return new OwnedEntry<>(
           owner(rs), new Param(rs.getString("param_key"), rs.getString("param_value")));
-    }
-  }
-
-  /** Reads latest metrics. */
-  public static final class OfMetrics implements RowMapper<OwnedEntry<LatestMetric>> {
-    @Override
-    public OwnedEntry<LatestMetric> map(ResultSet rs, StatementContext context)
-        throws SQLException {
-      return new OwnedEntry<>(owner(rs), new LatestMetric(rs.getString("name"), point(rs)));
     }
   }
 }

@@ -30,10 +30,12 @@ import dev.slipway.tracking.run.RunStatus;
 import dev.slipway.tracking.run.RunUpdate;
 import dev.slipway.tracking.search.RunQuery;
 import dev.slipway.tracking.store.MetricDao.FoldRow;
+import dev.slipway.tracking.store.MetricDao.LatestRow;
 import dev.slipway.tracking.store.MetricDao.PackedRow;
 import dev.slipway.tracking.store.RunDao.TagRow;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -361,60 +363,52 @@ public final class RunStore {
     if (selection.isNone()) {
       return Map.of();
     }
+    MetricDao dao = handle.attach(MetricDao.class);
     // Segments before latest points: what is folded in between is then seen twice, never missed.
-    Map<UUID, Map<String, MetricPoint>> points = unfolded(handle, runs, selection);
-    MetricDao dao = handle.attach(MetricDao.class);
-    for (OwnedEntry<LatestMetric> row :
-        OwnedEntry.read(runs, selection, dao::latest, dao::latestOf)) {
-      points
-          .computeIfAbsent(row.owner(), run -> new HashMap<>())
-          .merge(row.entry().key(), row.entry().point(), MetricPoint::max);
-    }
-    List<OwnedEntry<LatestMetric>> entries = new ArrayList<>();
-    points.forEach(
-        (run, byName) ->
-            byName.forEach(
-                (name, point) ->
-                    entries.add(new OwnedEntry<>(run, new LatestMetric(name, point)))));
-    return OwnedEntry.byOwner(entries, LatestMetric::key);
-  }
-
-  /** Returns the latest points among the segments that are not folded yet, by run and name. */
-  private static Map<UUID, Map<String, MetricPoint>> unfolded(
-      Handle handle, UUID[] runs, KeySelection selection) {
-    MetricDao dao = handle.attach(MetricDao.class);
-    LatestPoints latest = new LatestPoints();
-    Set<Integer> nameIds = new HashSet<>();
-    for (PackedRow row : unfoldedSegments(dao, runs)) {
-      RunId run = new RunId(row.run());
-      SegmentReader.readLatest(
-          row.packed(),
-          (point, nameId) -> {
-            latest.add(run, nameId, point);
-            nameIds.add(nameId);
-          });
-    }
+    LatestPoints points = unfolded(dao, runs);
     Map<Integer, String> names = new HashMap<>();
-    if (!nameIds.isEmpty()) {
-      dao.namesById(nameIds.toArray(Integer[]::new)).stream()
-          .filter(row -> selection.includes(row.name()))
+    if (selection.keys().isPresent()) {
+      String[] keys = selection.keys().get().toArray(String[]::new);
+      dao.names(keys).forEach(row -> names.put(row.id(), row.name()));
+      addAll(points, dao.latestOf(runs, names.keySet().toArray(Integer[]::new)));
+    } else {
+      addAll(points, dao.latest(runs));
+      Set<Integer> nameIds = new HashSet<>();
+      points.byRun().values().forEach(ofRun -> nameIds.addAll(ofRun.keySet()));
+      dao.namesById(nameIds.toArray(Integer[]::new))
           .forEach(row -> names.put(row.id(), row.name()));
     }
-    Map<UUID, Map<String, MetricPoint>> byRun = new HashMap<>();
-    latest
-        .byRun()
-        .forEach(
-            (run, points) -> {
-              Map<String, MetricPoint> byName = new HashMap<>();
-              points.forEach(
-                  (nameId, point) -> {
-                    if (names.containsKey(nameId)) {
-                      byName.put(names.get(nameId), point);
-                    }
-                  });
-              byRun.put(run.uuid(), byName);
-            });
+    Map<UUID, List<LatestMetric>> byRun = new HashMap<>();
+    points.byRun().forEach((run, ofRun) -> byRun.put(run.uuid(), inOrderOfKey(ofRun, names)));
     return byRun;
+  }
+
+  private static void addAll(LatestPoints points, List<LatestRow> rows) {
+    rows.forEach(row -> points.add(row.run(), row.nameId(), row.point()));
+  }
+
+  /** Returns those of the points whose metrics' names are given. */
+  private static List<LatestMetric> inOrderOfKey(
+      Map<Integer, MetricPoint> points, Map<Integer, String> names) {
+    List<LatestMetric> metrics = new ArrayList<>();
+    points.forEach(
+        (nameId, point) -> {
+          if (names.containsKey(nameId)) {
+            metrics.add(new LatestMetric(names.get(nameId), point));
+          }
+        });
+    metrics.sort(Comparator.comparing(LatestMetric::key));
+    return metrics;
+  }
+
+  /** Returns the latest points among the segments that are not folded yet. */
+  private static LatestPoints unfolded(MetricDao dao, UUID[] runs) {
+    LatestPoints latest = new LatestPoints();
+    for (PackedRow row : unfoldedSegments(dao, runs)) {
+      RunId run = new RunId(row.run());
+      SegmentReader.readLatest(row.packed(), (point, nameId) -> latest.add(run, nameId, point));
+    }
+    return latest;
   }
 
   private static List<PackedRow> unfoldedSegments(MetricDao dao, UUID[] runs) {
