@@ -8,6 +8,7 @@ import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.PredictorProvider;
 import hex.genmodel.MojoModel;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Enumeration;
@@ -20,8 +21,18 @@ public class MojoPredictorProvider implements PredictorProvider {
   /** Bounds what a small file may grow to in memory. */
   private static final long MAX_UNPACKED_BYTES = 4L << 30;
 
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  private final long mostUnpackedBytes;
+
   /** Creates the provider. */
-  public MojoPredictorProvider() {}
+  public MojoPredictorProvider() {
+    this(MAX_UNPACKED_BYTES);
+  }
+
+  MojoPredictorProvider(long mostUnpackedBytes) {
+    this.mostUnpackedBytes = mostUnpackedBytes;
+  }
 
   @Override
   public String flavor() {
@@ -36,28 +47,41 @@ public class MojoPredictorProvider implements PredictorProvider {
     return MojoPredictor.of(parse(file, data), data, modelPackage.signature());
   }
 
-  private static void checkZip(Path file, String data) {
+  private void checkZip(Path file, String data) {
     if (Files.isDirectory(file)) {
       throw new UnsupportedModelException(
           data
               + " is H2O's own format, which only H2O of the same version reads: name the zip that"
               + " model.save_mojo writes in flavors.h2o.data instead");
     }
-    long unpacked = 0;
     try (ZipFile zip = new ZipFile(file.toFile())) {
       if (zip.getEntry("model.ini") == null) {
         throw new ModelPackageException(data + " is not a MOJO: it has no model.ini");
       }
-      for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
-        unpacked += entries.nextElement().getSize();
-      }
+      checkUnpackedSize(zip, data);
     } catch (IOException e) {
       throw new ModelPackageException(
           data + " is not a MOJO, which is a zip: " + e.getMessage(), e);
     }
-    if (unpacked > MAX_UNPACKED_BYTES) {
-      throw new UnsupportedModelException(
-          data + " unpacks to " + unpacked + " bytes; at most " + MAX_UNPACKED_BYTES + " are read");
+  }
+
+  /** Unpacks all of it: the sizes that a zip declares need not be those that come out of it. */
+  private void checkUnpackedSize(ZipFile zip, String data) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    long unpacked = 0;
+    for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
+      try (InputStream in = zip.getInputStream(entries.nextElement())) {
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+          unpacked += read;
+          if (unpacked > mostUnpackedBytes) {
+            throw new UnsupportedModelException(
+                data
+                    + " unpacks to more than the "
+                    + mostUnpackedBytes
+                    + " bytes that are read at most");
+          }
+        }
+      }
     }
   }
 

@@ -27,7 +27,10 @@ import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorMetadata;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +41,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -243,6 +249,27 @@ class MojoPredictorTest {
     assertThatThrownBy(() -> Predictors.load(modelPackage))
         .isInstanceOf(ModelPackageException.class)
         .hasMessageContaining("model.zip");
+  }
+
+  @Test
+  void fileThatUnpacksToMoreThanItDeclares_isRefused() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.putNextEntry(new ZipEntry("model.ini"));
+      zip.putNextEntry(new ZipEntry("trees"));
+      zip.write(new byte[1 << 20]);
+    }
+    ByteBuffer file = ByteBuffer.wrap(bytes.toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+    int directory = file.getInt(file.limit() - ZipFile.ENDHDR + ZipFile.ENDOFF);
+    int second = directory + ZipFile.CENHDR + "model.ini".length();
+    assertThat(file.getInt(second + ZipFile.CENLEN)).isEqualTo(1 << 20);
+    file.putInt(second + ZipFile.CENLEN, 10);
+    ModelPackage modelPackage = write(file.array(), Optional.empty(), Optional.empty());
+    Flavor flavor = new Flavor("mojo", Map.of("data", "model.zip"));
+
+    assertThatThrownBy(() -> new MojoPredictorProvider(100_000).load(modelPackage, flavor))
+        .isInstanceOf(UnsupportedModelException.class)
+        .hasMessageContaining("model.zip unpacks to more than");
   }
 
   @Test
