@@ -6,8 +6,6 @@ import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.serving.catalog.ModelSettings;
 import dev.slipway.serving.catalog.ServingSetting;
 import io.grpc.Channel;
-import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -39,33 +37,10 @@ public final class SettingsStore {
     changes.forEach(
         (setting, value) ->
             request.putTags(SettingTags.tag(setting), value.map(SettingTags::write).orElse("")));
-    CompletableFuture<ModelSettings> changed = new CompletableFuture<>();
+    CompletableFuture<RegisteredModel> changed = new CompletableFuture<>();
     RegistryServiceGrpc.newStub(registry)
         .withDeadlineAfter(SECONDS, TimeUnit.SECONDS)
-        .setRegisteredModelTags(
-            request.build(),
-            new StreamObserver<>() {
-              @Override
-              public void onNext(RegisteredModel answer) {
-                changed.complete(SettingTags.read(model, answer.getTagsMap()));
-              }
-
-              @Override
-              public void onError(Throwable failure) {
-                changed.completeExceptionally(translate(model, Status.fromThrowable(failure)));
-              }
-
-              @Override
-              public void onCompleted() {}
-            });
-    return changed;
-  }
-
-  private static RuntimeException translate(String model, Status status) {
-    return switch (status.getCode()) {
-      case NOT_FOUND, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, FAILED_PRECONDITION ->
-          new SettingsRefusedException(model, status.getDescription());
-      default -> new RegistryUnavailableException(status.getCode().name());
-    };
+        .setRegisteredModelTags(request.build(), new RegistryAnswer<>(model, changed));
+    return changed.thenApply(answer -> SettingTags.read(model, answer.getTagsMap()));
   }
 }

@@ -4,17 +4,12 @@ import dev.slipway.registry.v1.GetRegisteredModelRequest;
 import dev.slipway.registry.v1.RegisteredModel;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
-import dev.slipway.runtime.error.ErrorKind;
-import dev.slipway.runtime.error.ServiceException;
 import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.catalog.TrafficRule;
 import io.grpc.Channel;
 import io.grpc.Metadata;
-import io.grpc.Status;
 import io.grpc.stub.MetadataUtils;
-import io.grpc.stub.StreamObserver;
 import java.time.Clock;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -119,7 +114,8 @@ public final class TrafficRuleStore {
     CompletableFuture<RegisteredModel> read = new CompletableFuture<>();
     stub(actor)
         .getRegisteredModel(
-            GetRegisteredModelRequest.newBuilder().setName(model).build(), answer(model, read));
+            GetRegisteredModelRequest.newBuilder().setName(model).build(),
+            new RegistryAnswer<>(model, read));
     return read.thenCompose(
         known -> {
           Optional<TrafficRule> before = TrafficRuleTags.read(model, stage, known.getTagsMap());
@@ -137,12 +133,12 @@ public final class TrafficRuleStore {
                           TrafficRuleTags.tag(stage), after.map(TrafficRuleTags::write).orElse(""))
                       .setExpectedRevision(known.getRevision())
                       .build(),
-                  answer(model, written));
+                  new RegistryAnswer<>(model, written));
           return written
               .thenApply(done -> new Change(before, after))
               .exceptionallyCompose(
                   failure ->
-                      failure.getCause() instanceof LostRaceException && tries > 1
+                      failure.getCause() instanceof RegistryAnswer.LostRaceException && tries > 1
                           ? change(model, stage, edit, actor, tries - 1)
                           : CompletableFuture.failedFuture(failure));
         });
@@ -157,44 +153,5 @@ public final class TrafficRuleStore {
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("slipway-actor", Metadata.ASCII_STRING_MARSHALLER), actor);
     return stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
-  }
-
-  private static <T> StreamObserver<T> answer(String model, CompletableFuture<T> future) {
-    return new StreamObserver<>() {
-      @Override
-      public void onNext(T answer) {
-        future.complete(answer);
-      }
-
-      @Override
-      public void onError(Throwable failure) {
-        future.completeExceptionally(translate(model, Status.fromThrowable(failure)));
-      }
-
-      @Override
-      public void onCompleted() {}
-    };
-  }
-
-  /** Somebody else changed the model in between. */
-  private static final class LostRaceException extends ServiceException {
-    private static final long serialVersionUID = 1L;
-
-    LostRaceException(String model) {
-      super(
-          ErrorKind.UNAVAILABLE,
-          "REGISTRY_UNAVAILABLE",
-          "model " + model + " is being changed all the time; try again",
-          Map.of("model", model));
-    }
-  }
-
-  private static RuntimeException translate(String model, Status status) {
-    return switch (status.getCode()) {
-      case ABORTED -> new LostRaceException(model);
-      case NOT_FOUND, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, FAILED_PRECONDITION ->
-          new SettingsRefusedException(model, status.getDescription());
-      default -> new RegistryUnavailableException(status.getCode().name());
-    };
   }
 }
