@@ -517,6 +517,8 @@ class StageFollowTest {
     ScriptedEngine.LOAD_HOOKS.put("other", () -> signalAndAwait(loading, mayLoad));
     harness.addScripted("m", 1, "slow", Stage.STAGE_PRODUCTION);
     harness.awaitProduction("m", 1);
+    harness.addScripted("n", 1, "", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("n", 1);
     harness.addScripted("n", 2, "other", Stage.STAGE_PRODUCTION);
     assertThat(loading.await(60, TimeUnit.SECONDS)).isTrue();
     ScriptedEngine.CLOSE_HOOKS.put("slow", () -> signalAndAwait(closing, mayClose));
@@ -526,7 +528,7 @@ class StageFollowTest {
 
       mayLoad.countDown();
 
-      harness.awaitProduction("n", 1);
+      harness.awaitProduction("n", 2);
     } finally {
       mayLoad.countDown();
       mayClose.countDown();
