@@ -52,6 +52,8 @@ class GraphCommandIT {
               - {name: gone, model: models:/encoder/7, inputs: {x: embed.vector}}
               outputs: {rest: gone.y, score: score.score}
           """);
+      register(client, "leaf", pipelineOf(30, "encoder/1"));
+      register(client, "tree", pipelineOf(30, "leaf/1"));
       var unused =
           client
               .registry()
@@ -62,6 +64,18 @@ class GraphCommandIT {
                       .setVersion(1)
                       .build());
     }
+  }
+
+  private static String pipelineOf(int steps, String version) {
+    StringBuilder mlmodel = new StringBuilder("flavors:\n  slipway_pipeline:\n    steps:\n");
+    for (int i = 0; i < steps; i++) {
+      mlmodel.append("    - {name: s%02d, model: models:/%s}\n".formatted(i, version));
+    }
+    mlmodel.append("    outputs:\n");
+    for (int i = 0; i < steps; i++) {
+      mlmodel.append("      y%02d: s%02d.y\n".formatted(i, i));
+    }
+    return mlmodel.toString();
   }
 
   private static void register(SlipwayClient client, String model, String mlmodel)
@@ -140,6 +154,16 @@ class GraphCommandIT {
         .contains("\"version\":\"fraud/1\"")
         .contains("\"name\":\"net\"")
         .contains("\"x\":\"embed.vector\"");
+  }
+
+  @Test
+  void moreStepsThanAreServed_areNotFollowed() {
+    assertThat(slipway("graph", "tree/1")).as(err.toString()).isZero();
+
+    // Thirty steps of thirty steps each would be 930.
+    assertThat(out.toString().lines().filter(line -> line.contains("encoder/1  onnx")).count())
+        .isLessThan(128);
+    assertThat(out.toString()).contains("one of too many to be shown");
   }
 
   @Test

@@ -23,8 +23,12 @@ final class ModelGraphs {
   /** As deep as pipelines may lie in each other when they are served. */
   private static final int MAX_DEPTH = 8;
 
+  /** As many steps as may run in all when a pipeline is served. */
+  private static final int MAX_ALL_STEPS = 128;
+
   private final RegistryServiceBlockingStub registry;
   private final Map<String, Optional<ModelVersion>> known = new HashMap<>();
+  private int steps;
 
   ModelGraphs(RegistryServiceBlockingStub registry) {
     this.registry = registry;
@@ -37,6 +41,7 @@ final class ModelGraphs {
    * @throws dev.slipway.engine.error.ModelPackageException if a pipeline is malformed
    */
   ModelGraph of(ModelVersion version) {
+    steps = 0;
     return of(version, 0);
   }
 
@@ -69,6 +74,9 @@ final class ModelGraphs {
     String name = step.model() + "/" + step.version();
     if (depth > MAX_DEPTH) {
       return new ModelGraph(name, "too deep to be shown", Optional.empty(), List.of());
+    }
+    if (++steps > MAX_ALL_STEPS) {
+      return new ModelGraph(name, "one of too many to be shown", Optional.empty(), List.of());
     }
     Optional<ModelVersion> version =
         known.computeIfAbsent(name, key -> find(step.model(), step.version()));
