@@ -33,8 +33,11 @@ record Latencies(double medianMillis, double p99Millis) {
     return nanos;
   }
 
-  /** Returns the middle and the slowest of a hundred of some durations, at least one. */
+  /** Returns the middle and the slowest of a hundred of some durations; NaN where there is none. */
   static Latencies ofNanos(long[] nanos) {
+    if (nanos.length == 0) {
+      return new Latencies(Double.NaN, Double.NaN);
+    }
     long[] sorted = nanos.clone();
     Arrays.sort(sorted);
     return new Latencies(
