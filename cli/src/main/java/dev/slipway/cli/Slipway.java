@@ -3,6 +3,7 @@ package dev.slipway.cli;
 import dev.slipway.artifact.ArtifactServer;
 import dev.slipway.cli.artifacts.ArtifactsCommand;
 import dev.slipway.cli.assets.AssetsCommand;
+import dev.slipway.cli.batch.BatchCommand;
 import dev.slipway.cli.call.CallCommand;
 import dev.slipway.cli.gc.GcCommand;
 import dev.slipway.cli.graph.GraphCommand;
@@ -51,6 +52,7 @@ import picocli.CommandLine.Spec;
       ServingServer.class,
       GatewayServer.class,
       PredictCommand.class,
+      BatchCommand.class,
       BenchCommand.class,
       DescribeCommand.class,
       CallCommand.class,

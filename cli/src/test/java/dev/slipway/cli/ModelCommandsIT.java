@@ -2,109 +2,32 @@ package dev.slipway.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipway.client.SlipwayClient;
-import dev.slipway.registry.v1.CreateModelVersionRequest;
-import dev.slipway.registry.v1.CreateRegisteredModelRequest;
-import dev.slipway.registry.v1.Stage;
-import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.runtime.config.Commands;
-import dev.slipway.serving.v1.DescribeModelRequest;
-import dev.slipway.serving.v1.VersionState;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands that call models, on a server with a model of columns and one of a tensor. */
+@ExtendWith(ModelServer.Running.class)
 class ModelCommandsIT {
-  /** Written by LightGBM and MLflow: doubles a, b (optional) and c, and one label for each row. */
-  private static final Path COLUMNS =
-      Path.of("../model-engine/src/test/models/mlflow/lightgbm-classifier");
-
-  /** Written by ONNX: one FP32 tensor. */
-  private static final Path TENSOR = Path.of("../model-engine/src/test/models/mlflow/onnx");
-
-  @TempDir private static Path data;
-  private static SlipwayProcess server;
+  private static ModelServer server;
 
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
   @BeforeAll
-  static void start() throws Exception {
-    server = SlipwayProcess.startServer("server", "--data-dir=" + data);
-    try (SlipwayClient client = SlipwayClient.connect(server.address())) {
-      register(client, "columns", COLUMNS);
-      register(client, "tensor", TENSOR);
-      awaitReady(client, "columns");
-      awaitReady(client, "tensor");
-    }
-  }
-
-  private static void register(SlipwayClient client, String name, Path folder) throws Exception {
-    var uploaded = client.transfers().uploadFolder(folder, "models/" + name);
-    assertThat(uploaded.files()).isPositive();
-    var unused =
-        client
-            .registry()
-            .createRegisteredModel(CreateRegisteredModelRequest.newBuilder().setName(name).build());
-    long version =
-        client
-            .registry()
-            .createModelVersion(
-                CreateModelVersionRequest.newBuilder()
-                    .setName(name)
-                    .setSource("mlflow-artifacts:/models/" + name)
-                    .build())
-            .getVersion();
-    var promoted =
-        client
-            .registry()
-            .transitionStage(
-                TransitionStageRequest.newBuilder()
-                    .setName(name)
-                    .setVersion(version)
-                    .setStage(Stage.STAGE_PRODUCTION)
-                    .build());
-    assertThat(promoted).isNotNull();
-  }
-
-  /** Serving learns of versions a moment after the registry. */
-  private static void awaitReady(SlipwayClient client, String name) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!isReady(client, name)) {
-      assertThat(System.nanoTime()).as("waited in vain").isLessThan(end);
-      Thread.sleep(20);
-    }
-  }
-
-  private static boolean isReady(SlipwayClient client, String name) {
-    try {
-      return client
-          .serving()
-          .describeModel(DescribeModelRequest.newBuilder().setModel(name).build())
-          .getVersion()
-          .getState()
-          .equals(VersionState.VERSION_STATE_READY);
-    } catch (StatusRuntimeException e) {
-      return false;
-    }
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
+  static void start(ModelServer running) {
+    server = running;
   }
 
   private int slipway(String... args) {

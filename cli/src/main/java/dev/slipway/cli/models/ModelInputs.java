@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Says what to predict from. An argument group of picocli; not thread-safe. */
-final class ModelInputs {
+public final class ModelInputs {
   /** More than any request may have, so that a wrong file is not read to its end. */
   private static final int MAX_BYTES = 256 << 20;
 
@@ -101,7 +101,7 @@ final class ModelInputs {
   }
 
   /** Returns how requests for a version are made; loads it where only the loaded model tells. */
-  static ScoringInputs of(ServingServiceBlockingStub serving, ModelSpec spec) {
+  public static ScoringInputs of(ServingServiceBlockingStub serving, ModelSpec spec) {
     DescribeModelResponse model = describe(serving, spec);
     if (!model.getSignature().getInputs().hasColumns() && model.getInputsCount() == 0) {
       var unused =
@@ -112,7 +112,8 @@ final class ModelInputs {
     return new ScoringInputs(model);
   }
 
-  static DescribeModelResponse describe(ServingServiceBlockingStub serving, ModelSpec spec) {
+  /** Tells all about a version. */
+  public static DescribeModelResponse describe(ServingServiceBlockingStub serving, ModelSpec spec) {
     return serving.describeModel(
         DescribeModelRequest.newBuilder()
             .setModel(spec.model())

@@ -128,7 +128,8 @@ record CellValues(String where, JsonNode node, boolean text) {
 
   /** Returns the number that the cell has, or as text stands for. */
   private BigDecimal number(String accepted) {
-    if (node.isIntegralNumber() || node.isBigDecimal()) {
+    boolean exact = node.isIntegralNumber() || node.isBigDecimal();
+    if (exact || (node.isNumber() && Double.isFinite(node.doubleValue()))) {
       return node.decimalValue();
     }
     if (text && node.textValue().length() <= MOST_CHARACTERS) {

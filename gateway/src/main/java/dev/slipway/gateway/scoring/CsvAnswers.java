@@ -34,18 +34,27 @@ public final class CsvAnswers {
 
   /** Appends the rows of an answer. */
   public void write(PredictResponse answer) throws IOException {
-    List<ObjectNode> rows = ScoringOutputs.rows(answer.getDataFrame());
+    write(ScoringOutputs.rows(answer.getDataFrame()));
+  }
+
+  /** Appends rows, column to value, all of the same columns. */
+  public void write(List<ObjectNode> rows) throws IOException {
     for (ObjectNode row : rows) {
-      List<Object> cells = new ArrayList<>();
       if (!headerWritten) {
         List<String> names = new ArrayList<>();
         row.fieldNames().forEachRemaining(names::add);
-        printer.printRecord(names);
-        headerWritten = true;
+        writeHeader(names);
       }
+      List<Object> cells = new ArrayList<>();
       row.forEach(cell -> cells.add(text(cell)));
       printer.printRecord(cells);
     }
+  }
+
+  /** Appends the header, for who may have no rows. */
+  public void writeHeader(List<String> names) throws IOException {
+    printer.printRecord(names);
+    headerWritten = true;
   }
 
   private static Object text(JsonNode cell) {

@@ -1,6 +1,5 @@
 package dev.slipway.gateway.scoring;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.slipway.serving.v1.PredictRequest;
 import java.io.IOException;
 import java.io.Reader;
@@ -57,6 +56,11 @@ public final class CsvTables implements AutoCloseable {
     this.records = parser.iterator();
   }
 
+  /** Returns the names of the columns, in order. */
+  public List<String> columns() {
+    return List.copyOf(columns.keySet());
+  }
+
   /**
    * Reads the next rows into a request.
    *
@@ -66,16 +70,30 @@ public final class CsvTables implements AutoCloseable {
    */
   public int read(int most, ScoringInputs inputs, PredictRequest.Builder request)
       throws IOException {
+    InputRows rows = next(most, Long.MAX_VALUE);
+    if (rows.size() > 0) {
+      rows.read(inputs, request);
+    }
+    return rows.size();
+  }
+
+  /**
+   * Returns the next rows, none at the end.
+   *
+   * @param mostRows from 1
+   * @param mostCharacters of which only the last row may go beyond, from 1
+   * @throws ScoringException if the text is no CSV from here on
+   */
+  public InputRows next(int mostRows, long mostCharacters) throws IOException {
     List<CSVRecord> rows = new ArrayList<>();
+    long characters = 0;
     try {
-      while (rows.size() < most && records.hasNext()) {
+      while (rows.size() < mostRows && characters < mostCharacters && records.hasNext()) {
         CSVRecord row = records.next();
-        if (row.size() != columns.size()) {
-          throw new ScoringException(
-              "row %d of the CSV has %d cells and its header %d"
-                  .formatted(row.getRecordNumber(), row.size(), columns.size()));
-        }
         rows.add(row);
+        for (String cell : row) {
+          characters += cell == null ? 0 : cell.length();
+        }
       }
     } catch (UncheckedIOException e) {
       throw new ScoringException(
@@ -83,28 +101,7 @@ public final class CsvTables implements AutoCloseable {
               .formatted(parser.getRecordNumber() + 1, e.getCause().getMessage()),
           e);
     }
-    if (!rows.isEmpty()) {
-      inputs.readTable(
-          new Table(
-              "csv",
-              columns,
-              columns.size(),
-              rows.get(0).getRecordNumber() - 1,
-              rows.size(),
-              cells(rows),
-              true),
-          request);
-    }
-    return rows.size();
-  }
-
-  private static Table.Cells cells(List<CSVRecord> rows) {
-    return (row, column) -> {
-      String cell = rows.get(row).get(column);
-      return cell == null
-          ? JsonNodeFactory.instance.nullNode()
-          : JsonNodeFactory.instance.textNode(cell);
-    };
+    return new CsvRows(columns, rows, true);
   }
 
   @Override

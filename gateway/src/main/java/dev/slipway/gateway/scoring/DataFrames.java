@@ -93,8 +93,7 @@ final class DataFrames {
   private static void requireWidth(Table table, int width) {
     if (table.rowCount() > 0 && table.width() != width) {
       throw new ScoringException(
-          "%s has %d columns and the model takes %d"
-              .formatted(table.where(), table.width(), width));
+          "%s has %d columns and the model takes %d".formatted(table.name(), table.width(), width));
     }
   }
 
@@ -104,7 +103,7 @@ final class DataFrames {
     if (position == null && spec.getRequired() && table.rowCount() > 0) {
       throw new ScoringException(
           "%s lacks the column %s; it has %s"
-              .formatted(table.where(), spec.getName(), columns.keySet()));
+              .formatted(table.name(), spec.getName(), columns.keySet()));
     }
     return position == null ? -1 : position;
   }
@@ -183,7 +182,6 @@ final class DataFrames {
       Reader<T> reader,
       T absent) {
     boolean nan = absent instanceof Number number && Double.isNaN(number.doubleValue());
-    String name = spec.getName().isEmpty() ? "[" + position + "]" : "." + spec.getName();
     for (int row = 0; row < table.rowCount(); row++) {
       JsonNode node = table.cell(row, position);
       if (node.isNull() || node.isMissingNode()) {
@@ -195,10 +193,7 @@ final class DataFrames {
       }
       values.accept(
           reader.read(
-              new CellValues(
-                  table.where() + "[" + (table.firstRow() + row) + "]" + name,
-                  node,
-                  table.text())));
+              new CellValues(table.place(row, position, spec.getName()), node, table.text())));
     }
   }
 }

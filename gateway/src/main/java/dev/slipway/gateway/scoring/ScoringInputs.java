@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.slipway.registry.v1.ColumnSpec;
 import dev.slipway.registry.v1.Schema;
 import dev.slipway.serving.v1.DescribeModelResponse;
 import dev.slipway.serving.v1.OutputForm;
@@ -115,6 +116,38 @@ public final class ScoringInputs {
     }
   }
 
+  /**
+   * Checks that a table with these columns can be read.
+   *
+   * @throws ScoringException if it lacks some that the model requires
+   */
+  public void checkColumns(List<String> columns) {
+    List<String> lacking =
+        schema.getColumns().getColumnsList().stream()
+            .filter(ColumnSpec::getRequired)
+            .map(ColumnSpec::getName)
+            .filter(name -> !name.isEmpty() && !columns.contains(name))
+            .toList();
+    if (!lacking.isEmpty()) {
+      throw new ScoringException(
+          "the table lacks the columns %s; it has %s".formatted(lacking, columns));
+    }
+  }
+
+  /** Reads rows into a request: all of them objects, by column or tensor, or all of them lists. */
+  void readRows(List<JsonNode> rows, PredictRequest.Builder request) {
+    if (!takesTable()) {
+      readInstances(JsonNodeFactory.instance.arrayNode().addAll(rows), request);
+      return;
+    }
+    String where = rows.size() == 1 ? "" : "rows";
+    readTable(
+        rows.get(0).isObject()
+            ? Table.ofRecords(where, rows)
+            : Table.ofRows(where, List.of(), rows),
+        request);
+  }
+
   /** Reads a table into a request: columns by name, or the rows of the model's only tensor. */
   void readTable(Table table, PredictRequest.Builder request) {
     if (takesTable()) {
@@ -129,7 +162,7 @@ public final class ScoringInputs {
           cells.add(number(table, row, column));
         }
       }
-      addTensor(NestedLists.tensor(tensors.get(0), rows, table.where()), request);
+      addTensor(NestedLists.tensor(tensors.get(0), rows, table.name()), request);
       return;
     }
     throw new ScoringException(

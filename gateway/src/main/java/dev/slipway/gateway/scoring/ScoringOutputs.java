@@ -49,13 +49,22 @@ public final class ScoringOutputs {
     return byName;
   }
 
-  /** Returns the rows of a table as objects, column to value. */
-  static List<ObjectNode> rows(DataFrame frame) {
-    Map<String, List<JsonNode>> columns = new LinkedHashMap<>();
+  /** Returns the names of a table's columns as they are shown: positions where there are none. */
+  public static List<String> columns(DataFrame frame) {
+    List<String> names = new ArrayList<>();
     for (int i = 0; i < frame.getColumnsCount(); i++) {
-      Column column = frame.getColumns(i);
-      columns.put(
-          column.getName().isEmpty() ? Integer.toString(i) : column.getName(), values(column));
+      String name = frame.getColumns(i).getName();
+      names.add(name.isEmpty() ? Integer.toString(i) : name);
+    }
+    return names;
+  }
+
+  /** Returns the rows of a table as objects, column to value. */
+  public static List<ObjectNode> rows(DataFrame frame) {
+    Map<String, List<JsonNode>> columns = new LinkedHashMap<>();
+    List<String> names = columns(frame);
+    for (int i = 0; i < names.size(); i++) {
+      columns.put(names.get(i), values(frame.getColumns(i)));
     }
     List<ObjectNode> rows = new ArrayList<>();
     for (int row = 0; row < frame.getRowCount(); row++) {

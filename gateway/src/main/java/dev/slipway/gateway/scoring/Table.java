@@ -13,7 +13,7 @@ import java.util.Set;
  * Is a table as a caller wrote it: rows of cells, each with the name of its column or, when the
  * columns have none, its position.
  *
- * @param where names the table in what is thrown
+ * @param where names the table in what is thrown; empty for one row whose number its reader tells
  * @param columns the positions of the columns by name; empty when they have no names
  * @param width number of columns
  * @param firstRow number of the first row in what is thrown, where rows come some at a time
@@ -46,7 +46,8 @@ record Table(
       JsonNode row = rows.get(i);
       if (!row.isArray() || row.size() != width) {
         throw new ScoringException(
-            "%s[%d] must be a list of %d values, one for each column".formatted(where, i, width));
+            "%s must be a list of %d values, one for each column"
+                .formatted(element(where, i), width));
       }
     }
     return new Table(
@@ -64,7 +65,7 @@ record Table(
     Set<String> names = new LinkedHashSet<>();
     for (int i = 0; i < records.size(); i++) {
       if (!records.get(i).isObject()) {
-        throw new ScoringException(where + "[" + i + "] must be an object: column to value");
+        throw new ScoringException(element(where, i) + " must be an object: column to value");
       }
       records.get(i).fieldNames().forEachRemaining(names::add);
     }
@@ -102,9 +103,31 @@ record Table(
         false);
   }
 
+  /** Returns how what is thrown names the table. */
+  String name() {
+    return where.isEmpty() ? "the row" : where;
+  }
+
+  /**
+   * Returns how what is thrown names a cell, such as {@code csv[3].age}.
+   *
+   * @param column name; empty when the columns have none
+   */
+  String place(int row, int position, String column) {
+    String cell = column.isEmpty() ? "[" + position + "]" : column;
+    if (where.isEmpty()) {
+      return cell;
+    }
+    return where + "[" + (firstRow + row) + "]" + (column.isEmpty() ? "" : ".") + cell;
+  }
+
   /** Returns the value of a cell; a missing node where the table lacks the column. */
   JsonNode cell(int row, int column) {
     return column < 0 ? MissingNode.getInstance() : cells.at(row, column);
+  }
+
+  private static String element(String where, int row) {
+    return where.isEmpty() ? "the row" : where + "[" + row + "]";
   }
 
   private static Map<String, Integer> positions(String where, List<String> names) {

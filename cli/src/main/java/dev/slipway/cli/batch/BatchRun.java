@@ -1,0 +1,226 @@
+package dev.slipway.cli.batch;
+
+import com.google.rpc.Status;
+import dev.slipway.cli.batch.PredictionStream.Reply;
+import dev.slipway.client.SlipwayClient;
+import dev.slipway.gateway.scoring.InputRows;
+import dev.slipway.gateway.scoring.ScoringException;
+import dev.slipway.gateway.scoring.ScoringInputs;
+import dev.slipway.serving.v1.OutputForm;
+import dev.slipway.serving.v1.PredictOptions;
+import dev.slipway.serving.v1.PredictRequest;
+import dev.slipway.serving.v1.PredictResponse;
+import dev.slipway.serving.v1.PredictStreamOpen;
+import dev.slipway.serving.v1.PredictStreamResponse;
+import dev.slipway.serving.v1.ServingServiceGrpc;
+import dev.slipway.serving.v1.VersionSelector;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Sends the rows of a file through a prediction stream, with a bounded number of requests between
+ * reading and writing. What the server cannot do for the moment is asked again. Of one thread.
+ */
+final class BatchRun implements AutoCloseable {
+  /** Requests in the output before others that precede them; a checkpoint lists them. */
+  private static final int MOST_AHEAD = 1024;
+
+  private final SlipwayClient client;
+  private final RowSource source;
+  private final ScoringInputs inputs;
+  private final BatchOptions options;
+  private final BatchOutput output;
+  private final BatchProgress progress;
+  private final PredictStreamOpen open;
+  private final int maxInFlight;
+  private final BackOff backOff;
+
+  /** Read and not yet in the output, by first row, in the order of the file. */
+  private final Map<Long, Chunk> window = new LinkedHashMap<>();
+
+  private Optional<PredictionStream> stream = Optional.empty();
+  private long rowsRead;
+  private boolean atEnd;
+
+  /**
+   * Prepares a run.
+   *
+   * @param inputs how rows are read for the version
+   * @param model registered name
+   * @param version that answers
+   * @param output perhaps with the rows of an earlier run
+   * @param maxInFlight requests that are read and not yet in the output, from 1
+   */
+  BatchRun(
+      SlipwayClient client,
+      RowSource source,
+      ScoringInputs inputs,
+      String model,
+      long version,
+      BatchOptions options,
+      BatchOutput output,
+      BatchProgress progress,
+      int maxInFlight,
+      BackOff backOff) {
+    this.client = client;
+    this.source = source;
+    this.inputs = inputs;
+    this.options = options;
+    this.output = output;
+    this.progress = progress;
+    this.maxInFlight = maxInFlight;
+    this.backOff = backOff;
+    this.open =
+        PredictStreamOpen.newBuilder()
+            .setModel(model)
+            .setSelector(VersionSelector.newBuilder().setVersion(version))
+            .addAllOutputs(options.outputs())
+            .setOptions(
+                PredictOptions.newBuilder()
+                    .setOutputForm(OutputForm.OUTPUT_FORM_DATA_FRAME)
+                    // Also where one faulty row ends the run: its number is to be told.
+                    .setRowErrors(true))
+            .setMaxInFlight(maxInFlight)
+            .build();
+  }
+
+  /**
+   * Predicts for all rows that the output lacks, and completes it.
+   *
+   * @throws StatusRuntimeException if the server refuses, or does not answer for too long
+   * @throws ScoringException if rows cannot be read, or have no prediction and are not kept
+   */
+  void run() throws IOException, InterruptedException {
+    while (true) {
+      read();
+      write();
+      progress.update(source.progress(), output.rows());
+      if (window.values().stream().allMatch(Chunk::isAnswered)) {
+        if (atEnd && window.isEmpty()) {
+          break;
+        }
+        if (!window.isEmpty() && (atEnd || isFull())) {
+          throw noneReadable();
+        }
+      } else {
+        receive();
+      }
+    }
+    if (!output.hasColumns()) {
+      learnColumns();
+    }
+    output.complete();
+  }
+
+  private boolean isFull() {
+    return window.size() >= maxInFlight
+        || (!window.isEmpty() && output.requestsAhead() >= MOST_AHEAD);
+  }
+
+  /** Reads and sends as much as may be under way. */
+  private void read() throws IOException, InterruptedException {
+    while (!atEnd && !isFull()) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      InputRows rows = source.next(options.rowsPerRequest());
+      long firstRow = rowsRead;
+      rowsRead += rows.size();
+      atEnd = rows.size() == 0;
+      if (!atEnd && !output.has(firstRow)) {
+        Chunk chunk = new Chunk(firstRow, rows, inputs);
+        window.put(firstRow, chunk);
+        chunk.request().ifPresent(this::send);
+      }
+    }
+  }
+
+  private void send(PredictRequest request) {
+    if (stream.isEmpty()) {
+      stream =
+          Optional.of(
+              new PredictionStream(ServingServiceGrpc.newStub(client.servingChannel()), open));
+    }
+    stream.get().send(request);
+  }
+
+  private void receive() throws InterruptedException {
+    Reply reply = stream.orElseThrow().take();
+    if (reply.answer().isEmpty()) {
+      backOff.pause(reply.end().orElseThrow());
+      stream.get().close();
+      stream = Optional.empty();
+      window.values().stream()
+          .filter(chunk -> !chunk.isAnswered())
+          .forEach(chunk -> chunk.request().ifPresent(this::send));
+      return;
+    }
+    PredictStreamResponse answer = reply.answer().get();
+    Chunk chunk = window.get(Long.parseLong(answer.getId()));
+    if (answer.hasError()) {
+      backOff.pause(failure(chunk, answer.getError()));
+      send(chunk.request().orElseThrow());
+      return;
+    }
+    backOff.answered();
+    PredictResponse response = answer.getResponse();
+    chunk.answer(response);
+    output.setColumns(chunk.answerColumns().orElseThrow(), response.getProvenance());
+  }
+
+  private static StatusRuntimeException failure(Chunk chunk, Status error) {
+    return StatusProto.toStatusRuntimeException(
+        error.toBuilder().setMessage(chunk.describe() + ": " + error.getMessage()).build());
+  }
+
+  /** Writes what may be written: from the front, or all that is answered. */
+  private void write() throws IOException {
+    if (!output.hasColumns()) {
+      return;
+    }
+    for (Iterator<Chunk> chunks = window.values().iterator(); chunks.hasNext(); ) {
+      Chunk chunk = chunks.next();
+      if (chunk.isAnswered()) {
+        if (chunk.faultCount() > 0 && !options.rowErrors()) {
+          throw new ScoringException(chunk.firstFault().orElseThrow());
+        }
+        output.write(chunk);
+        chunks.remove();
+      } else if (options.ordered()) {
+        return;
+      }
+    }
+  }
+
+  private ScoringException noneReadable() {
+    Chunk first = window.values().iterator().next();
+    return new ScoringException(
+        options.rowErrors()
+            ? "none of the first %,d rows can be predicted: %s"
+                .formatted(rowsRead, first.firstFault().orElseThrow())
+            : first.firstFault().orElseThrow());
+  }
+
+  /** Asks about one row of zeros and empty texts what answers look like, for an empty input. */
+  private void learnColumns() {
+    PredictRequest.Builder request =
+        PredictRequest.newBuilder()
+            .setModel(open.getModel())
+            .setSelector(open.getSelector())
+            .addAllOutputs(options.outputs());
+    request.getOptionsBuilder().setOutputForm(OutputForm.OUTPUT_FORM_DATA_FRAME);
+    inputs.fill(1, request);
+    PredictResponse answer = client.serving().predict(request.build());
+    output.setColumns(OutputColumn.of(answer.getDataFrame()), answer.getProvenance());
+  }
+
+  @Override
+  public void close() {
+    stream.ifPresent(PredictionStream::close);
+  }
+}
