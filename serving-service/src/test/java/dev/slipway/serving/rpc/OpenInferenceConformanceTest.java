@@ -500,14 +500,7 @@ class OpenInferenceConformanceTest {
     harness.addScripted("kserve", 1, "none", Stage.STAGE_NONE);
     ModelRepositoryParameter first =
         ModelRepositoryParameter.newBuilder().setStringParam("1").build();
-    ServingHarness.await(
-        () ->
-            harness
-                .inference()
-                .repositoryIndex(RepositoryIndexRequest.getDefaultInstance())
-                .getModelsList()
-                .stream()
-                .anyMatch(row -> row.getName().equals("kserve") && row.getVersion().isEmpty()));
+    harness.awaitRevision();
 
     var loaded =
         harness

@@ -314,14 +314,7 @@ class ServingServiceTest {
             .setModel("lazy")
             .setSelector(VersionSelector.newBuilder().setVersion(1))
             .build();
-    ServingHarness.await(
-        () ->
-            harness
-                .serving()
-                .listModels(ListModelsRequest.getDefaultInstance())
-                .getModelsList()
-                .stream()
-                .anyMatch(model -> model.getName().equals("lazy")));
+    harness.awaitRevision();
 
     LoadResponse first = harness.serving().load(load);
     LoadResponse second = harness.serving().load(load);
