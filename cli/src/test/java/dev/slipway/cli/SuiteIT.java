@@ -51,7 +51,7 @@ class SuiteIT {
                 .build()) {
       StringWriter said = new StringWriter();
 
-      boolean done = new Quickstart(client, new PrintWriter(said)).run();
+      boolean done = new Quickstart(client, new PrintWriter(said), new PrintWriter(said)).run();
 
       assertThat(done).as(said.toString()).isTrue();
       for (SlipwayProcess each : new SlipwayProcess[] {serving, registry, artifact, tracking}) {

@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.FormatString;
 import com.google.protobuf.ByteString;
 import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.Progress;
+import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.cli.quickstart.DigitsTrainer.Hyperparameters;
 import dev.slipway.cli.quickstart.DigitsTrainer.Trained;
 import dev.slipway.cli.server.TemporaryFolder;
@@ -40,6 +41,7 @@ import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -73,11 +75,16 @@ public final class Quickstart {
 
   private final SlipwayClient slipway;
   private final PrintWriter out;
+  private final PrintWriter err;
 
-  /** Creates the walk over a client that the caller closes; what happens is told in a few lines. */
-  public Quickstart(SlipwayClient slipway, PrintWriter out) {
+  /**
+   * Creates the walk over a client that the caller closes; what happens is told in a few lines, and
+   * how far a transfer is on {@code err}.
+   */
+  public Quickstart(SlipwayClient slipway, PrintWriter out, PrintWriter err) {
     this.slipway = slipway;
     this.out = out;
+    this.err = err;
   }
 
   /** Holds how a version did on the held-out images, and which version answered. */
@@ -247,10 +254,7 @@ public final class Quickstart {
             run.getRunId(),
             trained,
             digits.validation().first(GOLDEN_ROWS));
-    UploadedFolder uploaded =
-        slipway
-            .transfers()
-            .uploadFolder(written.root(), source.substring(ARTIFACT_SCHEME.length()));
+    UploadedFolder uploaded = upload(written.root(), source.substring(ARTIFACT_SCHEME.length()));
     say(
         "artifact",
         "%s, %,d bytes at %s",
@@ -266,6 +270,12 @@ public final class Quickstart {
                 .setSource(source)
                 .setRunId(run.getRunId())
                 .build());
+  }
+
+  private UploadedFolder upload(Path folder, String path) throws IOException, InterruptedException {
+    try (TransferProgress progress = TransferProgress.of("upload", err, false)) {
+      return slipway.transfers().uploadFolder(folder, path, progress);
+    }
   }
 
   private void createModelIfAbsent() {

@@ -74,7 +74,7 @@ public final class QuickstartCommand implements Callable<Integer> {
         String address = serverConfig.host() + ":" + running.port();
         out.printf("%-9s all services on %s%n", "slipway", address);
         try (SlipwayClient client = SlipwayClient.connect(address)) {
-          boolean done = new Quickstart(client, out).run();
+          boolean done = new Quickstart(client, out, spec.commandLine().getErr()).run();
           printHowToGoOn(out, done);
           return done ? 0 : 1;
         }

@@ -2,6 +2,7 @@ package dev.slipway.cli.server;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.cli.client.InterruptibleWork;
+import dev.slipway.cli.client.TransferProgress;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.packaging.ModelPackage;
@@ -147,7 +148,10 @@ public final class ServeCommand implements Callable<Integer> {
       }
     }
     String path = "served/" + UUID.randomUUID();
-    var unused = client.transfers().uploadFolder(folder, path);
+    try (TransferProgress progress =
+        TransferProgress.of("upload", spec.commandLine().getErr(), false)) {
+      var unused = client.transfers().uploadFolder(folder, path, progress);
+    }
     long version =
         client
             .registry()

@@ -344,11 +344,17 @@ public final class ArtifactTransfers {
    * returns, and not before.
    */
   public Artifact copyTo(OutputStream to, String path) throws IOException, InterruptedException {
+    return copyTo(to, path, TransferListener.NONE);
+  }
+
+  /** Copies an artifact as {@link #copyTo(OutputStream, String)} does, and tells how far it is. */
+  public Artifact copyTo(OutputStream to, String path, TransferListener listener)
+      throws IOException, InterruptedException {
     return download(
         DownloadRequest.newBuilder().setPath(path).build(),
         to,
         Long.MAX_VALUE,
-        new TransferMeter(TransferListener.NONE, 1, 0).file(path));
+        new TransferMeter(listener, 1, 0).file(path));
   }
 
   /** Downloads an artifact to a file and replaces what is there. */

@@ -14,6 +14,7 @@ import dev.slipway.artifact.v1.SnapshotRequest;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import dev.slipway.runtime.testing.TestDatabases;
 import io.grpc.Status.Code;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -117,6 +118,21 @@ class ArtifactTransfersTest {
     assertThat(heard).allMatch(progress -> progress.bytesTotal() == 1_000_001);
     assertThat(transfers.readBytes("d/a.bin", 1_000_001)).hasSize(1_000_001);
     assertNoLeftovers();
+  }
+
+  @Test
+  void copyTo_file_isEqualAndProgressAddsUp() throws Exception {
+    Path file = file("a.bin", 1_000_001);
+    transfers.uploadFile(file, "d/a.bin");
+    ByteArrayOutputStream copy = new ByteArrayOutputStream();
+    List<TransferListener.Progress> heard = new ArrayList<>();
+
+    transfers.copyTo(copy, "d/a.bin", heard::add);
+
+    assertThat(file).hasBinaryContent(copy.toByteArray());
+    assertThat(heard).allMatch(progress -> progress.bytesTotal() == 1_000_001);
+    assertThat(heard.get(heard.size() - 1))
+        .isEqualTo(new TransferListener.Progress(1, 1, 1_000_001, 1_000_001, "d/a.bin"));
   }
 
   @Test
