@@ -94,8 +94,10 @@ final class RegistryWatchesTest {
   private void serve(RegistryWatches.Limits limits) throws IOException {
     watches = new RegistryWatches(feed, events, limits);
     String name = UUID.randomUUID().toString();
+    // Directly, so that the watches hear in order who asks for messages.
     server =
         InProcessServerBuilder.forName(name)
+            .directExecutor()
             .intercept(new ErrorInterceptor())
             .intercept(new WriteCounter())
             .addService(new WatchOnly())
