@@ -134,10 +134,16 @@ class KilledUploadIT {
         UploadSpec.newBuilder().setPath(PATH).setSizeBytes(SIZE).setSha256(sha256).build());
   }
 
-  /** Returns how many bytes the dead service had taken; all when it has published them. */
+  /**
+   * Returns how many bytes the dead service had taken: all when it has published them, and none
+   * when what was sent was still on its way.
+   */
   private long spooled() throws IOException {
     Path bytes = folder.resolve("spool").resolve(uploadId() + ".part");
-    return heard == SIZE && Files.notExists(bytes) ? SIZE : Files.size(bytes);
+    if (Files.notExists(bytes)) {
+      return heard == SIZE ? SIZE : 0;
+    }
+    return Files.size(bytes);
   }
 
   private long committed() {
