@@ -187,6 +187,7 @@ final class CachedPredictions {
       CompletableFuture<Void> unused =
           shared
               .find(own.stream().map(keys::get).toList())
+              .exceptionally(failure -> Map.of())
               .thenAccept(found -> guard(() -> lookedUp(take(found))));
     }
 
@@ -210,17 +211,28 @@ final class CachedPredictions {
     }
 
     /**
-     * Tells whether an answer is as this request wants it; one that another server kept may not.
+     * Tells whether an answer is as this request wants it; one that another server kept, by another
+     * engine for one, may not.
      */
     private boolean fits(SharedAnswers.Found answer) {
       List<String> names = answer.outputs().stream().map(Tensor::name).toList();
       return names.equals(request.outputs())
+          && answer.outputs().stream().allMatch(this::isDeclared)
           && (!byRow || Rows.areIn(answer.outputs(), 1))
           && request
               .policy()
               .timeToLive()
               .filter(most -> answer.age().compareTo(most) >= 0)
               .isEmpty();
+    }
+
+    private boolean isDeclared(Tensor output) {
+      return request.model().predictor().outputs().stream()
+          .anyMatch(
+              declared ->
+                  declared.name().equals(output.name())
+                      && declared.datatype() == output.datatype()
+                      && declared.shape().accepts(output.shape()));
     }
 
     private void lookedUp(int sharedHits) {

@@ -38,7 +38,7 @@ final class RedisLink implements AutoCloseable {
   private volatile Optional<StatefulRedisConnection<byte[], byte[]>> connection = Optional.empty();
 
   @GuardedBy("this")
-  private boolean connecting;
+  private boolean isConnecting;
 
   @GuardedBy("this")
   private boolean saidAway;
@@ -102,16 +102,17 @@ final class RedisLink implements AutoCloseable {
 
   /** Connects if there is no connection, without waiting for it. */
   synchronized void keep() {
-    if (closed || connecting || find().isPresent()) {
+    if (closed || isConnecting || find().isPresent()) {
       return;
     }
     drop();
-    connecting = true;
-    var unused = client.connectAsync(ByteArrayCodec.INSTANCE, uri).whenComplete(this::ended);
+    var connecting = client.connectAsync(ByteArrayCodec.INSTANCE, uri);
+    isConnecting = true;
+    var unused = connecting.whenComplete(this::ended);
   }
 
   private synchronized void ended(StatefulRedisConnection<byte[], byte[]> made, Throwable failure) {
-    connecting = false;
+    isConnecting = false;
     if (failure != null) {
       if (!saidAway) {
         saidAway = true;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.serving.cache.CacheKey;
 import dev.slipway.serving.cache.CachePolicy;
 import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.cache.SharedAnswers;
@@ -15,24 +16,47 @@ import dev.slipway.serving.inference.CachedPredictions.Lookup;
 import dev.slipway.serving.model.LoadedModel;
 import dev.slipway.serving.model.TestVersions;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of requests that wait for each other; the test is the engine. */
 class SharedComputationsTest {
   private final LoadedModel model = new TestVersions().load(TestVersions.version(1, "digest"));
   private final PredictionCache cache = new PredictionCache(1 << 20);
-  private final CachedPredictions cached =
-      new CachedPredictions(cache, SharedAnswers.NONE, Clock.systemUTC());
+  private final Others others = new Others();
+  private final CachedPredictions cached = new CachedPredictions(cache, others, Clock.systemUTC());
 
   /** Calls that were made, in order. */
   private final List<Call> calls = new ArrayList<>();
 
   private int maxFollowers = 10;
+
+  /** Other servers, which have one answer to every row, or none. */
+  private static final class Others implements SharedAnswers {
+    private Optional<Tensor> answer = Optional.empty();
+    private boolean fail;
+
+    @Override
+    public CompletableFuture<Map<CacheKey, Found>> find(List<CacheKey> keys) {
+      if (fail) {
+        return CompletableFuture.failedFuture(new IllegalStateException("the others failed"));
+      }
+      Map<CacheKey, Found> all = new HashMap<>();
+      answer.ifPresent(
+          y -> keys.forEach(key -> all.put(key, new Found(List.of(y), Duration.ZERO))));
+      return CompletableFuture.completedFuture(all);
+    }
+
+    @Override
+    public void put(Map<CacheKey, List<Tensor>> answers, Optional<Duration> timeToLive) {}
+  }
 
   /** What the engine is asked. */
   private static final class Call {
@@ -110,6 +134,31 @@ class SharedComputationsTest {
 
   private Caller ask(float... x) {
     return ask(false, this::compute, new Caller(), x);
+  }
+
+  @Test
+  void answerOfOthers_isTakenOnlyAsTheModelDeclaresIt() {
+    others.answer = Optional.of(Tensor.ofDoubles("y", Shape.of(1), 5));
+    Caller first = ask(1);
+    calls.get(0).answer();
+    first.assertAnswered(11);
+
+    others.answer = Optional.of(Tensor.ofFloats("y", Shape.of(1, 1), 5));
+    Caller second = ask(2);
+    calls.get(1).answer();
+    second.assertAnswered(12);
+
+    others.answer = Optional.of(Tensor.ofFloats("y", Shape.of(1), 5));
+    ask(3).assertAnswered(5);
+    assertThat(calls).hasSize(2);
+  }
+
+  @Test
+  void othersThatFail_areAsIfTheyHadNothing() {
+    others.fail = true;
+    Caller caller = ask(1);
+    calls.get(0).answer();
+    caller.assertAnswered(11);
   }
 
   @Test

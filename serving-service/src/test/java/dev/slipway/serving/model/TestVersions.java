@@ -4,6 +4,8 @@ import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictions;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.signature.SignatureChecks;
+import dev.slipway.engine.tensor.DataType;
+import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.TensorMetadata;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.catalog.Stage;
@@ -79,7 +81,7 @@ public final class TestVersions {
 
     @Override
     public List<TensorMetadata> outputs() {
-      return List.of();
+      return List.of(new TensorMetadata("y", DataType.FP32, Shape.of(Shape.ANY)));
     }
 
     @Override
