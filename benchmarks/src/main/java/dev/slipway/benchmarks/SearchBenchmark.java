@@ -188,6 +188,9 @@ public final class SearchBenchmark implements Callable<Integer> {
               request.setPageToken(answer.getNextPageToken());
               return answer.getRunsCount();
             });
+    if (!request.getPageToken().isEmpty()) {
+      throw new IllegalStateException("there is a page after the last one");
+    }
     System.out.printf(
         "%-44s %8.2f %8.2f %9.2f %9.2f %6.2f%n",
         "(d) all " + pages() + " pages, one after the other",

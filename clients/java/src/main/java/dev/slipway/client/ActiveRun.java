@@ -117,6 +117,7 @@ public final class ActiveRun implements AutoCloseable {
     delivery.start();
     try {
       Runtime.getRuntime().addShutdownHook(shutdownHook);
+      delivery.whenEnded(this::removeShutdownHook);
     } catch (IllegalStateException e) {
       // The JVM ends already: what is not sent in the time that is left is kept after a while.
       log.debug("run {} begins while the JVM ends", runId, e);
@@ -363,9 +364,6 @@ public final class ActiveRun implements AutoCloseable {
 
   private RunSummary end(RunStatus status) {
     RunSummary summary = end(status, options.metrics().closeTimeout(), false);
-    if (delivery.hasEnded()) {
-      removeShutdownHook();
-    }
     if (options.strict() && !summary.isDelivered()) {
       throw new TrackingException(
           "not all of run " + runId + " was delivered: " + summary,

@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +38,7 @@ final class RunDelivery {
   private final RunCallLane callLane;
   private final RunSpill spill;
   private final DropReporter drops;
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   @GuardedBy("this")
   private final List<TrackingException> refusals = new ArrayList<>();
@@ -103,12 +105,23 @@ final class RunDelivery {
 
   /** Waits for the end of delivery, but not longer than a time. */
   boolean awaitEnd(Duration timeout) throws InterruptedException {
-    return ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    try {
+      ended.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new AssertionError(e);
+    }
   }
 
-  /** Tells whether delivery has ended, and the files are left alone. */
-  boolean hasEnded() {
-    return ended.getCount() == 0;
+  /** Has something done once delivery has ended, and the files are left alone. */
+  void whenEnded(Runnable action) {
+    CompletableFuture<Void> unused = ended.thenRun(action);
+  }
+
+  private boolean hasEnded() {
+    return ended.isDone();
   }
 
   private boolean round() throws InterruptedException {
@@ -178,7 +191,7 @@ final class RunDelivery {
     }
     metrics.abandon();
     filesLeft = spill.close();
-    ended.countDown();
+    ended.complete(null);
   }
 
   private void died(TrackingException reason) {

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Moves what one run could not send in time from memory to disk, and gives batches from there, in
  * order, when the service takes them again. What stands on disk is always older than what is in
- * memory. For one thread.
+ * memory, but for the end of the run. For one thread.
  */
 final class RunSpill implements BatchSource {
   private static final Logger log = LoggerFactory.getLogger(RunSpill.class);
