@@ -78,7 +78,8 @@ public final class DirectTransfers implements AutoCloseable {
    * Connects to nobody.
    *
    * @param http for requests that the store may need minutes to answer; closed with this
-   * @param maxCopyBytes the most bytes that one request copies, 5 MiB to 5 GiB
+   * @param maxCopyBytes the most bytes that one request copies, 5 MiB to 5 GiB; more only where a
+   *     file would have too many parts
    */
   DirectTransfers(MinioSettings settings, OkHttpClient http, long maxCopyBytes) {
     this.bucket = settings.bucket();
@@ -369,7 +370,7 @@ public final class DirectTransfers implements AutoCloseable {
     PartPlan plan =
         PartPlan.of(
             content.sizeBytes(),
-            Math.max(maxCopyBytes, PartPlan.partSizeBytes(content.sizeBytes())));
+            Math.max(maxCopyBytes, PartPlan.leastPartBytes(content.sizeBytes())));
     String storeUploadId = begin(object);
     try {
       Part[] copied = new Part[plan.partCount()];

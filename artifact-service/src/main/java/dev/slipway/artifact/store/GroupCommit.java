@@ -60,7 +60,7 @@ final class GroupCommit {
    * the transaction.
    *
    * @param order tells what the work locks: in a group it is done in this order, so that groups
-   *     that lock the same do not wait for each other
+   *     that lock the same do not wait for each other in a circle
    */
   <T> T write(String order, HandleCallback<T, RuntimeException> work) {
     Waiting<T> mine = new Waiting<>(order, work, new CompletableFuture<>());

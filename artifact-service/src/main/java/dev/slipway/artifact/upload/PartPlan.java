@@ -40,9 +40,13 @@ public record PartPlan(OptionalLong sizeBytes, long partSizeBytes, int partCount
    * enough.
    */
   public static long partSizeBytes(long sizeBytes) {
+    return Math.max(DEFAULT_PART_BYTES, leastPartBytes(sizeBytes));
+  }
+
+  /** Returns as many whole MiB as keep the parts of a file few enough. */
+  public static long leastPartBytes(long sizeBytes) {
     long smallest = (sizeBytes + MAX_PARTS - 1) / MAX_PARTS;
-    long wholeMebibytes = (smallest + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
-    return Math.max(DEFAULT_PART_BYTES, wholeMebibytes);
+    return (smallest + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
   }
 
   /**

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class MinioBlobStoreTest extends BlobStoreContract {
-  // More than one host is asked at a time by default.
+  // More than OkHttp asks of one host at a time by default.
   private static final int WAITING_REQUESTS = 8;
 
   @RegisterExtension private final S3ProxyExtension s3 = S3Server.make();

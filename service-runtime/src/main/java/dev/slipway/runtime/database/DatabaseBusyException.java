@@ -6,7 +6,8 @@ import java.util.Map;
 
 /**
  * Reports that a transaction lost race after race against others that change the same; nothing is
- * written, and the same call may succeed later.
+ * written, and the same call may succeed later. Not ABORTED, which tells streams that another one
+ * has taken their place.
  */
 public final class DatabaseBusyException extends ServiceException {
   private static final long serialVersionUID = 1L;
