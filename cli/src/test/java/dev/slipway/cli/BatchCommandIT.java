@@ -8,6 +8,7 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -57,7 +58,8 @@ class BatchCommandIT {
   }
 
   private int batch(String model, Path in, Path to, String... options) {
-    List<String> args = new ArrayList<>(List.of("batch", model, in.toString(), to.toString()));
+    List<String> args =
+        new ArrayList<>(List.of("batch", model, in.toString(), to.toString(), "--quiet"));
     args.addAll(Arrays.asList(options));
     return slipway(args.toArray(String[]::new));
   }
@@ -249,6 +251,63 @@ class BatchCommandIT {
   }
 
   @Test
+  void batch_allThatIsInFlightRefusedAtOnce_pausesOnceForAll() throws Exception {
+    Path csv = csv("rows.csv", ROWS);
+    Path whole = completed("columns", csv, "whole.csv");
+    int inFlight = 32;
+    try (FaultyServing serving =
+        faulty(
+            number ->
+                number < inFlight
+                    ? Optional.of(new Fault(Status.RESOURCE_EXHAUSTED, true))
+                    : Optional.empty())) {
+      // A pause for each would be minutes.
+      Path to =
+          completed(
+              "columns",
+              csv,
+              "out.csv",
+              "--rows-per-request=3",
+              "--max-in-flight=" + inFlight,
+              "--retry-seconds=30",
+              "--serving-address=" + serving.address());
+
+      assertThat(to).hasSameTextualContentAs(whole);
+      assertThat(serving.requests()).isEqualTo(inFlight + (ROWS + 2) / 3);
+    }
+  }
+
+  @Test
+  void batch_outputThatAppearsMeanwhile_isNotReplaced() throws Exception {
+    Path csv = csv("rows.csv", ROWS);
+    Path whole = completed("columns", csv, "whole.csv");
+    Path to = folder.resolve("out.csv");
+    try (FaultyServing serving =
+        faulty(
+            number -> {
+              write(to, "of somebody else");
+              return Optional.empty();
+            })) {
+      assertThat(batch("columns", csv, to, "--serving-address=" + serving.address())).isEqualTo(1);
+    }
+    assertThat(err.toString()).contains("out.csv is there already: --overwrite replaces it");
+    assertThat(to).hasContent("of somebody else");
+
+    assertThat(batch("columns", csv, to, "--overwrite")).as(err.toString()).isZero();
+
+    assertThat(out.toString()).contains("after 100 rows");
+    assertThat(to).hasSameTextualContentAs(whole);
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void batch_checkpointOfAnotherRun_isRefusedUntilRestarted() throws Exception {
     Path csv = csv("rows.csv", ROWS);
     Path to = folder.resolve("out.csv");
@@ -359,6 +418,22 @@ class BatchCommandIT {
     assertThat(rows.get(2)).contains("null,\"error\":\"not JSON");
     assertThat(rows.get(4)).contains("null,\"error\":\"the line is empty");
     assertThat(rows.get(5)).startsWith("{\"id\":6,").endsWith("\"error\":null}");
+
+    // Also where those of the first requests are all at fault.
+    Path later =
+        Files.writeString(folder.resolve("later.jsonl"), "x\n{\"a\": 1}\n{\"a\": 0.1, \"c\": 1}\n");
+    Path kept =
+        completed(
+            "columns",
+            later,
+            "later-out.jsonl",
+            "--row-errors",
+            "--rows-per-request=1",
+            "--max-in-flight=1");
+    assertThat(lines(kept)).hasSize(3);
+    assertThat(lines(kept).get(0)).contains("null,\"error\":\"not JSON");
+    assertThat(lines(kept).get(1)).contains("null,\"error\":\"the row lacks the column c");
+    assertThat(lines(kept).get(2)).matches("\\{\"[^\"]+\":[01],\"error\":null}");
   }
 
   @ParameterizedTest
@@ -373,8 +448,6 @@ class BatchCommandIT {
         "1 | columns | rows.csv   | a,c,error;1,2,3 | --row-errors --keep=* | two columns error",
         "1 | columns | rows.jsonl | [1, 2]         |                    | row 1: the row has 2"
             + " columns and the model takes 3",
-        "1 | columns | rows.jsonl | x;x            | --row-errors       | none of the first 2 rows"
-            + " can be predicted: row 1: not JSON",
         "1 | columns | rows.jsonl | {}             | --keep=*           | name them with --keep",
         "1 | columns | rows.parquet | x            |                    | no Parquet file",
         "1 | column  | rows.csv   | a,c;1,2        |                    | MODEL_NOT_FOUND",
@@ -405,7 +478,14 @@ class BatchCommandIT {
   void batch_emptyInput_givesAnEmptyOutput() throws IOException {
     Path csv = Files.writeString(folder.resolve("rows.csv"), "id,a,c\n");
 
-    assertThat(lines(completed("columns", csv, "out.csv", "--keep=id"))).hasSize(1);
+    try (FaultyServing serving = faulty(number -> Optional.empty())) {
+      // What is asked besides the rows is asked again too.
+      serving.refuseEverySecondCall();
+      Path to =
+          completed(
+              "columns", csv, "out.csv", "--keep=id", "--serving-address=" + serving.address());
+      assertThat(lines(to)).hasSize(1);
+    }
     assertThat(completed("columns", csv, "out.jsonl")).isEmptyFile();
     Path parquet = completed("columns", csv, "out.parquet", "--keep=*");
     assertThat(completed("columns", parquet, "again.jsonl")).isEmptyFile();

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
-/** Stands in front of a real serving service and fails requests of streams as it is told. */
+/** Stands in front of a real serving service and fails requests as it is told. */
 final class FaultyServing extends ServingServiceImplBase implements AutoCloseable {
   /**
    * Is how one request fails.
@@ -33,6 +33,8 @@ final class FaultyServing extends ServingServiceImplBase implements AutoCloseabl
   private final Channel serving;
   private final IntFunction<Optional<Fault>> faults;
   private final AtomicInteger requests = new AtomicInteger();
+  private final AtomicInteger calls = new AtomicInteger();
+  private volatile boolean refusingCalls;
   private final Server server;
 
   /**
@@ -59,9 +61,25 @@ final class FaultyServing extends ServingServiceImplBase implements AutoCloseabl
     return requests.get();
   }
 
+  /** Refuses from now on the first of every two calls that are no stream. */
+  void refuseEverySecondCall() {
+    refusingCalls = true;
+  }
+
+  private boolean refuses(StreamObserver<?> answer) {
+    boolean refused = refusingCalls && calls.getAndIncrement() % 2 == 0;
+    if (refused) {
+      answer.onError(Status.UNAVAILABLE.withDescription("as the test wants").asRuntimeException());
+    }
+    return refused;
+  }
+
   @Override
   public void describeModel(
       DescribeModelRequest request, StreamObserver<DescribeModelResponse> answer) {
+    if (refuses(answer)) {
+      return;
+    }
     ServingServiceGrpc.newStub(serving).describeModel(request, answer);
   }
 
@@ -72,6 +90,9 @@ final class FaultyServing extends ServingServiceImplBase implements AutoCloseabl
 
   @Override
   public void predict(PredictRequest request, StreamObserver<PredictResponse> answer) {
+    if (refuses(answer)) {
+      return;
+    }
     ServingServiceGrpc.newStub(serving).predict(request, answer);
   }
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Waits before what a server could not do is asked of it again: twice as long each time, up to ten
@@ -14,6 +15,10 @@ import java.util.concurrent.TimeUnit;
 final class BackOff {
   private static final Set<Status.Code> PASSING =
       Set.of(Status.Code.UNAVAILABLE, Status.Code.RESOURCE_EXHAUSTED);
+
+  /** In what gRPC says of a message beyond the limit, as RESOURCE_EXHAUSTED: it stays as large. */
+  private static final String TOO_LARGE = "gRPC message exceeds maximum size";
+
   private static final long FIRST_MILLIS = 100;
   private static final long LONGEST_MILLIS = 10_000;
 
@@ -26,13 +31,37 @@ final class BackOff {
     this.patience = patience;
   }
 
+  /** Returns whether what failed may be asked again. */
+  static boolean passes(StatusRuntimeException failure) {
+    String description = failure.getStatus().getDescription();
+    return PASSING.contains(failure.getStatus().getCode())
+        && (description == null || !description.contains(TOO_LARGE));
+  }
+
+  /**
+   * Asks until there is an answer.
+   *
+   * @throws StatusRuntimeException the failure, if it does not pass or has lasted for too long
+   */
+  <T> T ask(Supplier<T> call) throws InterruptedException {
+    while (true) {
+      try {
+        T answer = call.get();
+        answered();
+        return answer;
+      } catch (StatusRuntimeException e) {
+        pause(e);
+      }
+    }
+  }
+
   /** Takes note that the server answers. */
   void answered() {
     failures = 0;
   }
 
   /**
-   * Waits after a failure.
+   * Waits after a failure, or several at once, which count as one.
    *
    * @throws StatusRuntimeException the failure, if it does not pass or has lasted for too long
    */
@@ -41,8 +70,7 @@ final class BackOff {
     if (failures == 0) {
       failingSince = now;
     }
-    if (!PASSING.contains(failure.getStatus().getCode())
-        || now - failingSince >= patience.toNanos()) {
+    if (!passes(failure) || now - failingSince >= patience.toNanos()) {
       throw failure;
     }
     long longest = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(failures, 10));

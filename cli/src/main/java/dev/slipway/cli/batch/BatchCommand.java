@@ -215,23 +215,21 @@ public final class BatchCommand implements Callable<Integer> {
     if (!Files.isRegularFile(in)) {
       throw new IOException(in + " is no file");
     }
-    if (Files.exists(out) && (!overwrite || !Files.isRegularFile(out))) {
-      throw new IOException(
-          Files.isRegularFile(out)
-              ? out + " is there already: --overwrite replaces it"
-              : out + " is no file");
-    }
-    BatchFiles files = new BatchFiles(in, out);
+    BatchFiles files = new BatchFiles(in, out, overwrite);
+    files.requireOutputToMake();
     InputIdentity identity = InputIdentity.of(in);
     Optional<Checkpoint> checkpoint = checkpoint(files, identity, options);
+    BackOff backOff = new BackOff(Duration.ofSeconds(retrySeconds));
     long version =
         checkpoint.isPresent()
             ? checkpoint.get().version()
-            : ModelInputs.describe(client.serving(), named).getVersion().getVersion();
-    ScoringInputs inputs =
-        ModelInputs.of(
-            client.serving(),
-            new ModelSpec(named.model(), VersionSelector.newBuilder().setVersion(version).build()));
+            : backOff
+                .ask(() -> ModelInputs.describe(client.serving(), named))
+                .getVersion()
+                .getVersion();
+    ModelSpec one =
+        new ModelSpec(named.model(), VersionSelector.newBuilder().setVersion(version).build());
+    ScoringInputs inputs = backOff.ask(() -> ModelInputs.of(client.serving(), one));
     try (RowSource source = RowSource.open(options.inFormat(), in)) {
       source
           .columns()
@@ -260,7 +258,7 @@ public final class BatchCommand implements Callable<Integer> {
                     output,
                     progress,
                     maxInFlight,
-                    new BackOff(Duration.ofSeconds(retrySeconds)))) {
+                    backOff)) {
           run.run();
         }
         spec.commandLine()

@@ -1,5 +1,6 @@
 package dev.slipway.cli.batch;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.cli.batch.Checkpoint.Span;
 import dev.slipway.cli.client.OutputFile;
 import dev.slipway.gateway.scoring.ScoringException;
@@ -165,18 +166,20 @@ final class BatchOutput implements Closeable {
     if (part.isEmpty()) {
       begin();
     }
-    part.get()
-        .write(
-            chunk.output(
-                kept.stream().map(OutputColumn::name).toList(),
-                predicted.orElseThrow(),
-                options.rowErrors() ? Optional.of(ERROR) : Optional.empty()));
+    List<ObjectNode> rows =
+        chunk.output(
+            kept.stream().map(OutputColumn::name).toList(),
+            predicted.orElseThrow(),
+            options.rowErrors() ? Optional.of(ERROR) : Optional.empty());
+    // Of a file that fails the bytes are not certain: the checkpoint before is the last.
+    unsaved = false;
+    part.get().write(rows);
     faults += chunk.faultCount();
     ahead.put(chunk.firstRow(), chunk.size());
     rowsAhead += chunk.size();
-    for (Integer rows = ahead.remove(rowsDone); rows != null; rows = ahead.remove(rowsDone)) {
-      rowsDone += rows;
-      rowsAhead -= rows;
+    for (Integer next = ahead.remove(rowsDone); next != null; next = ahead.remove(rowsDone)) {
+      rowsDone += next;
+      rowsAhead -= next;
     }
     unsaved = true;
     if (System.nanoTime() - savedNanos >= checkpointEvery.toNanos()) {
@@ -203,6 +206,7 @@ final class BatchOutput implements Closeable {
   private void save() throws IOException {
     List<Span> spans = new ArrayList<>();
     ahead.forEach((firstRow, rows) -> spans.add(new Span(firstRow, rows)));
+    unsaved = false;
     long bytes = part.orElseThrow().force();
     new Checkpoint(
             Checkpoint.FORM,
@@ -217,7 +221,6 @@ final class BatchOutput implements Closeable {
             faults,
             bytes)
         .write(files.checkpoint());
-    unsaved = false;
     savedNanos = System.nanoTime();
   }
 
@@ -228,6 +231,7 @@ final class BatchOutput implements Closeable {
     }
     // Whatever happens from here on is repeated without asking the server again.
     save();
+    files.requireOutputToMake();
     if (options.outFormat() == FileFormat.PARQUET) {
       try (OutputFile file = OutputFile.create(files.output())) {
         OutputStream out = new BufferedOutputStream(file.stream(), 1 << 16);

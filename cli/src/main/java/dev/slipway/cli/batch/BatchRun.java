@@ -17,8 +17,10 @@ import dev.slipway.serving.v1.VersionSelector;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -105,7 +107,12 @@ final class BatchRun implements AutoCloseable {
           break;
         }
         if (!window.isEmpty() && (atEnd || isFull())) {
-          throw noneReadable();
+          // No row could be asked about, and none is written before the columns are known.
+          if (!options.rowErrors()) {
+            throw new ScoringException(
+                window.values().iterator().next().firstFault().orElseThrow());
+          }
+          learnColumns();
         }
       } else {
         receive();
@@ -149,28 +156,67 @@ final class BatchRun implements AutoCloseable {
     stream.get().send(request);
   }
 
+  /** Takes what the server says; what it refuses at once is asked again together, after a pause. */
   private void receive() throws InterruptedException {
-    Reply reply = stream.orElseThrow().take();
-    if (reply.answer().isEmpty()) {
-      backOff.pause(reply.end().orElseThrow());
-      stream.get().close();
-      stream = Optional.empty();
-      window.values().stream()
-          .filter(chunk -> !chunk.isAnswered())
-          .forEach(chunk -> chunk.request().ifPresent(this::send));
+    List<Chunk> refused = new ArrayList<>();
+    Optional<StatusRuntimeException> first = take(stream.orElseThrow().take(), refused);
+    Optional<StatusRuntimeException> failure = takeReady(refused).or(() -> first);
+    if (failure.isEmpty()) {
       return;
+    }
+    backOff.pause(failure.get());
+    // What was refused meanwhile was sent before the pause too.
+    takeReady(refused);
+    List<Chunk> again = stream.isPresent() ? refused : List.copyOf(window.values());
+    again.stream()
+        .filter(chunk -> !chunk.isAnswered())
+        .forEach(chunk -> chunk.request().ifPresent(this::send));
+  }
+
+  /** Takes what the server has said already; returns the last failure. */
+  private Optional<StatusRuntimeException> takeReady(List<Chunk> refused) {
+    Optional<StatusRuntimeException> last = Optional.empty();
+    while (stream.isPresent()) {
+      Optional<Reply> reply = stream.get().poll();
+      if (reply.isEmpty()) {
+        break;
+      }
+      Optional<StatusRuntimeException> failure = take(reply.get(), refused);
+      last = failure.isPresent() ? failure : last;
+    }
+    return last;
+  }
+
+  /**
+   * Takes a reply. After the end of the stream there is none.
+   *
+   * @param refused to which a refused chunk is added
+   * @return the failure, if it is one that passes
+   */
+  private Optional<StatusRuntimeException> take(Reply reply, List<Chunk> refused) {
+    if (reply.answer().isEmpty()) {
+      close();
+      stream = Optional.empty();
+      return Optional.of(passing(reply.end().orElseThrow()));
     }
     PredictStreamResponse answer = reply.answer().get();
     Chunk chunk = window.get(Long.parseLong(answer.getId()));
     if (answer.hasError()) {
-      backOff.pause(failure(chunk, answer.getError()));
-      send(chunk.request().orElseThrow());
-      return;
+      refused.add(chunk);
+      return Optional.of(passing(failure(chunk, answer.getError())));
     }
     backOff.answered();
     PredictResponse response = answer.getResponse();
     chunk.answer(response);
     output.setColumns(chunk.answerColumns().orElseThrow(), response.getProvenance());
+    return Optional.empty();
+  }
+
+  private static StatusRuntimeException passing(StatusRuntimeException failure) {
+    if (!BackOff.passes(failure)) {
+      throw failure;
+    }
+    return failure;
   }
 
   private static StatusRuntimeException failure(Chunk chunk, Status error) {
@@ -197,17 +243,8 @@ final class BatchRun implements AutoCloseable {
     }
   }
 
-  private ScoringException noneReadable() {
-    Chunk first = window.values().iterator().next();
-    return new ScoringException(
-        options.rowErrors()
-            ? "none of the first %,d rows can be predicted: %s"
-                .formatted(rowsRead, first.firstFault().orElseThrow())
-            : first.firstFault().orElseThrow());
-  }
-
-  /** Asks about one row of zeros and empty texts what answers look like, for an empty input. */
-  private void learnColumns() {
+  /** Asks about one row of zeros and empty texts what answers look like. */
+  private void learnColumns() throws InterruptedException {
     PredictRequest.Builder request =
         PredictRequest.newBuilder()
             .setModel(open.getModel())
@@ -215,7 +252,7 @@ final class BatchRun implements AutoCloseable {
             .addAllOutputs(options.outputs());
     request.getOptionsBuilder().setOutputForm(OutputForm.OUTPUT_FORM_DATA_FRAME);
     inputs.fill(1, request);
-    PredictResponse answer = client.serving().predict(request.build());
+    PredictResponse answer = backOff.ask(() -> client.serving().predict(request.build()));
     output.setColumns(OutputColumn.of(answer.getDataFrame()), answer.getProvenance());
   }
 

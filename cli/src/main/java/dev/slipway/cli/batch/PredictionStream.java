@@ -79,6 +79,11 @@ final class PredictionStream implements AutoCloseable {
     return replies.take();
   }
 
+  /** Returns the next reply if it is there already. */
+  Optional<Reply> poll() {
+    return Optional.ofNullable(replies.poll());
+  }
+
   /** Gives the stream up. */
   @Override
   public void close() {

@@ -9,6 +9,7 @@ import dev.slipway.gateway.scoring.ScoringException;
 import dev.slipway.gateway.scoring.ScoringInputs;
 import dev.slipway.serving.v1.DescribeModelResponse;
 import dev.slipway.serving.v1.PredictResponse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,27 @@ class ChunkTest {
     assertThat(chunk.faultCount()).isEqualTo(2);
     assertThat(chunk.firstFault())
         .hasValueSatisfying(fault -> assertThat(fault).startsWith("row 12: n must"));
+  }
+
+  @Test
+  void new_rowThatLacksARequiredColumn_isAtFaultWhateverItsNeighbours() {
+    String lacking = "{\"m\": 5}";
+    for (List<String> neighbours :
+        List.of(
+            List.<String>of(), List.of("{\"n\": 1}"), List.of("{\"n\": 1}", "{\"n\": \"x\"}"))) {
+      List<String> rows = new ArrayList<>(neighbours);
+      rows.add(0, lacking);
+
+      Chunk read = new Chunk(0, JsonRows.ofTexts(rows), inputs());
+
+      assertThat(read.firstFault()).hasValue("row 1: the row lacks the column n; it has [m]");
+      assertThat(read.request().isPresent()).isEqualTo(!neighbours.isEmpty());
+      read.request()
+          .ifPresent(
+              asked ->
+                  assertThat(asked.getDataFrame().getColumns(0).getInt64S().getValuesList())
+                      .containsExactly(1L));
+    }
   }
 
   @Test

@@ -92,7 +92,8 @@ public final class CsvTables implements AutoCloseable {
         CSVRecord row = records.next();
         rows.add(row);
         for (String cell : row) {
-          characters += cell == null ? 0 : cell.length();
+          // With what separates it from the next: cells without a value are not free either.
+          characters += 1 + (cell == null ? 0 : cell.length());
         }
       }
     } catch (UncheckedIOException e) {

@@ -141,11 +141,36 @@ public final class ScoringInputs {
       return;
     }
     String where = rows.size() == 1 ? "" : "rows";
-    readTable(
-        rows.get(0).isObject()
-            ? Table.ofRecords(where, rows)
-            : Table.ofRows(where, List.of(), rows),
-        request);
+    if (rows.get(0).isObject()) {
+      Table table = Table.ofRecords(where, rows);
+      rows.forEach(this::requireColumns);
+      readTable(table, request);
+    } else {
+      readTable(Table.ofRows(where, List.of(), rows), request);
+    }
+  }
+
+  /**
+   * Checks that an object alone has what the model requires. Of several read as one table, one that
+   * lacks a column would have it, without a value, as soon as another has it.
+   */
+  private void requireColumns(JsonNode row) {
+    List<ColumnSpec> specs = schema.getColumns().getColumnsList();
+    if (specs.stream().allMatch(spec -> spec.getName().isEmpty())) {
+      if (row.size() != specs.size()) {
+        throw new ScoringException(
+            "the row has %d columns and the model takes %d".formatted(row.size(), specs.size()));
+      }
+      return;
+    }
+    for (ColumnSpec spec : specs) {
+      if (spec.getRequired() && !row.has(spec.getName())) {
+        List<String> names = new ArrayList<>();
+        row.fieldNames().forEachRemaining(names::add);
+        throw new ScoringException(
+            "the row lacks the column %s; it has %s".formatted(spec.getName(), names));
+      }
+    }
   }
 
   /** Reads a table into a request: columns by name, or the rows of the model's only tensor. */
@@ -247,13 +272,15 @@ public final class ScoringInputs {
   /** Reads a tensor whose rows are members of the instances. */
   private static void readStacked(
       TensorInfo info, JsonNode instances, PredictRequest.Builder request) {
+    // An optional one is in all rows or in none: that of some must not be passed over.
+    if (info.getOptional()
+        && elements(instances).stream().noneMatch(row -> row.has(info.getName()))) {
+      return;
+    }
     ArrayNode stacked = JsonNodeFactory.instance.arrayNode();
     for (JsonNode instance : instances) {
       JsonNode item = instance.path(info.getName());
       if (item.isMissingNode()) {
-        if (info.getOptional()) {
-          return;
-        }
         throw new ScoringException(
             "instances[%d] lacks the tensor %s".formatted(stacked.size(), info.getName()));
       }

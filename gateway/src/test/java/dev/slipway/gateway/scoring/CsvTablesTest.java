@@ -96,6 +96,15 @@ class CsvTablesTest {
   }
 
   @Test
+  void next_rowsOfEmptyCells_countsWhatSeparatesThem() throws Exception {
+    String csv = "a,b,c,d\n" + ",,,\n".repeat(10);
+    try (CsvTables tables = new CsvTables(new StringReader(csv))) {
+      assertThat(tables.next(100, 12).size()).isEqualTo(3);
+      assertThat(tables.next(100, Long.MAX_VALUE).size()).isEqualTo(7);
+    }
+  }
+
+  @Test
   void new_empty_isRefused() {
     assertThatThrownBy(() -> readAll(""))
         .isInstanceOf(ScoringException.class)
