@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -22,13 +23,23 @@ final class BackOff {
   private static final long FIRST_MILLIS = 100;
   private static final long LONGEST_MILLIS = 10_000;
 
+  /** By then it has waited for some two seconds. */
+  private static final int TOLD_FAILURE = 5;
+
   private final Duration patience;
+  private final Consumer<String> notice;
   private long failingSince;
   private int failures;
 
-  /** Creates it with the longest time between the first of several failures and the last. */
-  BackOff(Duration patience) {
+  /**
+   * Creates it.
+   *
+   * @param patience the longest time between the first of several failures and the last
+   * @param notice is told, once for several failures, what it waits for
+   */
+  BackOff(Duration patience, Consumer<String> notice) {
     this.patience = patience;
+    this.notice = notice;
   }
 
   /** Returns whether what failed may be asked again. */
@@ -75,6 +86,10 @@ final class BackOff {
     }
     long longest = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(failures, 10));
     failures++;
+    if (failures == TOLD_FAILURE) {
+      notice.accept(
+          "asking again for up to %d s: %s".formatted(patience.toSeconds(), failure.getMessage()));
+    }
     // Those who were refused together must not come back together.
     TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1));
   }

@@ -151,7 +151,7 @@ public final class BatchCommand implements Callable<Integer> {
   @Option(names = "--restart", description = "Begins anew whatever an earlier run has left.")
   private boolean restart;
 
-  @Option(names = "--quiet", description = "Shows no progress.")
+  @Option(names = "--quiet", description = "Shows no progress, and not what is waited for.")
   private boolean quiet;
 
   @Spec private CommandSpec spec;
@@ -210,6 +210,13 @@ public final class BatchCommand implements Callable<Integer> {
                     "the name %s tells no form: give %s".formatted(file, option)));
   }
 
+  private void tell(String notice) {
+    if (!quiet) {
+      spec.commandLine().getErr().println(notice);
+      spec.commandLine().getErr().flush();
+    }
+  }
+
   private void run(SlipwayClient client, ModelSpec named, BatchOptions options)
       throws IOException, InterruptedException {
     if (!Files.isRegularFile(in)) {
@@ -219,7 +226,7 @@ public final class BatchCommand implements Callable<Integer> {
     files.requireOutputToMake();
     InputIdentity identity = InputIdentity.of(in);
     Optional<Checkpoint> checkpoint = checkpoint(files, identity, options);
-    BackOff backOff = new BackOff(Duration.ofSeconds(retrySeconds));
+    BackOff backOff = new BackOff(Duration.ofSeconds(retrySeconds), this::tell);
     long version =
         checkpoint.isPresent()
             ? checkpoint.get().version()
