@@ -4,12 +4,9 @@ import static dev.slipway.tracking.rpc.Errors.assertFails;
 import static dev.slipway.tracking.rpc.Errors.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.codahale.metrics.MetricRegistry;
 import com.google.rpc.ErrorInfo;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
-import dev.slipway.tracking.TrackingConfig;
-import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.v1.CreateLoggedModelRequest;
 import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.Dataset;
@@ -43,13 +40,7 @@ abstract class LineageRpcsContract {
 
   @RegisterExtension
   private final GrpcServerExtension server =
-      GrpcServerExtension.inProcess(
-          () ->
-              List.of(
-                  TrackingModule.open(
-                      new TrackingConfig(newDatabase(), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
-                      new MetricRegistry(),
-                      Clock.systemUTC())));
+      TrackingServers.inProcess(this::newDatabase, Clock.systemUTC());
 
   abstract DatabaseConfig newDatabase();
 

@@ -4,15 +4,12 @@ import static dev.slipway.tracking.rpc.Errors.assertFails;
 import static dev.slipway.tracking.rpc.Errors.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.codahale.metrics.MetricRegistry;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
 import com.google.rpc.ErrorInfo;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
-import dev.slipway.tracking.TrackingConfig;
-import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.v1.CreateExperimentRequest;
 import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.DeleteExperimentRequest;
@@ -67,13 +64,7 @@ abstract class TrackingGrpcServiceContract {
 
   @RegisterExtension
   private final GrpcServerExtension server =
-      GrpcServerExtension.inProcess(
-          () ->
-              List.of(
-                  TrackingModule.open(
-                      new TrackingConfig(newDatabase(), TrackingConfig.DEFAULT_ARTIFACT_ROOT),
-                      new MetricRegistry(),
-                      Clock.fixed(NOW, ZoneOffset.UTC))));
+      TrackingServers.inProcess(this::newDatabase, Clock.fixed(NOW, ZoneOffset.UTC));
 
   abstract DatabaseConfig newDatabase();
 

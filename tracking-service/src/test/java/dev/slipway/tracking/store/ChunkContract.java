@@ -91,6 +91,21 @@ abstract class ChunkContract {
       metrics.foldFromSegments(log);
     }
 
+    /** Has something done before each statement that reads the points of chunks. */
+    void beforeItReadsPoints(Runnable action) {
+      database
+          .jdbi()
+          .setSqlLogger(
+              new SqlLogger() {
+                @Override
+                public void logBeforeExecution(StatementContext context) {
+                  if (context.getRenderedSql().contains("c.packed")) {
+                    action.run();
+                  }
+                }
+              });
+    }
+
     /** Makes all passes that there are to be made. */
     int compact(RunId run) {
       fold();
@@ -567,20 +582,13 @@ abstract class ChunkContract {
       Replica compactor = new Replica();
       AtomicBoolean compacted = new AtomicBoolean();
       Replica reader = new Replica();
-      reader
-          .database
-          .jdbi()
-          .setSqlLogger(
-              new SqlLogger() {
-                @Override
-                public void logBeforeExecution(StatementContext context) {
-                  if (context.getRenderedSql().contains("c.packed")
-                      && compacted.compareAndSet(false, true)) {
-                    replica.fold();
-                    compactor.compact(run);
-                  }
-                }
-              });
+      reader.beforeItReadsPoints(
+          () -> {
+            if (compacted.compareAndSet(false, true)) {
+              replica.fold();
+              compactor.compact(run);
+            }
+          });
 
       if (history) {
         List<MetricPoint> expected = new ArrayList<>(line(0, 4_000));
@@ -603,18 +611,7 @@ abstract class ChunkContract {
     replica.compact(run);
     AtomicLong reads = new AtomicLong();
     Replica reader = new Replica();
-    reader
-        .database
-        .jdbi()
-        .setSqlLogger(
-            new SqlLogger() {
-              @Override
-              public void logBeforeExecution(StatementContext context) {
-                if (context.getRenderedSql().contains("c.packed")) {
-                  reads.incrementAndGet();
-                }
-              }
-            });
+    reader.beforeItReadsPoints(reads::incrementAndGet);
 
     MetricChart whole = reader.charts(run, chart(run, MetricAxis.STEP, 1)).get("a");
     assertThat(whole.points()).isEqualTo(20_000);
