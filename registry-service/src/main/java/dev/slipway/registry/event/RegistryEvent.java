@@ -6,14 +6,15 @@ import dev.slipway.registry.version.VersionNumber;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Is one command that changed the registry.
  *
  * @param revision unique, gapless, in the order of commit
- * @param modelId the model concerned, by its lasting identity
- * @param name the model's name at the time; after a rename the new one
- * @param version absent when the event is about the model as a whole
+ * @param modelId the model concerned, by its lasting identity; absent when the event is about none
+ * @param name the model's name at the time, after a rename the new one; absent like the identity
+ * @param version absent when the event is not about one version
  * @param change what the command was about
  * @param alsoChanged what else it changed
  */
@@ -22,8 +23,8 @@ public record RegistryEvent(
     Instant time,
     String actor,
     RegistryEventType type,
-    long modelId,
-    ModelName name,
+    OptionalLong modelId,
+    Optional<ModelName> name,
     Optional<VersionNumber> version,
     RegistryChange change,
     List<RegistryChange> alsoChanged,

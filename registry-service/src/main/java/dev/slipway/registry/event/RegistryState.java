@@ -1,12 +1,25 @@
 package dev.slipway.registry.event;
 
+import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.version.ModelVersion;
+import dev.slipway.registry.version.VersionNumber;
+import java.util.Optional;
 
 /** Is how one thing looked at one moment. */
 public sealed interface RegistryState {
   /** Is a model. */
   record OfModel(RegisteredModel model) implements RegistryState {
+    @Override
+    public Optional<ModelName> modelName() {
+      return Optional.of(model.name());
+    }
+
+    @Override
+    public Optional<VersionNumber> versionNumber() {
+      return Optional.empty();
+    }
+
     @Override
     public long weight() {
       return model.weight();
@@ -16,10 +29,26 @@ public sealed interface RegistryState {
   /** Is a version, without signature and flavor configuration. */
   record OfVersion(ModelVersion version) implements RegistryState {
     @Override
+    public Optional<ModelName> modelName() {
+      return Optional.of(version.name());
+    }
+
+    @Override
+    public Optional<VersionNumber> versionNumber() {
+      return Optional.of(version.number());
+    }
+
+    @Override
     public long weight() {
       return version.weight();
     }
   }
+
+  /** Returns the name of the model that the thing belongs to; absent when it belongs to none. */
+  Optional<ModelName> modelName();
+
+  /** Returns the version that the thing belongs to; absent when it belongs to none. */
+  Optional<VersionNumber> versionNumber();
 
   /** Returns about how many bytes it has. */
   long weight();

@@ -6,6 +6,7 @@ import dev.slipway.registry.actor.ChangeStamp;
 import dev.slipway.registry.event.RegistryChange;
 import dev.slipway.registry.event.RegistryEventType;
 import dev.slipway.registry.event.RegistryState;
+import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.v1.ModelAlias;
 import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.ModelVersionState;
@@ -107,7 +108,7 @@ final class RegistryProtos {
             .setType(
                 dev.slipway.registry.v1.RegistryEventType.valueOf(
                     EVENT_TYPE_PREFIX + event.type().name()))
-            .setName(event.name().value())
+            .setName(event.name().map(ModelName::value).orElse(""))
             .setVersion(event.version().map(v -> v.value()).orElse(0L))
             .setComment(event.comment())
             .setForced(event.forced());

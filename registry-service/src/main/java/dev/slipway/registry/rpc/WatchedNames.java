@@ -21,7 +21,7 @@ record WatchedNames(Set<ModelName> names) {
    */
   boolean matches(RegistryEvent event) {
     return names.isEmpty()
-        || names.contains(event.name())
+        || event.name().filter(names::contains).isPresent()
         || event
             .change()
             .before()

@@ -4,10 +4,12 @@ import dev.slipway.registry.actor.Caller;
 import dev.slipway.registry.event.RegistryChange;
 import dev.slipway.registry.event.RegistryEventType;
 import dev.slipway.registry.event.RegistryState;
+import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.version.VersionNumber;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -73,13 +75,27 @@ final class RegistryCommand {
     record(type, modelId, change, List.of(), "");
   }
 
-  /** Takes the revision and appends the event; once per command. */
   void record(
       RegistryEventType type,
       long modelId,
       RegistryChange change,
       List<RegistryChange> alsoChanged,
       String comment) {
+    record(type, OptionalLong.of(modelId), change, alsoChanged, comment, false);
+  }
+
+  /**
+   * Takes the revision and appends the event; once per command.
+   *
+   * @param modelId absent when the event is about no model
+   */
+  void record(
+      RegistryEventType type,
+      OptionalLong modelId,
+      RegistryChange change,
+      List<RegistryChange> alsoChanged,
+      String comment,
+      boolean forced) {
     if (recorded) {
       throw new IllegalStateException("a command makes one event");
     }
@@ -93,24 +109,14 @@ final class RegistryCommand {
                 now,
                 caller.name(),
                 type.name(),
-                modelId,
-                name(subject),
-                version(subject),
+                modelId.isPresent() ? modelId.getAsLong() : null,
+                subject.modelName().map(ModelName::value).orElse(""),
+                subject.versionNumber().map(VersionNumber::value).orElse(0L),
                 text(change.before()),
                 text(change.after()),
                 EventStates.write(alsoChanged),
                 comment,
-                false));
-  }
-
-  private static String name(RegistryState state) {
-    return state instanceof RegistryState.OfModel of
-        ? of.model().name().value()
-        : ((RegistryState.OfVersion) state).version().name().value();
-  }
-
-  private static long version(RegistryState state) {
-    return state instanceof RegistryState.OfVersion of ? of.version().number().value() : 0;
+                forced));
   }
 
   private static String text(Optional<RegistryState> state) {

@@ -12,13 +12,13 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 /** Appends to and reads {@code registry_event}. */
 @RegisterConstructorMapper(RegistryEventDao.EventRow.class)
 public interface RegistryEventDao {
-  /** Is a row; states are JSON texts, null when absent; version 0 is none. */
+  /** Is a row; states are JSON texts, null when absent; model null and version 0 are none. */
   record EventRow(
       long revision,
       Instant eventTime,
       String actor,
       String eventType,
-      long modelId,
+      Long modelId,
       String name,
       long version,
       String beforeState,

@@ -13,6 +13,7 @@ import dev.slipway.runtime.paging.PageRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
@@ -224,8 +225,8 @@ public final class RegistryEventStore {
         row.eventTime(),
         row.actor(),
         RegistryEventType.valueOf(row.eventType()),
-        row.modelId(),
-        new ModelName(row.name()),
+        row.modelId() == null ? OptionalLong.empty() : OptionalLong.of(row.modelId()),
+        Optional.of(row.name()).filter(name -> !name.isEmpty()).map(ModelName::new),
         row.version() == 0 ? Optional.empty() : Optional.of(new VersionNumber(row.version())),
         new RegistryChange(
             Optional.ofNullable(row.beforeState()).map(EventStates::read),
