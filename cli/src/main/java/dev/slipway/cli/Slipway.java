@@ -12,6 +12,7 @@ import dev.slipway.cli.models.BenchCommand;
 import dev.slipway.cli.models.DescribeCommand;
 import dev.slipway.cli.models.PredictCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
+import dev.slipway.cli.registry.ModelsCommand;
 import dev.slipway.cli.server.ServeCommand;
 import dev.slipway.cli.server.ServerCommand;
 import dev.slipway.cli.sync.SyncCommand;
@@ -51,6 +52,7 @@ import picocli.CommandLine.Spec;
       ArtifactServer.class,
       ServingServer.class,
       GatewayServer.class,
+      ModelsCommand.class,
       PredictCommand.class,
       BatchCommand.class,
       BenchCommand.class,

@@ -1,5 +1,6 @@
 package dev.slipway.cli.batch;
 
+import dev.slipway.cli.client.BackOff;
 import dev.slipway.cli.client.ClientOptions;
 import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.InterruptibleWork;

@@ -2,6 +2,7 @@ package dev.slipway.cli.batch;
 
 import com.google.rpc.Status;
 import dev.slipway.cli.batch.PredictionStream.Reply;
+import dev.slipway.cli.client.BackOff;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.gateway.scoring.InputRows;
 import dev.slipway.gateway.scoring.ScoringException;

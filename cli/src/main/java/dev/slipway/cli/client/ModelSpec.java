@@ -3,8 +3,6 @@ package dev.slipway.cli.client;
 import dev.slipway.registry.v1.ResolveVersionRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.serving.v1.VersionSelector;
-import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -24,24 +22,23 @@ public record ModelSpec(String model, VersionSelector selector) {
 
   private static final Pattern FORM =
       Pattern.compile("(?<model>[^/@]+)(/(?<version>[1-9][0-9]{0,17})|@(?<name>.+))?");
-  private static final Map<String, Stage> STAGES =
-      Map.of(
-          "none", Stage.STAGE_NONE,
-          "staging", Stage.STAGE_STAGING,
-          "production", Stage.STAGE_PRODUCTION,
-          "archived", Stage.STAGE_ARCHIVED);
 
   /**
    * Returns which version a stage's name or {@code latest}, in any case, or else an alias means.
    */
   public static VersionSelector named(String name) {
     VersionSelector.Builder selector = VersionSelector.newBuilder();
-    String lower = name.toLowerCase(Locale.ROOT);
-    if (lower.equals("latest")) {
+    if (name.equalsIgnoreCase("latest")) {
       return selector.setLatest(true).build();
     }
-    Stage stage = STAGES.get(lower);
-    return stage == null ? selector.setAlias(name).build() : selector.setStage(stage).build();
+    return StageName.find(name)
+        .map(stage -> selector.setStage(stage).build())
+        .orElseGet(() -> selector.setAlias(name).build());
+  }
+
+  /** Returns whether it says which version, and not the model alone. */
+  public boolean namesVersion() {
+    return selector.getChoiceCase() != VersionSelector.ChoiceCase.CHOICE_NOT_SET;
   }
 
   /** Returns the question to the registry, which version that is. */

@@ -7,12 +7,10 @@ import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.InterruptibleWork;
 import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.ModelSpec;
+import dev.slipway.cli.client.SchemaText;
 import dev.slipway.client.SlipwayClient;
-import dev.slipway.registry.v1.ColumnSpec;
-import dev.slipway.registry.v1.DataType;
 import dev.slipway.registry.v1.Schema;
 import dev.slipway.registry.v1.Stage;
-import dev.slipway.registry.v1.TensorSpec;
 import dev.slipway.serving.v1.Dependency;
 import dev.slipway.serving.v1.DescribeModelResponse;
 import dev.slipway.serving.v1.LatencySummary;
@@ -25,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -105,12 +102,12 @@ public final class DescribeCommand implements Callable<Integer> {
     lines(
         "takes",
         description.getSignature().getInputs().hasColumns()
-            ? schema(description.getSignature().getInputs())
+            ? SchemaText.of(description.getSignature().getInputs())
             : tensors(description.getInputsList(), description.getSignature().getInputs()));
     lines(
         "gives",
         description.getOutputsCount() == 0
-            ? schema(description.getSignature().getOutputs())
+            ? SchemaText.of(description.getSignature().getOutputs())
             : tensors(description.getOutputsList(), Schema.getDefaultInstance()));
     if (description.hasStatistics()) {
       print(description.getStatistics());
@@ -180,7 +177,7 @@ public final class DescribeCommand implements Callable<Integer> {
 
   private static List<String> tensors(List<TensorInfo> tensors, Schema declared) {
     if (tensors.isEmpty()) {
-      return schema(declared);
+      return SchemaText.of(declared);
     }
     return tensors.stream()
         .map(
@@ -192,35 +189,6 @@ public final class DescribeCommand implements Callable<Integer> {
                         tensor.getShapeList(),
                         tensor.getOptional() ? " (optional)" : ""))
         .toList();
-  }
-
-  private static List<String> schema(Schema schema) {
-    if (schema.hasColumns()) {
-      return schema.getColumns().getColumnsList().stream().map(DescribeCommand::column).toList();
-    }
-    return schema.getTensors().getTensorsList().stream().map(DescribeCommand::tensor).toList();
-  }
-
-  private static String tensor(TensorSpec tensor) {
-    return "%s: %s %s".formatted(tensor.getName(), tensor.getDtype(), tensor.getShapeList());
-  }
-
-  private static String column(ColumnSpec column) {
-    return "%s: %s%s"
-        .formatted(
-            column.getName(), type(column.getType()), column.getRequired() ? "" : " (optional)");
-  }
-
-  private static String type(DataType type) {
-    return switch (type.getKindCase()) {
-      case ARRAY -> "list of " + type(type.getArray().getItems());
-      case MAP -> "map to " + type(type.getMap().getValues());
-      case OBJECT ->
-          type.getObject().getPropertiesList().stream()
-              .map(property -> property.getName() + ": " + type(property.getType()))
-              .collect(Collectors.joining(", ", "{", "}"));
-      default -> words(type.getScalar().name(), "SCALAR_TYPE_");
-    };
   }
 
   private void line(String what, String text) {

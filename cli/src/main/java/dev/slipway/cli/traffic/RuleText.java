@@ -2,7 +2,7 @@ package dev.slipway.cli.traffic;
 
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
-import dev.slipway.registry.v1.Stage;
+import dev.slipway.cli.client.StageName;
 import dev.slipway.serving.v1.AbortPolicy;
 import dev.slipway.serving.v1.TrafficFigures;
 import dev.slipway.serving.v1.TrafficRule;
@@ -13,19 +13,10 @@ import java.io.PrintWriter;
 final class RuleText {
   private RuleText() {}
 
-  static String stage(Stage stage) {
-    return switch (stage) {
-      case STAGE_STAGING -> "Staging";
-      case STAGE_PRODUCTION -> "Production";
-      case STAGE_ARCHIVED -> "Archived";
-      case STAGE_NONE, STAGE_UNSPECIFIED, UNRECOGNIZED -> "None";
-    };
-  }
-
   static void print(PrintWriter out, TrafficRule rule) {
     out.printf(
         "%s %s, revision %d: %s%n",
-        rule.getModel(), stage(rule.getStage()), rule.getRevision(), state(rule));
+        rule.getModel(), StageName.of(rule.getStage()), rule.getRevision(), state(rule));
     if (rule.hasCanary()) {
       out.printf(
           "  canary: %s answers %s of the requests%n",

@@ -1,6 +1,7 @@
 package dev.slipway.cli.traffic;
 
 import dev.slipway.cli.client.ModelSpec;
+import dev.slipway.cli.client.StageName;
 import dev.slipway.serving.v1.VersionSelector;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -31,7 +32,7 @@ final class SelectorText implements ITypeConverter<VersionSelector> {
       case VERSION -> "version " + selector.getVersion();
       case ALIAS -> "alias " + selector.getAlias();
       case LATEST -> "the latest version";
-      case STAGE -> "the version in " + RuleText.stage(selector.getStage());
+      case STAGE -> "the version in " + StageName.of(selector.getStage());
       case CHOICE_NOT_SET -> "no version";
     };
   }

@@ -1,4 +1,4 @@
-package dev.slipway.cli.batch;
+package dev.slipway.cli.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.slipway.cli.batch;
+package dev.slipway.cli.client;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * Waits before what a server could not do is asked of it again: twice as long each time, up to ten
  * seconds, and not longer than allowed without an answer in between. Of one thread.
  */
-final class BackOff {
+public final class BackOff {
   private static final Set<Status.Code> PASSING =
       Set.of(Status.Code.UNAVAILABLE, Status.Code.RESOURCE_EXHAUSTED);
 
@@ -37,13 +37,13 @@ final class BackOff {
    * @param patience the longest time between the first of several failures and the last
    * @param notice is told, once for several failures, what it waits for
    */
-  BackOff(Duration patience, Consumer<String> notice) {
+  public BackOff(Duration patience, Consumer<String> notice) {
     this.patience = patience;
     this.notice = notice;
   }
 
   /** Returns whether what failed may be asked again. */
-  static boolean passes(StatusRuntimeException failure) {
+  public static boolean passes(StatusRuntimeException failure) {
     String description = failure.getStatus().getDescription();
     return PASSING.contains(failure.getStatus().getCode())
         && (description == null || !description.contains(TOO_LARGE));
@@ -54,7 +54,7 @@ final class BackOff {
    *
    * @throws StatusRuntimeException the failure, if it does not pass or has lasted for too long
    */
-  <T> T ask(Supplier<T> call) throws InterruptedException {
+  public <T> T ask(Supplier<T> call) throws InterruptedException {
     while (true) {
       try {
         T answer = call.get();
@@ -67,7 +67,7 @@ final class BackOff {
   }
 
   /** Takes note that the server answers. */
-  void answered() {
+  public void answered() {
     failures = 0;
   }
 
@@ -76,7 +76,7 @@ final class BackOff {
    *
    * @throws StatusRuntimeException the failure, if it does not pass or has lasted for too long
    */
-  void pause(StatusRuntimeException failure) throws InterruptedException {
+  public void pause(StatusRuntimeException failure) throws InterruptedException {
     long now = System.nanoTime();
     if (failures == 0) {
       failingSince = now;

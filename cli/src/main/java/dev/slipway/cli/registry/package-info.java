@@ -1,0 +1,2 @@
+/** Commands about registered models: {@code slipway models}. */
+package dev.slipway.cli.registry;
