@@ -232,6 +232,34 @@ class EngineFaultsTest {
   }
 
   @Test
+  void answerOfAnotherShape_isNotHandedOutAndSaysWhichWasExpected() {
+    ScriptedEngine.HOOKS.put(
+        "deep",
+        request ->
+            request.inputs().get(0).toFloats()[0] == 13f
+                ? PredictRequest.of(Tensor.ofFloats("x", Shape.of(1, 1), 13f))
+                : request);
+    harness.addScripted("m", 10, "deep", Stage.STAGE_PRODUCTION);
+    harness.awaitProduction("m", 2);
+
+    assertThatThrownBy(() -> harness.inference().modelInfer(ServingHarness.ask("m", "", 13f)))
+        .hasMessageStartingWith("INTERNAL")
+        .satisfies(
+            failure -> {
+              ErrorInfo info =
+                  StatusProto.fromThrowable(failure).getDetails(0).unpack(ErrorInfo.class);
+              assertThat(info.getReason()).isEqualTo("UNEXPECTED_OUTPUT");
+              assertThat(info.getMetadataMap())
+                  .containsEntry("output", "y")
+                  .containsEntry("expected", "FP32 [-1]")
+                  .containsEntry("found", "FP32 [1, 1]");
+            });
+
+    assertThat(ServingHarness.y(harness.inference().modelInfer(ServingHarness.ask("m", "", 1f))))
+        .isEqualTo(11f);
+  }
+
+  @Test
   void engineThatIsAway_isUnavailableAndSaysWhy() {
     ScriptedEngine.HOOKS.put(
         "away",

@@ -295,7 +295,8 @@ class RemoteModelsTest {
           .hasMessageContaining("malformed tensors: output \"y\" has rows of different lengths");
       tensorflow.answer = "{\"outputs\": [[1.0]]}";
       assertThatThrownBy(() -> harness.inference().modelInfer(ask("m", "", 5)))
-          .hasMessageContaining("where it promised FP32 [-1]");
+          .hasMessageContaining(
+              "output \"y\" should be FP32 [-1], but the engine gave FP32 [1, 1]");
     }
   }
 

@@ -10,6 +10,7 @@ public abstract sealed class EngineException extends RuntimeException
         InvalidInputException,
         ModelPackageException,
         PredictionException,
+        UnexpectedOutputException,
         UnsupportedModelException {
 
   private static final long serialVersionUID = 1L;

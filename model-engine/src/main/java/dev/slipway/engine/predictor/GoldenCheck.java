@@ -14,8 +14,8 @@ public final class GoldenCheck {
   private GoldenCheck() {}
 
   /**
-   * Returns the result of every case in order; a prediction that fails is a failed case, not an
-   * exception.
+   * Returns the result of every case in order; a prediction that fails, or gives something else
+   * than the predictor declares, is a failed case, not an exception.
    */
   public static List<GoldenResult> run(Predictor predictor, GoldenRequests requests) {
     List<GoldenResult> results = new ArrayList<>();
@@ -30,6 +30,7 @@ public final class GoldenCheck {
     try {
       Predictions predictions =
           predictor.predict(new PredictRequest(golden.inputs(), golden.parameters(), names));
+      new OutputChecks(predictor.outputs()).check(predictions.outputs(), names);
       return GoldenResult.compare(golden, predictions.outputs());
     } catch (EngineException e) {
       return GoldenResult.failed(golden, e.getMessage());

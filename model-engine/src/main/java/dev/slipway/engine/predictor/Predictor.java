@@ -35,7 +35,11 @@ public interface Predictor extends AutoCloseable {
     return inputChecks().tensors();
   }
 
-  /** Returns every output in the model's order, the batch axis included as -1. */
+  /**
+   * Returns every output in the model's order, the batch axis included as -1. Whoever hands answers
+   * on holds them against it with {@link OutputChecks}; the shape of a scalar stands for an unknown
+   * one.
+   */
   List<TensorMetadata> outputs();
 
   /**

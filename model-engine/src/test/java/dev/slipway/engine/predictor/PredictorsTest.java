@@ -7,9 +7,15 @@ import dev.slipway.engine.TestModels;
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.packaging.Flavor;
+import dev.slipway.engine.packaging.GoldenCase;
+import dev.slipway.engine.packaging.GoldenRequests;
 import dev.slipway.engine.packaging.GoldenResult;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
+import dev.slipway.engine.signature.SignatureChecks;
+import dev.slipway.engine.tensor.DataType;
+import dev.slipway.engine.tensor.Shape;
+import dev.slipway.engine.tensor.TensorMetadata;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,6 +64,47 @@ class PredictorsTest {
           .satisfies(
               result ->
                   assertThat(result.problems()).singleElement().asString().contains("inputs[0]"));
+    }
+  }
+
+  @Test
+  void goldenCheck_reportsAnAnswerThatIsNotAsDeclared() {
+    ModelPackage modelPackage = TestModels.mlflow("onnx");
+    GoldenCase golden = modelPackage.goldenRequests().cases().get(0);
+    String output = golden.outputs().get(0).name();
+    TensorMetadata declared = new TensorMetadata(output, DataType.INT8, Shape.of(Shape.ANY));
+    try (Predictor predictor = new Declaring(Predictors.load(modelPackage), List.of(declared))) {
+      assertThat(GoldenCheck.run(predictor, GoldenRequests.of(golden)))
+          .singleElement()
+          .satisfies(
+              result ->
+                  assertThat(result.problems())
+                      .singleElement()
+                      .asString()
+                      .contains("output \"" + output + "\" should be INT8 [-1]"));
+    }
+  }
+
+  /** Declares other outputs than its engine gives. */
+  private record Declaring(Predictor engine, List<TensorMetadata> outputs) implements Predictor {
+    @Override
+    public String platform() {
+      return engine.platform();
+    }
+
+    @Override
+    public SignatureChecks inputChecks() {
+      return engine.inputChecks();
+    }
+
+    @Override
+    public Predictions predict(PredictRequest request) {
+      return engine.predict(request);
+    }
+
+    @Override
+    public void close() {
+      engine.close();
     }
   }
 

@@ -3,6 +3,8 @@ package dev.slipway.serving.execution;
 import dev.slipway.engine.error.EngineException;
 import dev.slipway.engine.error.EngineUnavailableException;
 import dev.slipway.engine.error.InvalidInputException;
+import dev.slipway.engine.error.UnexpectedOutputException;
+import dev.slipway.engine.predictor.OutputChecks;
 import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.tensor.BatchAxis;
@@ -22,13 +24,16 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs requests on one predictor: one alone as it is, several joined along the batch axis into one
  * buffer and split again. A request that makes the engine fail takes nobody with it: the others of
- * its batch are then run alone. Requests that nobody waits for any more are not run. Thread-safe.
+ * its batch are then run alone, and so is each where a joined answer has not a row for every row
+ * asked. An answer that is not as the model declares is given to nobody. Requests that nobody waits
+ * for any more are not run. Thread-safe.
  */
 public final class BatchRunner {
   private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
 
   private final String version;
   private final Predictor predictor;
+  private final OutputChecks outputChecks;
   private final TensorBuffers buffers;
   private final ModelStatistics statistics;
   private final Clock clock;
@@ -51,6 +56,7 @@ public final class BatchRunner {
       Clock clock) {
     this.version = version;
     this.predictor = predictor;
+    this.outputChecks = new OutputChecks(predictor.outputs());
     this.buffers = buffers;
     this.statistics = statistics;
     this.clock = clock;
@@ -170,9 +176,13 @@ public final class BatchRunner {
   }
 
   private List<Tensor> predict(Execution request, List<Tensor> inputs, long deadlineNanos) {
-    return predictor
-        .predict(new PredictRequest(inputs, request.parameters(), request.outputs(), deadlineNanos))
-        .outputs();
+    List<Tensor> outputs =
+        predictor
+            .predict(
+                new PredictRequest(inputs, request.parameters(), request.outputs(), deadlineNanos))
+            .outputs();
+    outputChecks.check(outputs, request.outputs());
+    return outputs;
   }
 
   /** Returns until when somebody waits for the answer to a batch. */
@@ -221,6 +231,9 @@ public final class BatchRunner {
     }
     if (failure instanceof EngineUnavailableException away) {
       return new EngineAwayException(version, away.getMessage(), away);
+    }
+    if (failure instanceof UnexpectedOutputException unexpected) {
+      return new UnexpectedAnswerException(version, unexpected);
     }
     if (failure instanceof EngineException known) {
       return new PredictionFailedException(version, known.getMessage(), known);

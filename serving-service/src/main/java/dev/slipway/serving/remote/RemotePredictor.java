@@ -1,7 +1,6 @@
 package dev.slipway.serving.remote;
 
 import dev.slipway.engine.error.EngineUnavailableException;
-import dev.slipway.engine.error.PredictionException;
 import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictions;
 import dev.slipway.engine.predictor.Predictor;
@@ -111,7 +110,6 @@ final class RemotePredictor implements Predictor {
       throw e;
     }
     breaker.onSuccess(System.nanoTime() - started, TimeUnit.NANOSECONDS);
-    requireAsDescribed(outputs, wanted);
     return new Predictions(outputs);
   }
 
@@ -124,23 +122,6 @@ final class RemotePredictor implements Predictor {
                     .findFirst()
                     .orElseThrow())
         .toList();
-  }
-
-  private void requireAsDescribed(List<Tensor> outputs, List<TensorMetadata> wanted) {
-    for (int i = 0; i < wanted.size(); i++) {
-      Tensor output = outputs.get(i);
-      TensorMetadata expected = wanted.get(i);
-      if (output.datatype() != expected.datatype() || !expected.shape().accepts(output.shape())) {
-        throw new PredictionException(
-            model.endpoint()
-                + " answers "
-                + output
-                + " where it promised "
-                + expected.datatype()
-                + " "
-                + expected.shape());
-      }
-    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorBuffers;
+import dev.slipway.runtime.error.ErrorKind;
 import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.serving.testing.RandomTensors;
 import java.nio.file.Path;
@@ -32,7 +33,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchRunnerTest {
   private final TensorBuffers buffers = new TensorBuffers(0);
@@ -199,6 +203,77 @@ class BatchRunnerTest {
     assertThatThrownBy(offender::get)
         .hasCauseInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("the model refuses them");
+  }
+
+  static Stream<Arguments> answersThatAreNotAsDeclared() {
+    Tensor right = Tensor.ofFloats("y", Shape.of(1), 1);
+    return Stream.of(
+        Arguments.of(List.of(), "y", "FP32 [-1] in its place", "nothing"),
+        Arguments.of(List.of(right.withName("z")), "y", "FP32 [-1] in its place", "[z FP32 [1]]"),
+        Arguments.of(List.of(right, right.withName("z")), "z", "left out", "z FP32 [1]"),
+        Arguments.of(List.of(Tensor.ofInts("y", Shape.of(1), 1)), "y", "FP32 [-1]", "INT32 [1]"),
+        Arguments.of(
+            List.of(Tensor.ofFloats("y", Shape.of(1, 1), 1)), "y", "FP32 [-1]", "FP32 [1, 1]"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("answersThatAreNotAsDeclared")
+  void answerThatIsNotAsDeclared_isTheModelsErrorAloneAndInCompany(
+      List<Tensor> answer, String output, String expected, String found) {
+    BatchRunner runner = runner(SinglePredictor.answering(input -> answer));
+    List<Outcome> outcomes = List.of(new Outcome(), new Outcome(), new Outcome());
+
+    runner.run(List.of(outcomes.get(0).request(x(1), "y")));
+    runner.run(List.of(outcomes.get(1).request(x(2), "y"), outcomes.get(2).request(x(3), "y")));
+
+    for (Outcome outcome : outcomes) {
+      assertThatThrownBy(outcome::get)
+          .cause()
+          .isInstanceOfSatisfying(
+              UnexpectedAnswerException.class,
+              failure -> {
+                assertThat(failure.kind()).isEqualTo(ErrorKind.INTERNAL);
+                assertThat(failure.reason()).isEqualTo("UNEXPECTED_OUTPUT");
+                assertThat(failure.metadata())
+                    .containsExactlyInAnyOrderEntriesOf(
+                        Map.of(
+                            "model_version", "m/1",
+                            "output", output,
+                            "expected", expected,
+                            "found", found));
+              });
+    }
+    assertThat(statistics.fail().count()).isEqualTo(3);
+    assertThat(buffers.leasedBytes()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 1})
+  void joinedAnswerWithRowsTooFewOrTooMany_isSplitForNobody(int more) throws Exception {
+    AtomicInteger joined = new AtomicInteger();
+    BatchRunner runner =
+        runner(
+            input -> {
+              if (!isJoined(input)) {
+                return input;
+              }
+              joined.incrementAndGet();
+              int rows = (int) input.shape().dimension(0) + more;
+              return Tensor.ofFloats("y", Shape.of(rows), new float[rows]);
+            });
+    List<Outcome> outcomes = List.of(new Outcome(), new Outcome(), new Outcome(), new Outcome());
+
+    runner.run(List.of(outcomes.get(0).request(x(1), "y"), outcomes.get(1).request(x(2), "y")));
+    assertThat(runner.joins()).isFalse();
+    runner.run(List.of(outcomes.get(2).request(x(3), "y")));
+    runner.run(List.of(outcomes.get(3).request(x(4), "y")));
+
+    for (int i = 0; i < outcomes.size(); i++) {
+      assertThat(outcomes.get(i).get().outputs().get(0).toFloats()).containsExactly(i + 1);
+      assertThat(outcomes.get(i).get().batchRows()).isEqualTo(1);
+    }
+    assertThat(joined).hasValue(1);
+    assertThat(statistics.fail().count()).isZero();
   }
 
   @ParameterizedTest

@@ -9,19 +9,29 @@ import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorMetadata;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/** A model of one FP32 input {@code x} and one output, made by a function. */
+/** A model of one FP32 input {@code x} and one output {@code y}, made by a function. */
 final class SinglePredictor implements Predictor {
   private final boolean batched;
-  private final UnaryOperator<Tensor> function;
+  private final Function<Tensor, List<Tensor>> function;
 
   /** The deadline of the last call. */
   volatile long deadlineNanos;
 
   SinglePredictor(boolean batched, UnaryOperator<Tensor> function) {
+    this(function.andThen(output -> List.of(output.withName("y"))), batched);
+  }
+
+  private SinglePredictor(Function<Tensor, List<Tensor>> function, boolean batched) {
     this.batched = batched;
     this.function = function;
+  }
+
+  /** Returns a batched model whose answers need not be as it declares. */
+  static SinglePredictor answering(Function<Tensor, List<Tensor>> function) {
+    return new SinglePredictor(function, true);
   }
 
   @Override
@@ -48,7 +58,7 @@ final class SinglePredictor implements Predictor {
   @Override
   public Predictions predict(PredictRequest request) {
     deadlineNanos = request.deadlineNanos();
-    return new Predictions(List.of(function.apply(request.inputs().get(0))));
+    return new Predictions(function.apply(request.inputs().get(0)));
   }
 
   @Override

@@ -1,0 +1,68 @@
+package dev.slipway.engine.predictor;
+
+import dev.slipway.engine.error.UnexpectedOutputException;
+import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.engine.tensor.TensorMetadata;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Holds what an engine answered against what its model declares: an answer is decoded, split and
+ * kept by the declaration. Immutable; a check that passes allocates nothing.
+ */
+public final class OutputChecks {
+  private final List<String> all;
+  private final Map<String, TensorMetadata> declared;
+
+  /** Creates the checks of a predictor's outputs, each of another name. */
+  public OutputChecks(List<TensorMetadata> outputs) {
+    this.all = outputs.stream().map(TensorMetadata::name).toList();
+    this.declared =
+        outputs.stream().collect(Collectors.toMap(TensorMetadata::name, Function.identity()));
+  }
+
+  /**
+   * Checks one answer. Where the declaration is a scalar's, any shape passes: an engine that cannot
+   * tell the shape declares that.
+   *
+   * @param wanted the declared names that were asked for, in order; empty for all
+   * @throws UnexpectedOutputException if the answer has other outputs than these in this order, or
+   *     one has another datatype or a shape that does not fit
+   */
+  public void check(List<Tensor> answer, List<String> wanted) {
+    List<String> expected = wanted.isEmpty() ? all : wanted;
+    for (int i = 0; i < expected.size(); i++) {
+      String name = expected.get(i);
+      if (i >= answer.size() || !answer.get(i).name().equals(name)) {
+        throw unexpected(name, answer);
+      }
+      check(answer.get(i), declared.get(name));
+    }
+    if (answer.size() > expected.size()) {
+      Tensor extra = answer.get(expected.size());
+      throw new UnexpectedOutputException(extra.name(), "left out", extra.toString());
+    }
+  }
+
+  private UnexpectedOutputException unexpected(String name, List<Tensor> answer) {
+    TensorMetadata output = declared.get(name);
+    return new UnexpectedOutputException(
+        name,
+        output.datatype() + " " + output.shape() + " in its place",
+        answer.isEmpty() ? "nothing" : answer.toString());
+  }
+
+  private static void check(Tensor found, TensorMetadata output) {
+    boolean fits =
+        found.datatype() == output.datatype()
+            && (output.shape().rank() == 0 || output.shape().accepts(found.shape()));
+    if (!fits) {
+      throw new UnexpectedOutputException(
+          output.name(),
+          output.datatype() + " " + output.shape(),
+          found.datatype() + " " + found.shape());
+    }
+  }
+}
