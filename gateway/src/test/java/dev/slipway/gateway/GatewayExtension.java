@@ -99,7 +99,12 @@ public final class GatewayExtension implements BeforeAllCallback, AfterAllCallba
                     metrics,
                     clock),
                 RegistryModule.open(
-                    RegistryConfig.of(TestDatabases.h2(folder)), peers, peers, metrics, clock),
+                    RegistryConfig.of(TestDatabases.h2(folder)),
+                    peers,
+                    peers,
+                    peers,
+                    metrics,
+                    clock),
                 gateway),
             metrics);
   }

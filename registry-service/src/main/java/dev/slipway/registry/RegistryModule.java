@@ -2,20 +2,25 @@ package dev.slipway.registry;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.registry.rpc.CallerInterceptor;
+import dev.slipway.registry.rpc.CheckRpcs;
 import dev.slipway.registry.rpc.RegistryGrpcService;
 import dev.slipway.registry.rpc.RegistryWatches;
+import dev.slipway.registry.service.CheckRunner;
 import dev.slipway.registry.service.ModelVersionService;
 import dev.slipway.registry.service.PackageRelease;
 import dev.slipway.registry.service.RegistryFeed;
+import dev.slipway.registry.service.VersionComparer;
 import dev.slipway.registry.store.ModelAliasStore;
 import dev.slipway.registry.store.ModelVersionStore;
 import dev.slipway.registry.store.PackageHoldStore;
 import dev.slipway.registry.store.RegisteredModelStore;
 import dev.slipway.registry.store.RegistryEventStore;
 import dev.slipway.registry.store.RegistryTransactions;
+import dev.slipway.registry.store.ReportedCheckStore;
 import dev.slipway.registry.store.StageStore;
 import dev.slipway.registry.upstream.ArtifactLookup;
 import dev.slipway.registry.upstream.RunLookup;
+import dev.slipway.registry.upstream.ServingLookup;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.GracefulStop;
 import dev.slipway.runtime.server.ServiceModule;
@@ -36,6 +41,7 @@ public final class RegistryModule implements ServiceModule {
 
   private final Database database;
   private final RegistryFeed feed;
+  private final CheckRunner checks;
   private final RegistryWatches watches;
   private final PackageRelease release;
   private final List<BindableService> services;
@@ -48,7 +54,12 @@ public final class RegistryModule implements ServiceModule {
           });
 
   private RegistryModule(
-      Database database, RegistryConfig config, Channel artifact, Channel tracking, Clock clock) {
+      Database database,
+      RegistryConfig config,
+      Channel artifact,
+      Channel tracking,
+      Channel serving,
+      Clock clock) {
     this.database = database;
     // The feed reads through the transactions and is told by them: the one knot in the wiring.
     AtomicReference<RegistryFeed> told = new AtomicReference<>();
@@ -63,6 +74,9 @@ public final class RegistryModule implements ServiceModule {
     ModelVersionStore versions = new ModelVersionStore(transactions);
     PackageHoldStore holds = new PackageHoldStore(transactions);
     ArtifactLookup artifacts = new ArtifactLookup(artifact);
+    RunLookup runs = new RunLookup(tracking);
+    ReportedCheckStore reportedChecks = new ReportedCheckStore(transactions);
+    checks = new CheckRunner(reportedChecks, runs, new ServingLookup(serving), clock);
     release = new PackageRelease(holds, artifacts, sweeper);
     ModelVersionService registration =
         new ModelVersionService(
@@ -71,7 +85,7 @@ public final class RegistryModule implements ServiceModule {
             holds,
             release,
             artifacts,
-            new RunLookup(tracking),
+            runs,
             () -> UUID.randomUUID().toString().replace("-", ""));
     RegistryGrpcService service =
         new RegistryGrpcService(
@@ -81,7 +95,8 @@ public final class RegistryModule implements ServiceModule {
             new StageStore(transactions),
             new ModelAliasStore(transactions),
             events,
-            watches);
+            watches,
+            new CheckRpcs(reportedChecks, new VersionComparer(versions, runs)));
     services = List.of(() -> ServerInterceptors.intercept(service, new CallerInterceptor()));
   }
 
@@ -89,20 +104,23 @@ public final class RegistryModule implements ServiceModule {
    * Opens the database, and creates and migrates what is absent.
    *
    * @param artifact channel to the artifact service; owned by the caller
-   * @param tracking channel to the tracking service, for sources that name a run; owned by the
-   *     caller
+   * @param tracking channel to the tracking service, for sources that name a run and for checks of
+   *     metrics; owned by the caller
+   * @param serving channel to the serving service, for checks that run golden requests; owned by
+   *     the caller
    * @throws dev.slipway.runtime.database.DatabaseException if the database does not answer
    */
   public static RegistryModule open(
       RegistryConfig config,
       Channel artifact,
       Channel tracking,
+      Channel serving,
       MetricRegistry metrics,
       Clock clock) {
     Database database =
         Database.open(config.database(), "registry", "db/migration/registry", metrics);
     try {
-      return new RegistryModule(database, config, artifact, tracking, clock);
+      return new RegistryModule(database, config, artifact, tracking, serving, clock);
     } catch (RuntimeException e) {
       database.close();
       throw e;
@@ -140,6 +158,7 @@ public final class RegistryModule implements ServiceModule {
   @Override
   public void close() {
     GracefulStop.stop(sweeper);
+    checks.close();
     watches.close();
     feed.close();
     database.close();

@@ -50,6 +50,14 @@ public final class RegistryServer implements Callable<Integer> {
       description = "Where the tracking service is. Default: ${DEFAULT-VALUE}.")
   private String trackingAddress;
 
+  @Option(
+      names = "--serving-address",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:7104",
+      description =
+          "Where the serving service is, which runs golden requests. Default: ${DEFAULT-VALUE}.")
+  private String servingAddress;
+
   /** Runs until told to stop, and exits. */
   public static void main(String[] args) {
     System.exit(Commands.of(new RegistryServer()).execute(args));
@@ -68,6 +76,9 @@ public final class RegistryServer implements Callable<Integer> {
     ManagedChannel tracking =
         problems.check(
             "--tracking-address", () -> Channels.to(trackingAddress, server.maxMessageBytes()));
+    ManagedChannel serving =
+        problems.check(
+            "--serving-address", () -> Channels.to(servingAddress, server.maxMessageBytes()));
     problems.throwIfAny();
 
     try (data) {
@@ -76,7 +87,7 @@ public final class RegistryServer implements Callable<Integer> {
       }
       MetricRegistry metrics = new MetricRegistry();
       RegistryModule module =
-          RegistryModule.open(config, artifact, tracking, metrics, Clock.systemUTC());
+          RegistryModule.open(config, artifact, tracking, serving, metrics, Clock.systemUTC());
       return ServerProcess.run(
           "registry-server",
           serverConfig,
@@ -87,6 +98,7 @@ public final class RegistryServer implements Callable<Integer> {
     } finally {
       artifact.shutdownNow();
       tracking.shutdownNow();
+      serving.shutdownNow();
     }
   }
 }

@@ -114,6 +114,7 @@ class ServingEndToEndTest {
             RegistryConfig.DEFAULT_POLL_INTERVAL),
         channel,
         channel,
+        channel,
         new MetricRegistry(),
         Clock.systemUTC());
   }

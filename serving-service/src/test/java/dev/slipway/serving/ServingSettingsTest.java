@@ -69,6 +69,7 @@ class ServingSettingsTest {
                     RegistryConfig.DEFAULT_POLL_INTERVAL),
                 registry,
                 registry,
+                registry,
                 metrics,
                 Clock.systemUTC()));
     registry()

@@ -59,7 +59,7 @@ public final class EmbeddedSuite {
     try {
       modules.add(TrackingModule.open(config.tracking(), metrics, clock));
       modules.add(ArtifactModule.open(config.artifact(), metrics, clock));
-      modules.add(RegistryModule.open(config.registry(), peers, peers, metrics, clock));
+      modules.add(RegistryModule.open(config.registry(), peers, peers, peers, metrics, clock));
       modules.add(ServingModule.open(config.serving(), peers, peers, peers, metrics, clock));
       config
           .gateway()

@@ -1,5 +1,6 @@
 package dev.slipway.registry.event;
 
+import dev.slipway.registry.check.CheckResult;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.version.ModelVersion;
@@ -41,6 +42,25 @@ public sealed interface RegistryState {
     @Override
     public long weight() {
       return version.weight();
+    }
+  }
+
+  /** Is a verdict that was reported on a version. */
+  record OfCheckResult(ModelName model, VersionNumber version, CheckResult result)
+      implements RegistryState {
+    @Override
+    public Optional<ModelName> modelName() {
+      return Optional.of(model);
+    }
+
+    @Override
+    public Optional<VersionNumber> versionNumber() {
+      return Optional.of(version);
+    }
+
+    @Override
+    public long weight() {
+      return result.weight();
     }
   }
 

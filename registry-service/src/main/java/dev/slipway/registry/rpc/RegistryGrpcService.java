@@ -9,6 +9,9 @@ import dev.slipway.registry.store.ModelVersionStore;
 import dev.slipway.registry.store.RegisteredModelStore;
 import dev.slipway.registry.store.RegistryEventStore;
 import dev.slipway.registry.store.StageStore;
+import dev.slipway.registry.v1.CheckResult;
+import dev.slipway.registry.v1.CompareModelVersionsRequest;
+import dev.slipway.registry.v1.CompareModelVersionsResponse;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
 import dev.slipway.registry.v1.DeleteModelAliasRequest;
@@ -27,12 +30,15 @@ import dev.slipway.registry.v1.GetRegisteredModelRequest;
 import dev.slipway.registry.v1.GetVersionByAliasRequest;
 import dev.slipway.registry.v1.ListActivitiesRequest;
 import dev.slipway.registry.v1.ListActivitiesResponse;
+import dev.slipway.registry.v1.ListCheckResultsRequest;
+import dev.slipway.registry.v1.ListCheckResultsResponse;
 import dev.slipway.registry.v1.ListModelVersionsRequest;
 import dev.slipway.registry.v1.ListModelVersionsResponse;
 import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.RegisteredModel;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.RenameRegisteredModelRequest;
+import dev.slipway.registry.v1.ReportCheckRequest;
 import dev.slipway.registry.v1.ResolveVersionRequest;
 import dev.slipway.registry.v1.ResolveVersionResponse;
 import dev.slipway.registry.v1.RollbackStageRequest;
@@ -67,6 +73,7 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   private final ModelAliasStore aliases;
   private final RegistryEventStore events;
   private final RegistryWatches watches;
+  private final CheckRpcs checks;
 
   /** Creates the service. */
   public RegistryGrpcService(
@@ -76,7 +83,8 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
       StageStore stages,
       ModelAliasStore aliases,
       RegistryEventStore events,
-      RegistryWatches watches) {
+      RegistryWatches watches,
+      CheckRpcs checks) {
     this.models = models;
     this.versions = versions;
     this.registration = registration;
@@ -84,6 +92,7 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
     this.aliases = aliases;
     this.events = events;
     this.watches = watches;
+    this.checks = checks;
   }
 
   @Override
@@ -387,6 +396,23 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
             .addAllEvents(page.items().stream().map(RegistryProtos::event).toList())
             .setNextPageToken(page.nextPageToken())
             .build());
+  }
+
+  @Override
+  public void reportCheck(ReportCheckRequest request, StreamObserver<CheckResult> observer) {
+    answer(observer, checks.reportCheck(request));
+  }
+
+  @Override
+  public void listCheckResults(
+      ListCheckResultsRequest request, StreamObserver<ListCheckResultsResponse> observer) {
+    answer(observer, checks.listCheckResults(request));
+  }
+
+  @Override
+  public void compareModelVersions(
+      CompareModelVersionsRequest request, StreamObserver<CompareModelVersionsResponse> observer) {
+    answer(observer, checks.compareModelVersions(request));
   }
 
   private static <T extends Message> void answer(StreamObserver<T> observer, T message) {

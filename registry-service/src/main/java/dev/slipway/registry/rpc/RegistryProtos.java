@@ -157,6 +157,8 @@ final class RegistryProtos {
       message.setRegisteredModel(model(of.model()));
     } else if (state instanceof RegistryState.OfVersion of) {
       message.setModelVersion(version(of.version()));
+    } else if (state instanceof RegistryState.OfCheckResult of) {
+      message.setCheckResult(CheckProtos.result(of.result()));
     }
     return message.build();
   }

@@ -76,14 +76,27 @@ final class EventStates {
       write(node.putObject("model"), of.model());
     } else if (state instanceof RegistryState.OfVersion of) {
       write(node.putObject("version"), of.version());
+    } else if (state instanceof RegistryState.OfCheckResult of) {
+      ObjectNode reported = node.putObject("check_result");
+      reported.put("name", of.model().value());
+      reported.put("version", of.version().value());
+      CheckJson.write(reported.putObject("result"), of.result());
     }
     return node;
   }
 
   private static RegistryState state(JsonNode node) {
-    return node.has("model")
-        ? new RegistryState.OfModel(model(node.get("model")))
-        : new RegistryState.OfVersion(version(node.get("version")));
+    if (node.has("model")) {
+      return new RegistryState.OfModel(model(node.get("model")));
+    }
+    if (node.has("check_result")) {
+      JsonNode reported = node.get("check_result");
+      return new RegistryState.OfCheckResult(
+          new ModelName(reported.path("name").asText()),
+          new VersionNumber(reported.path("version").asLong()),
+          CheckJson.readResult(reported.path("result")));
+    }
+    return new RegistryState.OfVersion(version(node.get("version")));
   }
 
   private static void write(ObjectNode node, RegisteredModel model) {

@@ -13,10 +13,14 @@ public final class UpstreamUnavailableException extends ServiceException {
   private static final long serialVersionUID = 1L;
 
   UpstreamUnavailableException(String service, Throwable cause) {
+    this(service, "does not answer", cause);
+  }
+
+  UpstreamUnavailableException(String service, String what, Throwable cause) {
     super(
         ErrorKind.UNAVAILABLE,
         service.toUpperCase(Locale.ROOT) + "_SERVICE_UNAVAILABLE",
-        "the " + service + " service does not answer; try again later",
+        "the " + service + " service " + what + "; try again later",
         Map.of("service", service),
         cause);
   }

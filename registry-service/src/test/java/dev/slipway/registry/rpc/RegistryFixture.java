@@ -15,7 +15,10 @@ import dev.slipway.runtime.error.ErrorInterceptor;
 import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.runtime.testing.TestDatabases;
 import dev.slipway.tracking.v1.GetRunRequest;
+import dev.slipway.tracking.v1.Metric;
+import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.Run;
+import dev.slipway.tracking.v1.RunData;
 import dev.slipway.tracking.v1.RunInfo;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import io.grpc.ManagedChannel;
@@ -37,7 +40,7 @@ import java.util.zip.CRC32C;
 
 /**
  * Gives a registry the services that it asks: a real artifact service, and a tracking service that
- * knows one run.
+ * knows two runs.
  */
 final class RegistryFixture implements AutoCloseable {
   static final String RUN_ID = "0123456789abcdef0123456789abcdef";
@@ -80,7 +83,7 @@ final class RegistryFixture implements AutoCloseable {
     InProcessServerBuilder builder =
         InProcessServerBuilder.forName(name)
             .intercept(new ErrorInterceptor())
-            .addService(new OneRun());
+            .addService(new TwoRuns());
     artifact.services().forEach(builder::addService);
     try {
       server = builder.build().start();
@@ -100,6 +103,7 @@ final class RegistryFixture implements AutoCloseable {
     registry =
         RegistryModule.open(
             new RegistryConfig(TestDatabases.h2(folder), pollInterval),
+            channel,
             channel,
             channel,
             new MetricRegistry(),
@@ -172,20 +176,35 @@ final class RegistryFixture implements AutoCloseable {
     artifact.close();
   }
 
-  private static final class OneRun extends TrackingServiceGrpc.TrackingServiceImplBase {
+  private static final class TwoRuns extends TrackingServiceGrpc.TrackingServiceImplBase {
     @Override
     public void getRun(GetRunRequest request, StreamObserver<Run> observer) {
       String uri;
+      RunData.Builder data = RunData.newBuilder().addParams(param("same", "1"));
       switch (request.getRunId()) {
-        case RUN_ID -> uri = "mlflow-artifacts:/1/" + RUN_ID + "/artifacts";
-        case RUN_ELSEWHERE -> uri = "s3://elsewhere/1";
+        case RUN_ID -> {
+          uri = "mlflow-artifacts:/1/" + RUN_ID + "/artifacts";
+          data.addParams(param("depth", "3"))
+              .addParams(param("lr", "0.1"))
+              .addMetrics(Metric.newBuilder().setKey("loss").setValue(0.25));
+        }
+        case RUN_ELSEWHERE -> {
+          uri = "s3://elsewhere/1";
+          data.addParams(param("lr", "0.01"))
+              .addMetrics(Metric.newBuilder().setKey("loss").setValue(0.125));
+        }
         default -> {
           observer.onError(Status.NOT_FOUND.asRuntimeException());
           return;
         }
       }
-      observer.onNext(Run.newBuilder().setInfo(RunInfo.newBuilder().setArtifactUri(uri)).build());
+      observer.onNext(
+          Run.newBuilder().setInfo(RunInfo.newBuilder().setArtifactUri(uri)).setData(data).build());
       observer.onCompleted();
+    }
+
+    private static Param param(String key, String value) {
+      return Param.newBuilder().setKey(key).setValue(value).build();
     }
   }
 }
