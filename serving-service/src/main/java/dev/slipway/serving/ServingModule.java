@@ -59,6 +59,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -161,6 +162,8 @@ public final class ServingModule implements ServiceModule {
             settings::limits,
             new TensorBuffers(config.idleBufferBytes()),
             engines,
+            // Half of the threads that gRPC reads connections on: the others go on whatever hangs.
+            new Semaphore(Runtime.getRuntime().availableProcessors()),
             batchTimer,
             new PipelineLoader(catalog, computations, continuations),
             clock);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -22,6 +23,10 @@ import java.util.function.Supplier;
  * QueueLimits#maxDelay} allows it does a request that could run wait for company, and only when the
  * next one is expected sooner than the fixed cost of the call that joining saves.
  *
+ * <p>A caller's thread reads the connections of others too, and an engine that hangs on it stops
+ * them. So the versions together borrow a bounded number of such threads, and a version borrows no
+ * other while a call of its own has one for far too long.
+ *
  * <p>A request that finds no room is refused when the calls and requests ahead of it, by the
  * version's {@link CostLine}, leave it no time before its deadline. One that finds room never is:
  * an expectation that is wrong is only put right by running.
@@ -33,6 +38,9 @@ import java.util.function.Supplier;
 public final class ExecutionQueue implements RequestQueue {
   /** A call that is expected to take longer is handed over to the executor. */
   private static final long INLINE_NANOS = 250_000;
+
+  /** A call that still has its caller's thread then is taken to hang. */
+  private static final long OVERDUE_NANOS = 100_000_000;
 
   /** A shorter wait for company is less than the timer costs. */
   private static final long SHORTEST_DELAY_NANOS = 100_000;
@@ -48,6 +56,7 @@ public final class ExecutionQueue implements RequestQueue {
   private final BatchRunner runner;
   private final ModelStatistics statistics;
   private final Executor executor;
+  private final Semaphore callersThreads;
   private final ScheduledExecutorService timer;
   private final Object lock = new Object();
 
@@ -64,6 +73,14 @@ public final class ExecutionQueue implements RequestQueue {
   /** What the calls that run were expected to take, in all. */
   @GuardedBy("lock")
   private long runningNanos;
+
+  /** Calls that run on their callers' threads. */
+  @GuardedBy("lock")
+  private int inline;
+
+  /** Since when there is at least one of them, without a pause. */
+  @GuardedBy("lock")
+  private long inlineSinceNanos;
 
   /** Those of the slots whose turn waits for a thread; each will take a request at least. */
   @GuardedBy("lock")
@@ -92,6 +109,8 @@ public final class ExecutionQueue implements RequestQueue {
    * @param version names the version in messages
    * @param limits asked at each request, so that a change takes effect at once; must be cheap
    * @param executor runs what the callers' threads do not; stays the caller's
+   * @param callersThreads one permit for each of the callers' threads that calls of all versions
+   *     may have at once
    * @param timer ends the waiting for company; stays the caller's
    */
   public ExecutionQueue(
@@ -100,12 +119,14 @@ public final class ExecutionQueue implements RequestQueue {
       BatchRunner runner,
       ModelStatistics statistics,
       Executor executor,
+      Semaphore callersThreads,
       ScheduledExecutorService timer) {
     this.version = version;
     this.limits = limits;
     this.runner = runner;
     this.statistics = statistics;
     this.executor = executor;
+    this.callersThreads = callersThreads;
     this.timer = timer;
   }
 
@@ -139,7 +160,7 @@ public final class ExecutionQueue implements RequestQueue {
       thisDelay = delay;
     }
     switch (way) {
-      case INLINE -> run(List.of(request), expected);
+      case INLINE -> runInline(request, expected);
       case TURN -> executor.execute(this::runNext);
       case TWO_TURNS -> {
         executor.execute(this::runNext);
@@ -181,7 +202,11 @@ public final class ExecutionQueue implements RequestQueue {
     running++;
     long expected = cost.expectedNanos(request.rows());
     boolean isShort = cost.samples() > 0 && expected < INLINE_NANOS && !runner.waits();
-    if (isShort && !request.conditions().handOver() && waiting.isEmpty() && delayNanos == 0) {
+    if (isShort
+        && !request.conditions().handOver()
+        && waiting.isEmpty()
+        && delayNanos == 0
+        && borrowsThread(request.offeredNanos())) {
       runningNanos += expected;
       return Way.INLINE;
     }
@@ -193,6 +218,30 @@ public final class ExecutionQueue implements RequestQueue {
     }
     enqueue(request);
     return delayed ? Way.DELAYED_TURN : endsDelay ? Way.TWO_TURNS : Way.TURN;
+  }
+
+  /** Takes the thread of a caller if there is one to have; returns whether it did. */
+  @GuardedBy("lock")
+  private boolean borrowsThread(long nowNanos) {
+    // Short calls that overlap for so long look overdue too; one hop each, and the pause is there.
+    boolean overdue = inline > 0 && nowNanos - inlineSinceNanos > OVERDUE_NANOS;
+    if (overdue || !callersThreads.tryAcquire()) {
+      return false;
+    }
+    inlineSinceNanos = inline == 0 ? nowNanos : inlineSinceNanos;
+    inline++;
+    return true;
+  }
+
+  private void runInline(Execution request, long expectedNanos) {
+    try {
+      run(List.of(request), expectedNanos);
+    } finally {
+      synchronized (lock) {
+        inline--;
+      }
+      callersThreads.release();
+    }
   }
 
   @GuardedBy("lock")

@@ -46,6 +46,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -79,6 +80,7 @@ public final class ModelLoader {
   private final Function<String, QueueLimits> limits;
   private final TensorBuffers buffers;
   private final EngineThreads threads;
+  private final Semaphore callersThreads;
   private final ScheduledExecutorService timer;
   private final PipelineLoader pipelines;
   private final Clock clock;
@@ -104,6 +106,8 @@ public final class ModelLoader {
    * @param limits bounds of the queues of a model's versions, by its name; asked at each request
    * @param buffers lends the memory in which batches are put together
    * @param threads runs what the callers' threads do not
+   * @param callersThreads one permit for each of the callers' threads that engine calls may have at
+   *     once
    * @param timer ends the waiting for company; stays the caller's
    * @param pipelines brings the steps of pipelines together
    */
@@ -116,6 +120,7 @@ public final class ModelLoader {
       Function<String, QueueLimits> limits,
       TensorBuffers buffers,
       EngineThreads threads,
+      Semaphore callersThreads,
       ScheduledExecutorService timer,
       PipelineLoader pipelines,
       Clock clock) {
@@ -127,6 +132,7 @@ public final class ModelLoader {
     this.limits = limits;
     this.buffers = buffers;
     this.threads = threads;
+    this.callersThreads = callersThreads;
     this.timer = timer;
     this.pipelines = pipelines;
     this.clock = clock;
@@ -367,6 +373,7 @@ public final class ModelLoader {
         new BatchRunner(name, predictor, buffers, statistics, clock),
         statistics,
         threads.lane(),
+        callersThreads,
         timer);
   }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,9 +28,11 @@ import org.junit.jupiter.api.Test;
 
 class ExecutionQueueTest {
   private static final int SLOTS = 4;
+  private static final int CALLERS_THREADS = 2;
 
   private final ExecutorService threads = Executors.newFixedThreadPool(SLOTS);
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private final Semaphore callersThreads = new Semaphore(CALLERS_THREADS);
   private final ModelStatistics statistics = new ModelStatistics();
 
   @AfterEach
@@ -49,7 +52,110 @@ class ExecutionQueueTest {
             new TensorBuffers(0),
             statistics,
             Clock.systemUTC());
-    return new ExecutionQueue("m/1", () -> limits, runner, statistics, executor, timer);
+    return new ExecutionQueue(
+        "m/1", () -> limits, runner, statistics, executor, callersThreads, timer);
+  }
+
+  /** Returns a queue whose calls are known to be short. */
+  private ExecutionQueue shortCalls(UnaryOperator<Tensor> model, Executor executor) {
+    ModelStatistics quick = new ModelStatistics();
+    for (int i = 0; i < 1000; i++) {
+      // So many that no pause of the machine makes them look long.
+      quick.observeCall(1, 1_000);
+    }
+    return new ExecutionQueue(
+        "m/1",
+        () -> new QueueLimits(1000, SLOTS, 64),
+        new BatchRunner(
+            "m/1",
+            new SinglePredictor(false, model),
+            new TensorBuffers(0),
+            quick,
+            Clock.systemUTC()),
+        quick,
+        executor,
+        callersThreads,
+        timer);
+  }
+
+  /** Waits like native code: without heed of interrupts. */
+  private static void hang(CountDownLatch goOn) {
+    while (goOn.getCount() > 0) {
+      try {
+        boolean unused = goOn.await(1, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        // Goes on.
+      }
+    }
+  }
+
+  @Test
+  void versionWhoseCallHangsOnItsCallersThread_borrowsNoOtherUntilItEnds() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    List<Runnable> turns = new ArrayList<>();
+    ExecutionQueue queue =
+        shortCalls(
+            x -> {
+              if (x.toFloats()[0] == 13) {
+                begun.countDown();
+                hang(goOn);
+              }
+              return x;
+            },
+            turns::add);
+    Outcome hanging = new Outcome();
+    threads.execute(() -> queue.offer(hanging.request(Tensor.ofFloats("x", Shape.of(1), 13), "y")));
+    assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+
+    // What comes within a moment does not know yet.
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (turns.isEmpty() && System.nanoTime() - end < 0) {
+      offer(queue, 1);
+    }
+    assertThat(turns).hasSize(1);
+    offer(queue, 1);
+    assertThat(turns).hasSize(2);
+
+    goOn.countDown();
+    assertThat(hanging.get().outputs()).hasSize(1);
+    runAll(turns);
+    callersThreads.acquire(CALLERS_THREADS);
+    callersThreads.release(CALLERS_THREADS);
+    Outcome after = offer(queue, 1).get(0);
+    assertThat(after.isTold()).isTrue();
+    assertThat(turns).isEmpty();
+  }
+
+  @Test
+  void callersThreads_areBorrowedByAllVersionsTogetherAndGivenBack() throws Exception {
+    CountDownLatch begun = new CountDownLatch(CALLERS_THREADS);
+    CountDownLatch goOn = new CountDownLatch(1);
+    List<Runnable> turns = new ArrayList<>();
+    ExecutionQueue other = shortCalls(x -> x, turns::add);
+    for (int i = 0; i < CALLERS_THREADS; i++) {
+      ExecutionQueue hangs =
+          shortCalls(
+              x -> {
+                begun.countDown();
+                hang(goOn);
+                return x;
+              },
+              threads);
+      threads.execute(() -> offer(hangs, 1));
+    }
+    assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+
+    Outcome handedOver = offer(other, 1).get(0);
+
+    assertThat(handedOver.isTold()).isFalse();
+    runAll(turns);
+    assertThat(handedOver.isTold()).isTrue();
+    goOn.countDown();
+    callersThreads.acquire(CALLERS_THREADS);
+    callersThreads.release(CALLERS_THREADS);
+    assertThat(offer(other, 1)).allMatch(Outcome::isTold);
+    assertThat(turns).isEmpty();
   }
 
   private static List<Outcome> offer(ExecutionQueue queue, int requests) {
@@ -367,6 +473,7 @@ class ExecutionQueueTest {
                 Clock.systemUTC()),
             statistics,
             turns::add,
+            callersThreads,
             timer);
     offer(queue, 2);
     assertThat(turns).hasSize(1);
