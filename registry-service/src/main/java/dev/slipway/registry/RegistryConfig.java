@@ -10,19 +10,27 @@ import java.util.Objects;
  * @param database where it keeps its rows
  * @param pollInterval how often the revision is looked up for watchers when no command of this
  *     process says that it has moved: 10 ms to 10 s
+ * @param webhooks where webhooks may point to, and who may change them
  */
-public record RegistryConfig(DatabaseConfig database, Duration pollInterval) {
+public record RegistryConfig(
+    DatabaseConfig database, Duration pollInterval, WebhookConfig webhooks) {
   /** The poll interval where none is given. */
   public static final Duration DEFAULT_POLL_INTERVAL = Duration.ofMillis(200);
 
   /** Checks the settings. */
   public RegistryConfig {
     Objects.requireNonNull(database);
+    Objects.requireNonNull(webhooks);
     if (pollInterval.compareTo(Duration.ofMillis(10)) < 0
         || pollInterval.compareTo(Duration.ofSeconds(10)) > 0) {
       throw new IllegalArgumentException(
           "is " + pollInterval.toMillis() + "; must be 10 to 10000 milliseconds");
     }
+  }
+
+  /** Creates the setup with defaults but for the poll interval. */
+  public RegistryConfig(DatabaseConfig database, Duration pollInterval) {
+    this(database, pollInterval, WebhookConfig.DEFAULT);
   }
 
   /** Returns the setup with defaults over a database. */

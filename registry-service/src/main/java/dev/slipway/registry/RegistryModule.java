@@ -5,11 +5,16 @@ import dev.slipway.registry.rpc.CallerInterceptor;
 import dev.slipway.registry.rpc.CheckRpcs;
 import dev.slipway.registry.rpc.RegistryGrpcService;
 import dev.slipway.registry.rpc.RegistryWatches;
+import dev.slipway.registry.rpc.WebhookPayloads;
+import dev.slipway.registry.rpc.WebhookRpcs;
 import dev.slipway.registry.service.CheckRunner;
 import dev.slipway.registry.service.ModelVersionService;
 import dev.slipway.registry.service.PackageRelease;
 import dev.slipway.registry.service.RegistryFeed;
 import dev.slipway.registry.service.VersionComparer;
+import dev.slipway.registry.service.WebhookDispatcher;
+import dev.slipway.registry.service.WebhookLag;
+import dev.slipway.registry.service.WebhookTester;
 import dev.slipway.registry.store.ModelAliasStore;
 import dev.slipway.registry.store.ModelVersionStore;
 import dev.slipway.registry.store.PackageHoldStore;
@@ -18,9 +23,14 @@ import dev.slipway.registry.store.RegistryEventStore;
 import dev.slipway.registry.store.RegistryTransactions;
 import dev.slipway.registry.store.ReportedCheckStore;
 import dev.slipway.registry.store.StageStore;
+import dev.slipway.registry.store.WebhookDeliveryStore;
+import dev.slipway.registry.store.WebhookStore;
 import dev.slipway.registry.upstream.ArtifactLookup;
 import dev.slipway.registry.upstream.RunLookup;
 import dev.slipway.registry.upstream.ServingLookup;
+import dev.slipway.registry.upstream.WebhookSender;
+import dev.slipway.registry.upstream.WebhookTargets;
+import dev.slipway.registry.webhook.AddressPolicy;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.GracefulStop;
 import dev.slipway.runtime.server.ServiceModule;
@@ -34,6 +44,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import okhttp3.Dns;
 
 /** Is the registry service as its process hosts it. */
 public final class RegistryModule implements ServiceModule {
@@ -44,6 +55,8 @@ public final class RegistryModule implements ServiceModule {
   private final CheckRunner checks;
   private final RegistryWatches watches;
   private final PackageRelease release;
+  private final WebhookSender webhookSender;
+  private final WebhookDispatcher webhookDispatcher;
   private final List<BindableService> services;
   private final ScheduledExecutorService sweeper =
       Executors.newSingleThreadScheduledExecutor(
@@ -59,12 +72,15 @@ public final class RegistryModule implements ServiceModule {
       Channel artifact,
       Channel tracking,
       Channel serving,
+      MetricRegistry metrics,
       Clock clock) {
     this.database = database;
-    // The feed reads through the transactions and is told by them: the one knot in the wiring.
+    // These two read through the transactions and are told by them: the one knot in the wiring.
     AtomicReference<RegistryFeed> told = new AtomicReference<>();
+    AtomicReference<WebhookDispatcher> sending = new AtomicReference<>();
     RegistryTransactions transactions =
-        new RegistryTransactions(database, clock, revision -> told.get().hint(revision));
+        new RegistryTransactions(
+            database, clock, revision -> told.get().hint(revision), () -> sending.get().hint());
     RegistryEventStore events = new RegistryEventStore(transactions);
     feed = new RegistryFeed(events, config.pollInterval());
     told.set(feed);
@@ -87,6 +103,17 @@ public final class RegistryModule implements ServiceModule {
             artifacts,
             runs,
             () -> UUID.randomUUID().toString().replace("-", ""));
+    WebhookConfig webhooks = config.webhooks();
+    WebhookTargets targets =
+        new WebhookTargets(
+            new AddressPolicy(webhooks.allowPrivate()), webhooks.allowHttp(), Dns.SYSTEM);
+    webhookSender = new WebhookSender(targets, clock);
+    WebhookPayloads payloads = new WebhookPayloads();
+    WebhookStore webhookStore = new WebhookStore(transactions);
+    WebhookDeliveryStore deliveries = new WebhookDeliveryStore(transactions);
+    webhookDispatcher = new WebhookDispatcher(deliveries, webhookSender, payloads, metrics);
+    sending.set(webhookDispatcher);
+    metrics.gauge("registry.webhooks.lag-revisions", () -> new WebhookLag(deliveries));
     RegistryGrpcService service =
         new RegistryGrpcService(
             models,
@@ -96,7 +123,14 @@ public final class RegistryModule implements ServiceModule {
             new ModelAliasStore(transactions),
             events,
             watches,
-            new CheckRpcs(reportedChecks, new VersionComparer(versions, runs)));
+            new CheckRpcs(reportedChecks, new VersionComparer(versions, runs)),
+            new WebhookRpcs(
+                webhookStore,
+                deliveries,
+                new WebhookTester(webhookStore, webhookSender, payloads, clock),
+                targets,
+                webhooks.roles(),
+                webhookDispatcher::hint));
     services = List.of(() -> ServerInterceptors.intercept(service, new CallerInterceptor()));
   }
 
@@ -120,7 +154,7 @@ public final class RegistryModule implements ServiceModule {
     Database database =
         Database.open(config.database(), "registry", "db/migration/registry", metrics);
     try {
-      return new RegistryModule(database, config, artifact, tracking, serving, clock);
+      return new RegistryModule(database, config, artifact, tracking, serving, metrics, clock);
     } catch (RuntimeException e) {
       database.close();
       throw e;
@@ -145,9 +179,10 @@ public final class RegistryModule implements ServiceModule {
   @Override
   public void start() {
     feed.start();
+    webhookDispatcher.start();
     var unused =
         sweeper.scheduleWithFixedDelay(
-            release::sweep, SWEEP_PERIOD_SECONDS, SWEEP_PERIOD_SECONDS, TimeUnit.SECONDS);
+            this::sweep, SWEEP_PERIOD_SECONDS, SWEEP_PERIOD_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
@@ -159,8 +194,15 @@ public final class RegistryModule implements ServiceModule {
   public void close() {
     GracefulStop.stop(sweeper);
     checks.close();
+    webhookDispatcher.close();
+    webhookSender.close();
     watches.close();
     feed.close();
     database.close();
+  }
+
+  private void sweep() {
+    release.sweep();
+    webhookDispatcher.sweep();
   }
 }

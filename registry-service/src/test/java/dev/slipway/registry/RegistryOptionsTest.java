@@ -8,6 +8,7 @@ import dev.slipway.runtime.config.ConfigProblems;
 import dev.slipway.runtime.database.DatabaseConfig;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +33,29 @@ final class RegistryOptionsTest {
           .hasMessageContaining("--registry-poll-millis")
           .hasMessageContaining("10 to 10000");
     }
+  }
+
+  @Test
+  void webhooks_arePublicHttpsForEveryone_unlessTold() {
+    assertThat(config(new ConfigProblems()).webhooks()).isEqualTo(WebhookConfig.DEFAULT);
+    assertThat(
+            config(
+                    new ConfigProblems(),
+                    "--webhook-allow-private",
+                    "--webhook-allow-http",
+                    "--webhook-roles=ops,lead")
+                .webhooks())
+        .isEqualTo(new WebhookConfig(true, true, Set.of("ops", "lead")));
+  }
+
+  @Test
+  void webhookRoles_thatCannotBe_areRefused() {
+    ConfigProblems problems = new ConfigProblems();
+    var unused = config(problems, "--webhook-roles=ops,a b");
+    assertThatThrownBy(problems::throwIfAny)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("--webhook-roles")
+        .hasMessageContaining("a b");
   }
 
   private static RegistryConfig config(ConfigProblems problems, String... args) {

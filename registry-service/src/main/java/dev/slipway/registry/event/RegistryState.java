@@ -5,6 +5,7 @@ import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.VersionNumber;
+import dev.slipway.registry.webhook.Webhook;
 import java.util.Optional;
 
 /** Is how one thing looked at one moment. */
@@ -61,6 +62,24 @@ public sealed interface RegistryState {
     @Override
     public long weight() {
       return result.weight();
+    }
+  }
+
+  /** Is a webhook, without its secret and without its deliveries. */
+  record OfWebhook(Webhook webhook) implements RegistryState {
+    @Override
+    public Optional<ModelName> modelName() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<VersionNumber> versionNumber() {
+      return Optional.empty();
+    }
+
+    @Override
+    public long weight() {
+      return webhook.weight();
     }
   }
 

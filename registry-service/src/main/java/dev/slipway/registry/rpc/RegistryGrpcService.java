@@ -14,6 +14,7 @@ import dev.slipway.registry.v1.CompareModelVersionsRequest;
 import dev.slipway.registry.v1.CompareModelVersionsResponse;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
+import dev.slipway.registry.v1.CreateWebhookRequest;
 import dev.slipway.registry.v1.DeleteModelAliasRequest;
 import dev.slipway.registry.v1.DeleteModelAliasResponse;
 import dev.slipway.registry.v1.DeleteModelVersionRequest;
@@ -22,19 +23,27 @@ import dev.slipway.registry.v1.DeleteModelVersionTagsRequest;
 import dev.slipway.registry.v1.DeleteRegisteredModelRequest;
 import dev.slipway.registry.v1.DeleteRegisteredModelResponse;
 import dev.slipway.registry.v1.DeleteRegisteredModelTagsRequest;
+import dev.slipway.registry.v1.DeleteWebhookRequest;
+import dev.slipway.registry.v1.DeleteWebhookResponse;
 import dev.slipway.registry.v1.FinalizeModelVersionRequest;
 import dev.slipway.registry.v1.GetLatestVersionsRequest;
 import dev.slipway.registry.v1.GetLatestVersionsResponse;
 import dev.slipway.registry.v1.GetModelVersionRequest;
 import dev.slipway.registry.v1.GetRegisteredModelRequest;
 import dev.slipway.registry.v1.GetVersionByAliasRequest;
+import dev.slipway.registry.v1.GetWebhookRequest;
 import dev.slipway.registry.v1.ListActivitiesRequest;
 import dev.slipway.registry.v1.ListActivitiesResponse;
 import dev.slipway.registry.v1.ListCheckResultsRequest;
 import dev.slipway.registry.v1.ListCheckResultsResponse;
 import dev.slipway.registry.v1.ListModelVersionsRequest;
 import dev.slipway.registry.v1.ListModelVersionsResponse;
+import dev.slipway.registry.v1.ListWebhookDeliveriesRequest;
+import dev.slipway.registry.v1.ListWebhookDeliveriesResponse;
+import dev.slipway.registry.v1.ListWebhooksRequest;
+import dev.slipway.registry.v1.ListWebhooksResponse;
 import dev.slipway.registry.v1.ModelVersion;
+import dev.slipway.registry.v1.RedeliverWebhookRequest;
 import dev.slipway.registry.v1.RegisteredModel;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.RenameRegisteredModelRequest;
@@ -51,12 +60,16 @@ import dev.slipway.registry.v1.SetModelAliasRequest;
 import dev.slipway.registry.v1.SetModelAliasResponse;
 import dev.slipway.registry.v1.SetModelVersionTagsRequest;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
+import dev.slipway.registry.v1.TestWebhookRequest;
 import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.registry.v1.TransitionStageResponse;
 import dev.slipway.registry.v1.UpdateModelVersionRequest;
 import dev.slipway.registry.v1.UpdateRegisteredModelRequest;
+import dev.slipway.registry.v1.UpdateWebhookRequest;
 import dev.slipway.registry.v1.WatchRegistryRequest;
 import dev.slipway.registry.v1.WatchRegistryResponse;
+import dev.slipway.registry.v1.Webhook;
+import dev.slipway.registry.v1.WebhookDelivery;
 import dev.slipway.registry.version.StageTransitionResult;
 import dev.slipway.registry.version.VersionSelector;
 import dev.slipway.runtime.paging.Page;
@@ -74,6 +87,7 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   private final RegistryEventStore events;
   private final RegistryWatches watches;
   private final CheckRpcs checks;
+  private final WebhookRpcs webhooks;
 
   /** Creates the service. */
   public RegistryGrpcService(
@@ -84,7 +98,8 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
       ModelAliasStore aliases,
       RegistryEventStore events,
       RegistryWatches watches,
-      CheckRpcs checks) {
+      CheckRpcs checks,
+      WebhookRpcs webhooks) {
     this.models = models;
     this.versions = versions;
     this.registration = registration;
@@ -93,6 +108,7 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
     this.events = events;
     this.watches = watches;
     this.checks = checks;
+    this.webhooks = webhooks;
   }
 
   @Override
@@ -413,6 +429,51 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   public void compareModelVersions(
       CompareModelVersionsRequest request, StreamObserver<CompareModelVersionsResponse> observer) {
     answer(observer, checks.compareModelVersions(request));
+  }
+
+  @Override
+  public void createWebhook(CreateWebhookRequest request, StreamObserver<Webhook> observer) {
+    answer(observer, webhooks.create(request, CallerInterceptor.current()));
+  }
+
+  @Override
+  public void getWebhook(GetWebhookRequest request, StreamObserver<Webhook> observer) {
+    answer(observer, webhooks.get(request));
+  }
+
+  @Override
+  public void listWebhooks(
+      ListWebhooksRequest request, StreamObserver<ListWebhooksResponse> observer) {
+    answer(observer, webhooks.list(request));
+  }
+
+  @Override
+  public void updateWebhook(UpdateWebhookRequest request, StreamObserver<Webhook> observer) {
+    answer(observer, webhooks.update(request, CallerInterceptor.current()));
+  }
+
+  @Override
+  public void deleteWebhook(
+      DeleteWebhookRequest request, StreamObserver<DeleteWebhookResponse> observer) {
+    answer(observer, webhooks.delete(request, CallerInterceptor.current()));
+  }
+
+  @Override
+  public void testWebhook(TestWebhookRequest request, StreamObserver<WebhookDelivery> observer) {
+    answer(observer, webhooks.test(request, CallerInterceptor.current()));
+  }
+
+  @Override
+  public void listWebhookDeliveries(
+      ListWebhookDeliveriesRequest request,
+      StreamObserver<ListWebhookDeliveriesResponse> observer) {
+    answer(observer, webhooks.listDeliveries(request));
+  }
+
+  @Override
+  public void redeliverWebhook(
+      RedeliverWebhookRequest request, StreamObserver<WebhookDelivery> observer) {
+    answer(observer, webhooks.redeliver(request, CallerInterceptor.current()));
   }
 
   private static <T extends Message> void answer(StreamObserver<T> observer, T message) {

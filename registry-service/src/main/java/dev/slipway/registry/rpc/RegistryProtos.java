@@ -159,6 +159,8 @@ final class RegistryProtos {
       message.setModelVersion(version(of.version()));
     } else if (state instanceof RegistryState.OfCheckResult of) {
       message.setCheckResult(CheckProtos.result(of.result()));
+    } else if (state instanceof RegistryState.OfWebhook of) {
+      message.setWebhook(WebhookProtos.webhook(of.webhook()));
     }
     return message.build();
   }

@@ -21,7 +21,13 @@ import dev.slipway.registry.version.Sha256;
 import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.registry.version.VersionOrigin;
+import dev.slipway.registry.webhook.Webhook;
+import dev.slipway.registry.webhook.WebhookEvent;
+import dev.slipway.registry.webhook.WebhookId;
+import dev.slipway.registry.webhook.WebhookSettings;
+import dev.slipway.registry.webhook.WebhookState;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -76,6 +82,8 @@ final class EventStates {
       write(node.putObject("model"), of.model());
     } else if (state instanceof RegistryState.OfVersion of) {
       write(node.putObject("version"), of.version());
+    } else if (state instanceof RegistryState.OfWebhook of) {
+      write(node.putObject("webhook"), of.webhook());
     } else if (state instanceof RegistryState.OfCheckResult of) {
       ObjectNode reported = node.putObject("check_result");
       reported.put("name", of.model().value());
@@ -88,6 +96,9 @@ final class EventStates {
   private static RegistryState state(JsonNode node) {
     if (node.has("model")) {
       return new RegistryState.OfModel(model(node.get("model")));
+    }
+    if (node.has("webhook")) {
+      return new RegistryState.OfWebhook(webhook(node.get("webhook")));
     }
     if (node.has("check_result")) {
       JsonNode reported = node.get("check_result");
@@ -198,6 +209,48 @@ final class EventStates {
         Optional.empty(),
         flavors,
         stamp(node));
+  }
+
+  private static void write(ObjectNode node, Webhook webhook) {
+    WebhookSettings settings = webhook.settings();
+    node.put("webhook_id", webhook.id().value());
+    node.put("name", settings.name());
+    node.put("description", settings.description());
+    node.put("url", settings.url());
+    ArrayNode events = node.putArray("events");
+    for (WebhookEvent event : settings.events()) {
+      ObjectNode entry = events.addObject();
+      entry.put("entity", event.entity().name());
+      entry.put("action", event.action().map(Enum::name).orElse(""));
+    }
+    ArrayNode models = node.putArray("model_names");
+    settings.models().forEach(model -> models.add(model.value()));
+    node.put("state", settings.state().name());
+    node.put("timeout_millis", settings.timeout().toMillis());
+    node.put("max_attempts", settings.maxAttempts());
+    write(node, webhook.stamp());
+  }
+
+  private static Webhook webhook(JsonNode node) {
+    List<WebhookEvent> events = new ArrayList<>();
+    for (JsonNode entry : node.path("events")) {
+      events.add(WebhookReader.event(entry.path("entity").asText(), entry.path("action").asText()));
+    }
+    List<ModelName> models = new ArrayList<>();
+    node.path("model_names").forEach(model -> models.add(new ModelName(model.asText())));
+    return new Webhook(
+        new WebhookId(node.path("webhook_id").asText()),
+        new WebhookSettings(
+            node.path("name").asText(),
+            node.path("description").asText(),
+            node.path("url").asText(),
+            events,
+            models,
+            WebhookState.valueOf(node.path("state").asText()),
+            Duration.ofMillis(node.path("timeout_millis").asLong()),
+            node.path("max_attempts").asInt()),
+        stamp(node),
+        0);
   }
 
   private static void write(ObjectNode node, ChangeStamp stamp) {

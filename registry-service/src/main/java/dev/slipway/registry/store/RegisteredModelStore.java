@@ -159,6 +159,11 @@ public final class RegisteredModelStore {
               && command.dao(RegisteredModelDao.class).findByName(newName.value()).isPresent()) {
             throw new RegisteredModelExistsException(newName);
           }
+          if (!name.equals(newName)) {
+            WebhookDao webhooks = command.dao(WebhookDao.class);
+            webhooks.deleteModelBeside(name.value(), newName.value());
+            webhooks.renameModel(name.value(), newName.value());
+          }
           return change(
               command,
               row,

@@ -6,6 +6,7 @@ import dev.slipway.registry.event.RegistryEventType;
 import dev.slipway.registry.event.RegistryState;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.version.VersionNumber;
+import dev.slipway.registry.webhook.WebhookEvent;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,7 @@ final class RegistryCommand {
   private final long revision;
   private final RegistryReader reader;
   private boolean recorded;
+  private boolean queuedForWebhooks;
 
   RegistryCommand(Handle handle, Caller caller, Instant now, long revision) {
     this.handle = handle;
@@ -52,6 +54,11 @@ final class RegistryCommand {
 
   boolean recorded() {
     return recorded;
+  }
+
+  /** Returns whether a webhook is to be told of this command. */
+  boolean queuedForWebhooks() {
+    return queuedForWebhooks;
   }
 
   RegistryReader reader() {
@@ -117,6 +124,23 @@ final class RegistryCommand {
                 EventStates.write(alsoChanged),
                 comment,
                 forced));
+    queueForWebhooks(type, subject);
+  }
+
+  private void queueForWebhooks(RegistryEventType type, RegistryState subject) {
+    Optional<WebhookEvent> event = WebhookEvent.of(type);
+    if (event.isEmpty()) {
+      return;
+    }
+    int queued =
+        dao(WebhookDeliveryDao.class)
+            .queue(
+                revision,
+                event.get().entity().name(),
+                event.get().action().map(Enum::name).orElseThrow(),
+                subject.modelName().map(ModelName::value).orElse(""),
+                now);
+    queuedForWebhooks = queued > 0;
   }
 
   private static String text(Optional<RegistryState> state) {

@@ -37,6 +37,15 @@ public interface RegistryEventDao {
       """)
   void insert(@BindMethods EventRow row);
 
+  /** Finds a row. */
+  @SqlQuery(
+      """
+      SELECT revision, event_time, actor, event_type, model_id, name, version, before_state, after_state,
+        also_changed, event_comment, forced
+      FROM registry_event WHERE revision = :revision
+      """)
+  Optional<EventRow> find(@Bind("revision") long revision);
+
   /** Lists rows after a revision, oldest first. */
   @SqlQuery(
       """

@@ -174,6 +174,15 @@ public final class RegistryEventStore {
     } while (rows.size() == SNAPSHOT_PART);
   }
 
+  /** Reads the event of a revision that there is: events are kept for ever. */
+  static RegistryEvent get(Handle handle, long revision) {
+    return handle
+        .attach(RegistryEventDao.class)
+        .find(revision)
+        .map(RegistryEventStore::event)
+        .orElseThrow(() -> new IllegalStateException("there is no event " + revision));
+  }
+
   private static Optional<Long> modelId(Handle handle, ModelName name) {
     return handle
         .attach(RegisteredModelDao.class)

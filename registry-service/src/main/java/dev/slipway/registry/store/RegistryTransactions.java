@@ -25,6 +25,7 @@ public final class RegistryTransactions {
   private final Database database;
   private final Clock clock;
   private final LongConsumer committed;
+  private final Runnable queued;
 
   /**
    * Creates the runner.
@@ -33,9 +34,23 @@ public final class RegistryTransactions {
    *     block
    */
   public RegistryTransactions(Database database, Clock clock, LongConsumer committed) {
+    this(database, clock, committed, () -> {});
+  }
+
+  /**
+   * Creates the runner.
+   *
+   * @param committed told the revision of each command of this process once it is durable; must not
+   *     block
+   * @param queued told when webhooks are to be told of a command of this process, once it is
+   *     durable; must not block
+   */
+  public RegistryTransactions(
+      Database database, Clock clock, LongConsumer committed, Runnable queued) {
     this.database = database;
     this.clock = clock;
     this.committed = committed;
+    this.queued = queued;
   }
 
   /** Returns what kind of database it is. */
@@ -51,10 +66,14 @@ public final class RegistryTransactions {
               long revision = handle.attach(RevisionDao.class).lock() + 1;
               RegistryCommand command = new RegistryCommand(handle, caller, now(), revision);
               T result = work.apply(command);
-              return new Outcome<>(result, command.recorded() ? revision : 0);
+              return new Outcome<>(
+                  result, command.recorded() ? revision : 0, command.queuedForWebhooks());
             });
     if (outcome.revision() > 0) {
       committed.accept(outcome.revision());
+    }
+    if (outcome.queued()) {
+      queued.run();
     }
     return outcome.result();
   }
@@ -130,5 +149,5 @@ public final class RegistryTransactions {
     return clock.instant().truncatedTo(ChronoUnit.MICROS);
   }
 
-  private record Outcome<T>(T result, long revision) {}
+  private record Outcome<T>(T result, long revision, boolean queued) {}
 }

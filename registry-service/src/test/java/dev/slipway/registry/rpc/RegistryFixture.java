@@ -11,6 +11,7 @@ import dev.slipway.artifact.v1.UploadResponse;
 import dev.slipway.artifact.v1.UploadSpec;
 import dev.slipway.registry.RegistryConfig;
 import dev.slipway.registry.RegistryModule;
+import dev.slipway.registry.WebhookConfig;
 import dev.slipway.runtime.error.ErrorInterceptor;
 import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.runtime.testing.TestDatabases;
@@ -100,14 +101,20 @@ final class RegistryFixture implements AutoCloseable {
 
   /** Opens a registry, as {@link #openRegistry()} does, with a poll interval of its own. */
   List<ServiceModule> openRegistry(Duration pollInterval) {
+    return openRegistry(new RegistryConfig(TestDatabases.h2(folder), pollInterval));
+  }
+
+  /** Opens a registry, as {@link #openRegistry()} does, with webhooks set up. */
+  List<ServiceModule> openRegistry(WebhookConfig webhooks) {
+    return openRegistry(
+        new RegistryConfig(
+            TestDatabases.h2(folder), RegistryConfig.DEFAULT_POLL_INTERVAL, webhooks));
+  }
+
+  private List<ServiceModule> openRegistry(RegistryConfig config) {
     registry =
         RegistryModule.open(
-            new RegistryConfig(TestDatabases.h2(folder), pollInterval),
-            channel,
-            channel,
-            channel,
-            new MetricRegistry(),
-            Clock.systemUTC());
+            config, channel, channel, channel, new MetricRegistry(), Clock.systemUTC());
     return List.of(registry);
   }
 

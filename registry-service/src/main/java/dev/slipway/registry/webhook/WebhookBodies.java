@@ -1,0 +1,13 @@
+package dev.slipway.registry.webhook;
+
+import dev.slipway.registry.event.RegistryEvent;
+
+/** Makes the bodies of messages. Thread-safe. */
+public interface WebhookBodies {
+  /**
+   * Returns the body that tells of an event, in JSON.
+   *
+   * @param kind what the webhook is told of; has an action
+   */
+  String body(WebhookEvent kind, RegistryEvent event);
+}
