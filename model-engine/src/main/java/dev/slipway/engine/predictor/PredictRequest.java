@@ -27,7 +27,10 @@ public record PredictRequest(
   /** Copies the collections. */
   public PredictRequest {
     inputs = List.copyOf(inputs);
-    parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+    parameters =
+        parameters.isEmpty()
+            ? Map.of()
+            : Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
     outputs = List.copyOf(outputs);
   }
 

@@ -20,6 +20,9 @@ public final class RequestedOutputs {
    *     outputs[i].name}
    */
   public static List<String> resolve(PredictRequest request, List<TensorMetadata> outputs) {
+    if (areAll(request.outputs(), outputs)) {
+      return request.outputs();
+    }
     List<String> known = outputs.stream().map(TensorMetadata::name).toList();
     if (request.outputs().isEmpty()) {
       return known;
@@ -41,5 +44,18 @@ public final class RequestedOutputs {
       throw new InvalidInputException(violations);
     }
     return request.outputs();
+  }
+
+  /** Tells whether names are those of all outputs in the model's order, as they mostly are. */
+  private static boolean areAll(List<String> names, List<TensorMetadata> outputs) {
+    if (names.isEmpty() || names.size() != outputs.size()) {
+      return false;
+    }
+    for (int i = 0; i < names.size(); i++) {
+      if (!names.get(i).equals(outputs.get(i).name())) {
+        return false;
+      }
+    }
+    return true;
   }
 }

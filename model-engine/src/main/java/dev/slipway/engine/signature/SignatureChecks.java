@@ -351,13 +351,12 @@ public final class SignatureChecks {
   private void checkOne(
       int index, TensorMetadata tensor, Expected entry, List<SignatureViolation> violations) {
     TensorMetadata wanted = entry.metadata();
-    String name = "\"" + tensor.name() + "\"";
     if (tensor.datatype() != wanted.datatype()) {
       violations.add(
           violation(
               index,
               "datatype",
-              name + " is " + tensor.datatype() + ", expected " + wanted.datatype()));
+              quoted(tensor) + " is " + tensor.datatype() + ", expected " + wanted.datatype()));
     }
     Shape shape = tensor.shape();
     if (entry.anyShape()) {
@@ -370,7 +369,7 @@ public final class SignatureChecks {
             violation(
                 index,
                 "shape",
-                name + " has the shape " + shape + ", expected [batch] or [batch, 1]"));
+                quoted(tensor) + " has the shape " + shape + ", expected [batch] or [batch, 1]"));
       }
       return;
     }
@@ -379,7 +378,7 @@ public final class SignatureChecks {
           violation(
               index,
               "shape",
-              name
+              quoted(tensor)
                   + " has "
                   + shape.rank()
                   + " dimensions "
@@ -397,7 +396,7 @@ public final class SignatureChecks {
             violation(
                 index,
                 "shape",
-                name
+                quoted(tensor)
                     + " has "
                     + shape.dimension(axis)
                     + " at dimension "
@@ -410,6 +409,10 @@ public final class SignatureChecks {
                     + wanted.shape()));
       }
     }
+  }
+
+  private static String quoted(TensorMetadata tensor) {
+    return "\"" + tensor.name() + "\"";
   }
 
   private OptionalLong checkRows(

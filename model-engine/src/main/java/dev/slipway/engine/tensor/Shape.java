@@ -43,7 +43,11 @@ public final class Shape {
 
   /** Returns the shape with these dimensions, under the conditions of {@link #of(long...)}. */
   public static Shape of(List<Long> dimensions) {
-    return new Shape(dimensions.stream().mapToLong(Long::longValue).toArray());
+    long[] sizes = new long[dimensions.size()];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = dimensions.get(i);
+    }
+    return new Shape(sizes);
   }
 
   /** Returns the number of dimensions. */

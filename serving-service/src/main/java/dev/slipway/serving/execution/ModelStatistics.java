@@ -1,7 +1,7 @@
 package dev.slipway.serving.execution;
 
-import com.codahale.metrics.ExponentiallyDecayingReservoir;
 import com.codahale.metrics.Histogram;
+import com.codahale.metrics.LockFreeExponentiallyDecayingReservoir;
 import com.codahale.metrics.Snapshot;
 import dev.slipway.serving.execution.Execution.GraphTimings;
 import dev.slipway.serving.execution.Execution.Timings;
@@ -34,7 +34,8 @@ public final class ModelStatistics {
   private final LongAdder engineCalls = new LongAdder();
   private final LongAdder rejections = new LongAdder();
   private final LongAdder expirations = new LongAdder();
-  private final Histogram latency = new Histogram(new ExponentiallyDecayingReservoir());
+  private final Histogram latency =
+      new Histogram(LockFreeExponentiallyDecayingReservoir.builder().build());
   private final Map<Long, BatchCounter> batches = new ConcurrentHashMap<>();
   private final CostLine cost = new CostLine();
   private final List<Recording> recordings = new CopyOnWriteArrayList<>();

@@ -145,7 +145,7 @@ final class CachedPredictions {
     private boolean isByRow() {
       long rows = request.inputs().get(0).shape().rank() == 0 ? 0 : firstDimension();
       return request.policy().byRow()
-          && request.model().predictor().batched()
+          && request.model().batched()
           && !wholeOnly.contains(digest)
           && rows > 0
           && rows <= MOST_ROWS

@@ -31,8 +31,7 @@ public record InferenceResult(
     List<RowFault> rowFaults) {
   /** Returns the rows of the answer; 1 for a version without a batch dimension. */
   public long rows() {
-    boolean byRow =
-        model.predictor().batched() && !outputs.isEmpty() && outputs.get(0).shape().rank() > 0;
+    boolean byRow = model.batched() && !outputs.isEmpty() && outputs.get(0).shape().rank() > 0;
     return byRow ? outputs.get(0).shape().dimension(0) : 1;
   }
 }

@@ -351,7 +351,7 @@ public final class InferenceService {
 
   /** Returns the rows of checked inputs; 0 when the model has no batch axis. */
   private static int rows(LoadedModel model, List<Tensor> inputs) {
-    return model.predictor().batched() ? (int) inputs.get(0).shape().dimension(0) : 0;
+    return model.batched() ? (int) inputs.get(0).shape().dimension(0) : 0;
   }
 
   private static TensorMetadata metadata(LoadedModel model, String output) {
@@ -421,7 +421,7 @@ public final class InferenceService {
 
   private static List<String> checkOutputs(
       List<String> wanted, LoadedModel model, Violations violations) {
-    List<String> known = model.predictor().outputs().stream().map(TensorMetadata::name).toList();
+    List<String> known = model.outputNames();
     if (wanted.isEmpty()) {
       return known;
     }

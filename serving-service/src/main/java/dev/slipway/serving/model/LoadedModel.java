@@ -3,6 +3,7 @@ package dev.slipway.serving.model;
 import dev.slipway.engine.packaging.GoldenResult;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.predictor.Predictor;
+import dev.slipway.engine.tensor.TensorMetadata;
 import dev.slipway.serving.catalog.CatalogVersion;
 import dev.slipway.serving.execution.ModelStatistics;
 import dev.slipway.serving.execution.RequestQueue;
@@ -38,6 +39,8 @@ public final class LoadedModel {
   private final MemoryBudget.Reservation memory;
   private final List<LoadedStep> steps;
   private final String answersDigest;
+  private final List<String> outputNames;
+  private final boolean batched;
   private final AtomicInteger holders = new AtomicInteger(1);
   private final AtomicInteger dependants = new AtomicInteger();
   private volatile boolean unwanted;
@@ -60,6 +63,8 @@ public final class LoadedModel {
     this.memory = memory;
     this.steps = List.copyOf(steps);
     this.answersDigest = answersDigest(version, steps);
+    this.outputNames = predictor.outputs().stream().map(TensorMetadata::name).toList();
+    this.batched = predictor.batched();
   }
 
   /**
@@ -214,6 +219,16 @@ public final class LoadedModel {
   /** Returns what runs it. */
   public Predictor predictor() {
     return predictor;
+  }
+
+  /** Returns the names of the predictor's outputs, in its order. */
+  public List<String> outputNames() {
+    return outputNames;
+  }
+
+  /** Tells whether inputs and outputs have a row for each row asked. */
+  public boolean batched() {
+    return batched;
   }
 
   /** Returns the way to the predictor. */

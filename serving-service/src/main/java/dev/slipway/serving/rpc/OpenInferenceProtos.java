@@ -160,7 +160,7 @@ final class OpenInferenceProtos {
   }
 
   static ModelConfig config(LoadedModel model, QueueLimits limits) {
-    boolean batched = model.predictor().batched();
+    boolean batched = model.batched();
     String platform = model.predictor().platform();
     int underscore = platform.indexOf('_');
     CatalogVersion version = model.version();

@@ -7,10 +7,10 @@ import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.inference.InferenceRequest;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Reads Open Inference requests. */
 final class OpenInferenceRequests {
@@ -94,15 +94,21 @@ final class OpenInferenceRequests {
         request.getModelName(),
         selector,
         new OpenInferenceTensors(request),
-        request.getOutputsList().stream()
-            .map(ModelInferRequest.InferRequestedOutputTensor::getName)
-            .collect(Collectors.toList()),
+        outputs(request),
         parameters,
         false,
         Optional.empty(),
         routeKey,
         within.deadlineNanos(),
         within.gone());
+  }
+
+  private static List<String> outputs(ModelInferRequest request) {
+    return request.getOutputsCount() == 0
+        ? List.of()
+        : request.getOutputsList().stream()
+            .map(ModelInferRequest.InferRequestedOutputTensor::getName)
+            .toList();
   }
 
   /** Refuses tensors elsewhere, since their missing chunks would put the others out of step. */
@@ -123,6 +129,9 @@ final class OpenInferenceRequests {
   }
 
   private static void refuseSharedMemory(String field, Map<String, InferParameter> parameters) {
+    if (parameters.isEmpty()) {
+      return;
+    }
     for (String name : SHARED_MEMORY) {
       if (parameters.containsKey(name)) {
         throw new UnsupportedFeatureException(

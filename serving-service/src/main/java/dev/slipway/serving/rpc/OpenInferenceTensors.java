@@ -105,7 +105,7 @@ final class OpenInferenceTensors implements InputSource {
   /** Reads a shape, noting sizes below 0 and products that no tensor can have. */
   static Optional<Shape> readShape(
       String name, List<Long> sizes, String field, Violations violations) {
-    if (sizes.stream().anyMatch(size -> size < 0)) {
+    if (hasNegative(sizes)) {
       violations.add(
           field + ".shape", "input \"" + name + "\" has a negative size in its shape " + sizes);
       return Optional.empty();
@@ -123,6 +123,16 @@ final class OpenInferenceTensors implements InputSource {
           "input \"" + name + "\" has more elements in its shape " + sizes + " than a tensor can");
     }
     return Optional.empty();
+  }
+
+  /** Looks at every request's shapes: a stream would cost more than the looking. */
+  private static boolean hasNegative(List<Long> sizes) {
+    for (long size : sizes) {
+      if (size < 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Adds an output and its chunk; the bytes are not copied. */
