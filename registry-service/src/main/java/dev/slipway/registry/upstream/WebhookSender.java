@@ -1,5 +1,6 @@
 package dev.slipway.registry.upstream;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.registry.webhook.WebhookAttempt;
 import dev.slipway.registry.webhook.WebhookMessage;
 import java.io.IOException;
@@ -36,27 +37,38 @@ public final class WebhookSender implements AutoCloseable {
   /** Of each character at most four bytes. */
   private static final long MAX_BODY_BYTES = 4L * WebhookAttempt.MAX_BODY;
 
-  private final OkHttpClient http;
+  private final WebhookTargets targets;
   private final Clock clock;
+
+  /** Made when it is first needed, since it reads the certificates that the JVM trusts. */
+  @GuardedBy("this")
+  private OkHttpClient http;
 
   /** Creates the sender. */
   public WebhookSender(WebhookTargets targets, Clock clock) {
+    this.targets = targets;
     this.clock = clock;
-    this.http =
-        new OkHttpClient.Builder()
-            .dns(targets.dns())
-            .socketFactory(new CheckedSockets(targets.policy()))
-            .proxy(Proxy.NO_PROXY)
-            .proxyAuthenticator(Authenticator.NONE)
-            .authenticator(Authenticator.NONE)
-            .cookieJar(CookieJar.NO_COOKIES)
-            .protocols(List.of(Protocol.HTTP_1_1))
-            .followRedirects(false)
-            .followSslRedirects(false)
-            .retryOnConnectionFailure(false)
-            // A kept connection that the receiver has just closed would be a failed attempt.
-            .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS))
-            .build();
+  }
+
+  private synchronized OkHttpClient http() {
+    if (http == null) {
+      http =
+          new OkHttpClient.Builder()
+              .dns(targets.dns())
+              .socketFactory(new CheckedSockets(targets.policy()))
+              .proxy(Proxy.NO_PROXY)
+              .proxyAuthenticator(Authenticator.NONE)
+              .authenticator(Authenticator.NONE)
+              .cookieJar(CookieJar.NO_COOKIES)
+              .protocols(List.of(Protocol.HTTP_1_1))
+              .followRedirects(false)
+              .followSslRedirects(false)
+              .retryOnConnectionFailure(false)
+              // A kept connection that the receiver has just closed would be a failed attempt.
+              .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS))
+              .build();
+    }
+    return http;
   }
 
   /** Makes one attempt, which takes no longer than the message allows; never throws. */
@@ -83,19 +95,24 @@ public final class WebhookSender implements AutoCloseable {
   }
 
   /** Ends the attempts that are under way; they count as failed. */
-  public void cancelAll() {
-    http.dispatcher().cancelAll();
+  public synchronized void cancelAll() {
+    if (http != null) {
+      http.dispatcher().cancelAll();
+    }
   }
 
   @Override
-  public void close() {
-    cancelAll();
-    http.dispatcher().executorService().shutdown();
-    http.connectionPool().evictAll();
+  public synchronized void close() {
+    if (http != null) {
+      http.dispatcher().cancelAll();
+      http.dispatcher().executorService().shutdown();
+      http.connectionPool().evictAll();
+    }
   }
 
   private OkHttpClient client(Duration timeout) {
-    return http.newBuilder()
+    return http()
+        .newBuilder()
         .callTimeout(timeout)
         .connectTimeout(timeout)
         .readTimeout(timeout)

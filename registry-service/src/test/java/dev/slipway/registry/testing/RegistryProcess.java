@@ -27,6 +27,10 @@ import java.util.Set;
 public final class RegistryProcess implements AutoCloseable {
   private static final String READY = "port ";
 
+  /** Nobody listens there, and nothing in these tests asks. */
+  private static final ManagedChannel ABSENT =
+      Channels.to("127.0.0.1:1", GrpcServerConfig.DEFAULT_MAX_MESSAGE_BYTES);
+
   private final Process process;
   private final int port;
 
@@ -61,8 +65,6 @@ public final class RegistryProcess implements AutoCloseable {
 
   /** Starts the same server in this process. */
   public static GrpcServer serve(DatabaseConfig database) {
-    // Nobody listens there, and nothing in these tests asks.
-    ManagedChannel absent = Channels.to("127.0.0.1:1", GrpcServerConfig.DEFAULT_MAX_MESSAGE_BYTES);
     MetricRegistry metrics = new MetricRegistry();
     RegistryModule module =
         RegistryModule.open(
@@ -70,9 +72,9 @@ public final class RegistryProcess implements AutoCloseable {
                 database,
                 RegistryConfig.DEFAULT_POLL_INTERVAL,
                 new WebhookConfig(true, true, Set.of())),
-            absent,
-            absent,
-            absent,
+            ABSENT,
+            ABSENT,
+            ABSENT,
             metrics,
             Clock.systemUTC());
     return GrpcServer.start(
