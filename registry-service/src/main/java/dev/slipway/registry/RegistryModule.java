@@ -3,11 +3,13 @@ package dev.slipway.registry;
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.registry.rpc.CallerInterceptor;
 import dev.slipway.registry.rpc.CheckRpcs;
+import dev.slipway.registry.rpc.LineageRpcs;
 import dev.slipway.registry.rpc.RegistryGrpcService;
 import dev.slipway.registry.rpc.RegistryWatches;
 import dev.slipway.registry.rpc.WebhookPayloads;
 import dev.slipway.registry.rpc.WebhookRpcs;
 import dev.slipway.registry.service.CheckRunner;
+import dev.slipway.registry.service.LineageService;
 import dev.slipway.registry.service.ModelVersionService;
 import dev.slipway.registry.service.PackageRelease;
 import dev.slipway.registry.service.RegistryFeed;
@@ -15,6 +17,7 @@ import dev.slipway.registry.service.VersionComparer;
 import dev.slipway.registry.service.WebhookDispatcher;
 import dev.slipway.registry.service.WebhookLag;
 import dev.slipway.registry.service.WebhookTester;
+import dev.slipway.registry.store.LineageStore;
 import dev.slipway.registry.store.ModelAliasStore;
 import dev.slipway.registry.store.ModelVersionStore;
 import dev.slipway.registry.store.PackageHoldStore;
@@ -26,6 +29,7 @@ import dev.slipway.registry.store.StageStore;
 import dev.slipway.registry.store.WebhookDeliveryStore;
 import dev.slipway.registry.store.WebhookStore;
 import dev.slipway.registry.upstream.ArtifactLookup;
+import dev.slipway.registry.upstream.RunLineage;
 import dev.slipway.registry.upstream.RunLookup;
 import dev.slipway.registry.upstream.ServingLookup;
 import dev.slipway.registry.upstream.WebhookSender;
@@ -130,7 +134,10 @@ public final class RegistryModule implements ServiceModule {
                 new WebhookTester(webhookStore, webhookSender, payloads, clock),
                 targets,
                 webhooks.roles(),
-                webhookDispatcher::hint));
+                webhookDispatcher::hint),
+            new LineageRpcs(
+                new LineageService(
+                    versions, new LineageStore(transactions), new RunLineage(tracking))));
     services = List.of(() -> ServerInterceptors.intercept(service, new CallerInterceptor()));
   }
 
@@ -138,8 +145,8 @@ public final class RegistryModule implements ServiceModule {
    * Opens the database, and creates and migrates what is absent.
    *
    * @param artifact channel to the artifact service; owned by the caller
-   * @param tracking channel to the tracking service, for sources that name a run and for checks of
-   *     metrics; owned by the caller
+   * @param tracking channel to the tracking service, for sources that name a run, checks of metrics
+   *     and lineage; owned by the caller
    * @param serving channel to the serving service, for checks that run golden requests; owned by
    *     the caller
    * @throws dev.slipway.runtime.database.DatabaseException if the database does not answer

@@ -28,6 +28,8 @@ import dev.slipway.registry.v1.DeleteWebhookResponse;
 import dev.slipway.registry.v1.FinalizeModelVersionRequest;
 import dev.slipway.registry.v1.GetLatestVersionsRequest;
 import dev.slipway.registry.v1.GetLatestVersionsResponse;
+import dev.slipway.registry.v1.GetLineageRequest;
+import dev.slipway.registry.v1.GetLineageResponse;
 import dev.slipway.registry.v1.GetModelVersionRequest;
 import dev.slipway.registry.v1.GetRegisteredModelRequest;
 import dev.slipway.registry.v1.GetVersionByAliasRequest;
@@ -88,6 +90,7 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   private final RegistryWatches watches;
   private final CheckRpcs checks;
   private final WebhookRpcs webhooks;
+  private final LineageRpcs lineage;
 
   /** Creates the service. */
   public RegistryGrpcService(
@@ -99,7 +102,8 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
       RegistryEventStore events,
       RegistryWatches watches,
       CheckRpcs checks,
-      WebhookRpcs webhooks) {
+      WebhookRpcs webhooks,
+      LineageRpcs lineage) {
     this.models = models;
     this.versions = versions;
     this.registration = registration;
@@ -109,6 +113,7 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
     this.watches = watches;
     this.checks = checks;
     this.webhooks = webhooks;
+    this.lineage = lineage;
   }
 
   @Override
@@ -399,6 +404,11 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
     watches.open(
         RegistryRequests.watch(request),
         (ServerCallStreamObserver<WatchRegistryResponse>) observer);
+  }
+
+  @Override
+  public void getLineage(GetLineageRequest request, StreamObserver<GetLineageResponse> observer) {
+    answer(observer, lineage.getLineage(request));
   }
 
   @Override

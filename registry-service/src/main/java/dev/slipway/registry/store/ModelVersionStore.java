@@ -5,6 +5,7 @@ import dev.slipway.registry.actor.Caller;
 import dev.slipway.registry.actor.IdempotencyKey;
 import dev.slipway.registry.event.RegistryChange;
 import dev.slipway.registry.event.RegistryEventType;
+import dev.slipway.registry.lineage.VersionSource;
 import dev.slipway.registry.model.AliasName;
 import dev.slipway.registry.model.ModelAlias;
 import dev.slipway.registry.model.ModelAliasNotFoundException;
@@ -19,6 +20,7 @@ import dev.slipway.registry.version.ModelVersionNotFoundException;
 import dev.slipway.registry.version.ModelVersionState;
 import dev.slipway.registry.version.ModelVersionUpdate;
 import dev.slipway.registry.version.NewModelVersion;
+import dev.slipway.registry.version.PackageSource;
 import dev.slipway.registry.version.RegistrationAbandonedException;
 import dev.slipway.registry.version.RunId;
 import dev.slipway.registry.version.Sha256;
@@ -147,6 +149,8 @@ public final class ModelVersionStore {
           ModelVersion before = command.reader().brief(model, number);
           registration.contents().ifPresent(contents -> claim(command, contents));
           command.dao(ModelVersionDao.class).updatePackage(withPackage(row, registration, failure));
+          noteSources(
+              command, row.modelId(), number, PackageSource.parse(row.source()), registration);
           return recorded(command, model, before, RegistryEventType.MODEL_VERSION_FINALIZED);
         });
   }
@@ -478,11 +482,35 @@ public final class ModelVersionStore {
     command
         .dao(ModelVersionDao.class)
         .insert(wanted.deferPackage() ? bare : withPackage(bare, registration, Optional.empty()));
+    if (!wanted.deferPackage()) {
+      noteSources(command, model.modelId(), number, wanted.source(), registration);
+    }
     List<String> keys = List.copyOf(wanted.tags().keySet());
     command
         .dao(TagDao.class)
         .insertOfVersion(
             model.modelId(), number.value(), keys, keys.stream().map(wanted.tags()::get).toList());
+  }
+
+  /** Notes of a version whose package was read what it was made from. */
+  private static void noteSources(
+      RegistryCommand command,
+      long modelId,
+      VersionNumber number,
+      PackageSource source,
+      Registration registration) {
+    LineageStore.note(
+        command.dao(RegisteredModelDao.class),
+        command.dao(VersionSourceDao.class),
+        modelId,
+        number.value(),
+        VersionSource.of(
+            source,
+            registration
+                .contents()
+                .flatMap(VersionPackage::modelFile)
+                .map(VersionPackage.ModelFile::flavors)
+                .orElse(List.of())));
   }
 
   private static ModelVersionRow withPackage(

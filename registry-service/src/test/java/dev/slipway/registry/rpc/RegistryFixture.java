@@ -15,12 +15,21 @@ import dev.slipway.registry.WebhookConfig;
 import dev.slipway.runtime.error.ErrorInterceptor;
 import dev.slipway.runtime.server.ServiceModule;
 import dev.slipway.runtime.testing.TestDatabases;
+import dev.slipway.tracking.v1.Dataset;
+import dev.slipway.tracking.v1.DatasetInput;
+import dev.slipway.tracking.v1.Experiment;
 import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.Run;
 import dev.slipway.tracking.v1.RunData;
 import dev.slipway.tracking.v1.RunInfo;
+import dev.slipway.tracking.v1.RunInputs;
+import dev.slipway.tracking.v1.SearchExperimentsRequest;
+import dev.slipway.tracking.v1.SearchExperimentsResponse;
+import dev.slipway.tracking.v1.SearchRunsRequest;
+import dev.slipway.tracking.v1.SearchRunsResponse;
+import dev.slipway.tracking.v1.Tag;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -205,9 +214,47 @@ final class RegistryFixture implements AutoCloseable {
           return;
         }
       }
-      observer.onNext(
-          Run.newBuilder().setInfo(RunInfo.newBuilder().setArtifactUri(uri)).setData(data).build());
+      observer.onNext(run(request.getRunId(), uri, data.build()));
       observer.onCompleted();
+    }
+
+    @Override
+    public void searchRuns(SearchRunsRequest request, StreamObserver<SearchRunsResponse> observer) {
+      SearchRunsResponse.Builder found = SearchRunsResponse.newBuilder();
+      if (request.getFilter().equals("datasets.name = 'mnist' AND datasets.digest = 'd1'")) {
+        found.addRuns(run(RUN_ID, "", RunData.getDefaultInstance()));
+      }
+      observer.onNext(found.build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void searchExperiments(
+        SearchExperimentsRequest request, StreamObserver<SearchExperimentsResponse> observer) {
+      observer.onNext(
+          SearchExperimentsResponse.newBuilder()
+              .addExperiments(Experiment.newBuilder().setExperimentId("1"))
+              .build());
+      observer.onCompleted();
+    }
+
+    private static Run run(String id, String artifactUri, RunData data) {
+      return Run.newBuilder()
+          .setInfo(
+              RunInfo.newBuilder()
+                  .setRunId(id)
+                  .setExperimentId("1")
+                  .setRunName("first")
+                  .setArtifactUri(artifactUri))
+          .setData(data)
+          .setInputs(
+              RunInputs.newBuilder()
+                  .addDatasetInputs(
+                      DatasetInput.newBuilder()
+                          .setDataset(Dataset.newBuilder().setName("mnist").setDigest("d1"))
+                          .addTags(
+                              Tag.newBuilder().setKey("mlflow.data.context").setValue("training"))))
+          .build();
     }
 
     private static Param param(String key, String value) {
