@@ -7,6 +7,11 @@ import dev.slipway.registry.v1.ListActivitiesRequest;
 import dev.slipway.registry.v1.RegistryEvent;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.runtime.config.Commands;
+import dev.slipway.tracking.v1.CreateRunRequest;
+import dev.slipway.tracking.v1.Dataset;
+import dev.slipway.tracking.v1.DatasetInput;
+import dev.slipway.tracking.v1.LogInputsRequest;
+import dev.slipway.tracking.v1.Tag;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -297,6 +302,101 @@ class RegistryCommandsIT {
                   .setPageSize(1000)
                   .build())
           .getEventsList();
+    }
+  }
+
+  @Test
+  void diff_andReportedChecks_areShown() {
+    register("compared", 2);
+
+    assertThat(done("diff", "compared/1", "compared@latest"))
+        .startsWith(
+            """
+            compared/1 -> compared/2
+              package    the same files
+              signature  equal
+            """);
+    assertThat(done("report", "compared/2", "fairness", "passed", "--summary", "all groups"))
+        .isEqualTo("  passed   fairness: all groups\n");
+    assertThat(done("check", "compared/2", "--last", "--json"))
+        .contains("\"check_name\":\"fairness\"", "\"reported_by\":\"ada\"");
+  }
+
+  @Test
+  void lineage_isShownBothWaysFromVersionRunAndDataset() throws Exception {
+    String run = runThatReads("mnist", "d1");
+    done("register", "traced", PACKAGE, "--create", "-q", "--run", run);
+    done("register", "traced-eu", "models:/traced/1", "--create");
+    Path pipeline = Files.createDirectory(folder.resolve("pipeline"));
+    Files.writeString(
+        pipeline.resolve("MLmodel"),
+        """
+        flavors:
+          slipway_pipeline:
+            steps:
+            - {name: score, model: models:/traced/1}
+            outputs: {y: score.y}
+        """);
+    done("register", "traced-pipeline", pipeline.toString(), "--create", "-q");
+
+    assertThat(done("lineage", "traced/1"))
+        .startsWith(
+            """
+            traced/1
+              made from
+                run %s lucky (output)
+                  dataset mnist d1 (input training)
+              went into
+            """
+                .formatted(run))
+        .contains("\n    traced-eu/1 (copy)\n", "\n    traced-pipeline/1 (step score)\n");
+    assertThat(done("lineage", "--dataset=mnist", "--digest=d1", "--down", "--depth=2"))
+        .isEqualTo(
+            """
+            dataset mnist d1
+              went into
+                run %s lucky (input training)
+                  traced/1 (output)
+                    traced-eu/1 (copy)
+                  traced-eu/1 (output, as above)
+            """
+                .formatted(run));
+    assertThat(err.toString()).contains("there is more");
+    assertThat(done("lineage", "--run", run, "--up", "--json"))
+        .contains("\"dataset_name\":\"mnist\"")
+        .hasLineCount(1);
+    assertThat(models("lineage", "--dataset=mnist")).isEqualTo(2);
+    assertThat(models("lineage", "traced/1", "--up", "--down")).isEqualTo(2);
+  }
+
+  private static String runThatReads(String name, String digest) {
+    try (SlipwayClient client = SlipwayClient.connect(server.address())) {
+      String run =
+          client
+              .tracking()
+              .createRun(CreateRunRequest.newBuilder().setRunName("lucky").build())
+              .getInfo()
+              .getRunId();
+      var unused =
+          client
+              .tracking()
+              .logInputs(
+                  LogInputsRequest.newBuilder()
+                      .setRunId(run)
+                      .addDatasets(
+                          DatasetInput.newBuilder()
+                              .setDataset(
+                                  Dataset.newBuilder()
+                                      .setName(name)
+                                      .setDigest(digest)
+                                      .setSourceType("local")
+                                      .setSource("{}"))
+                              .addTags(
+                                  Tag.newBuilder()
+                                      .setKey("mlflow.data.context")
+                                      .setValue("training")))
+                      .build());
+      return run;
     }
   }
 

@@ -81,10 +81,14 @@ final class PromoteCommand extends RegistryCall {
     try {
       print(registry.transitionStage(request(version)), this::tell);
     } catch (StatusRuntimeException e) {
-      Refusals.report(e).ifPresent(report -> print(report, found -> CheckText.print(out(), found)));
-      out().flush();
+      if (!Refusals.reason(e).equals("APPROVAL_REQUIRED")) {
+        throw e;
+      }
       Failures.print(err(), e);
-      advise(Refusals.reason(e), version);
+      err()
+          .printf(
+              "  ask for it: slipway models request %s --to %s%n",
+              ModelText.name(version), StageName.of(move.stage()).toLowerCase(Locale.ROOT));
       answerNo();
     }
   }
@@ -141,16 +145,6 @@ final class PromoteCommand extends RegistryCall {
         .setForce(force)
         .setComment(move.comment())
         .build();
-  }
-
-  /** Says what the caller can do about it. */
-  private void advise(String reason, ModelVersion version) {
-    if (reason.equals("APPROVAL_REQUIRED")) {
-      err()
-          .printf(
-              "  ask for it: slipway models request %s --to %s%n",
-              ModelText.name(version), StageName.of(move.stage()).toLowerCase(Locale.ROOT));
-    }
   }
 
   private void tell(TransitionStageResponse moved) {

@@ -7,8 +7,10 @@ import dev.slipway.cli.client.InterruptibleWork;
 import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.ModelSpec;
 import dev.slipway.client.SlipwayClient;
+import dev.slipway.registry.v1.CheckReport;
 import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -43,6 +45,9 @@ abstract class RegistryCall implements Callable<Integer> {
               try (SlipwayClient connected = services.connect()) {
                 client = connected;
                 run(caller.identify(connected.registry()));
+              } catch (StatusRuntimeException e) {
+                Refusals.report(e).ifPresent(this::print);
+                throw e;
               }
             });
     return negative ? ExitCode.SOFTWARE : code;
@@ -76,6 +81,12 @@ abstract class RegistryCall implements Callable<Integer> {
     } else {
       text.accept(answer);
     }
+  }
+
+  /** Prints what checks have found. */
+  final void print(CheckReport report) {
+    print(report, found -> CheckText.print(out(), found));
+    out().flush();
   }
 
   /** Ends the command with exit code 1: it could be carried out, and the answer is no. */

@@ -1,0 +1,40 @@
+package dev.slipway.cli.registry;
+
+import dev.slipway.registry.v1.ApproveTransitionRequestRequest;
+import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Approves a transition request. */
+@Command(
+    name = "approve",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Approves an open request. The last approval that the policy wants moves the version.",
+      "",
+      "  slipway models requests",
+      "  slipway models approve 5d4c... --comment 'checked on last week'"
+    })
+final class ApproveCommand extends RegistryCall {
+  @Parameters(index = "0", paramLabel = "REQUEST", description = "Identifier of the request.")
+  private String id;
+
+  @Option(
+      names = "--comment",
+      paramLabel = "TEXT",
+      defaultValue = "",
+      description = "Why, for the audit.")
+  private String comment;
+
+  @Override
+  void run(RegistryServiceBlockingStub registry) {
+    print(
+        registry.approveTransitionRequest(
+            ApproveTransitionRequestRequest.newBuilder()
+                .setTransitionRequestId(id)
+                .setComment(comment)
+                .build()),
+        request -> RequestText.print(out(), request));
+  }
+}

@@ -1,0 +1,55 @@
+package dev.slipway.cli.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.registry.v1.Check;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.TypeConversionException;
+
+class CheckOptionTest {
+  private final CheckOption option = new CheckOption();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "signature=backward | signature | signature=backward",
+        "signature=FULL | signature | signature=full",
+        "golden-requests | golden-requests | golden-requests",
+        "golden-requests=allow-missing | golden-requests | golden-requests=allow-missing",
+        "metrics=metrics.a:b >= 1 | metrics | metrics=metrics.a:b >= 1",
+        "p99:metrics=metrics.p99 < 20 | p99 | metrics=metrics.p99 < 20",
+        "max=val accuracy | max-val-accuracy | max=val accuracy",
+        "min=loss,0.5 | min-loss | min=loss,0.5",
+        "loss:min=loss | loss | min=loss",
+        "external=fairness | fairness | external=fairness",
+        "external=fairness,2h | fairness | external=fairness,7200s"
+      })
+  void convert_knownForm_isReadAndWritten(String text, String name, String written)
+      throws Exception {
+    Check check = option.convert(text);
+
+    assertThat(check.getName()).isEqualTo(name);
+    assertThat(CheckOption.write(check)).isEqualTo(written);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "signature",
+        "signature=sideways",
+        "signature=unspecified",
+        "golden-requests=all",
+        "max=loss,much",
+        "external=fairness,soon",
+        "nonsense=1",
+        "a b:max=loss"
+      })
+  void convert_unknownForm_isRefused(String text) {
+    assertThatThrownBy(() -> option.convert(text)).isInstanceOf(TypeConversionException.class);
+  }
+}
