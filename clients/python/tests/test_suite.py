@@ -3,6 +3,7 @@
 import hashlib
 import math
 import os
+import queue
 import time
 
 import grpc
@@ -129,3 +130,70 @@ def test_tritonclient_is_told_what_is_wrong_with_a_shape(address):
         client.infer("digits", [pixels], model_version="Production")
 
     assert failure.value.status() == "StatusCode.INVALID_ARGUMENT"
+
+
+def image(pixels=64):
+    given = triton.InferInput("pixels", [1, pixels], "FP32")
+    given.set_data_from_numpy(np.full((1, pixels), 8, dtype=np.float32))
+    return given
+
+
+def test_a_tritonclient_stream_goes_on_past_a_request_that_fails(address):
+    client = triton.InferenceServerClient(address)
+    answers = queue.Queue()
+    client.start_stream(callback=lambda result, error: answers.put((result, error)))
+
+    for request_id, given in {"first": image(), "bad": image(pixels=63), "last": image()}.items():
+        client.async_stream_infer("digits", [given], model_version="Production", request_id=request_id)
+    (first, no_error), (no_result, error), (last, none_either) = [answers.get(timeout=60) for _ in range(3)]
+    client.stop_stream()
+
+    assert no_error is None and none_either is None and no_result is None
+    assert [first.get_response().id, last.get_response().id] == ["first", "last"]
+    assert last.as_numpy("probabilities").shape == (1, 10)
+    assert "pixels" in error.message()
+
+
+def test_tritonclient_reads_the_config(address):
+    config = triton.InferenceServerClient(address).get_model_config("digits", "Production").config
+
+    assert config.name == "digits"
+    assert config.platform == "xgboost_ubj"
+    assert [(given.name, list(given.dims)) for given in config.input] == [("pixels", [64])]
+    assert config.max_batch_size > 1
+
+
+def test_tritonclient_reads_statistics_that_count_its_requests(address):
+    client = triton.InferenceServerClient(address)
+    before = client.get_inference_statistics("digits", "2").model_stats[0]
+
+    client.infer("digits", [image()], model_version="2")
+
+    after = client.get_inference_statistics("digits", "2").model_stats[0]
+    assert (after.name, after.version) == ("digits", "2")
+    assert after.inference_count == before.inference_count + 1
+    assert after.inference_stats.success.count == before.inference_stats.success.count + 1
+    assert after.inference_stats.success.ns > before.inference_stats.success.ns
+
+
+def state(client, version):
+    index = client.get_model_repository_index().models
+    return {model.version: model.state for model in index if model.name == "digits"}[version]
+
+
+def test_tritonclient_lists_unloads_and_loads(address):
+    client = triton.InferenceServerClient(address)
+    client.infer("digits", [image()], model_version="Production")
+    assert state(client, "2") == "READY"
+
+    client.unload_model("digits")
+    client.load_model("digits")
+
+    assert state(client, "2") == "READY"
+    assert client.is_model_ready("digits", "2")
+    result = client.infer("digits", [image()], model_version="Production")
+    assert result.get_response().model_version == "2"
+    with pytest.raises(triton.InferenceServerException, match="nowhere"):
+        client.load_model("nowhere")
+    with pytest.raises(triton.InferenceServerException, match="config"):
+        client.load_model("digits", config="{}")
