@@ -140,6 +140,13 @@ def runtime_failure():
         [numpy_helper.from_array(np.arange(4, dtype=np.float32), "table")]))
 
 
+def undeclared_rows():
+    """FP32 [batch, 2] -> the rows twice, one after the other, declared as [batch, 2]."""
+    save("twice", helper.make_graph(
+        [helper.make_node("Concat", ["in", "in"], ["out"], axis=0)], "twice",
+        [info("in", TensorProto.FLOAT, ["batch", 2])], [info("out", TensorProto.FLOAT, ["batch", 2])]))
+
+
 def external_data(model):
     """The network with its weights in a file of their own, and one that points outside its folder."""
     folder = HERE / "external"
@@ -290,6 +297,7 @@ if __name__ == "__main__":
     casts()
     unknown_shapes()
     runtime_failure()
+    undeclared_rows()
     external_data(network)
     sklearn_models()
     mlflow_onnx(network)

@@ -15,6 +15,7 @@ import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.RequestedOutputs;
 import dev.slipway.engine.predictor.TensorInputs;
 import dev.slipway.engine.predictor.TensorOutputs;
+import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.DataType;
@@ -34,12 +35,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A session of ONNX Runtime. Inputs in direct buffers are read where they lie; others pass through
  * a pooled direct buffer, since the binding takes no heap buffer of multi-byte elements. Outputs
- * are copied once, to the heap.
+ * are copied once, to the heap; small ones of known shape are written to {@link PinnedOutputs}.
  *
  * <p>Text crosses the binding in modified UTF-8. What that changes on the way to the model,
  * characters beyond the basic multilingual plane and U+0000, is refused; a model that writes such
@@ -54,7 +58,12 @@ final class OnnxPredictor implements Predictor {
   private final TensorInputs inputs;
   private final List<TensorMetadata> outputs;
   private final UnsignedCasts casts;
+  private final Map<String, TensorMetadata> outputsByName;
   private final TensorBuffers buffers = new TensorBuffers(MAX_IDLE_BUFFER_BYTES);
+
+  /** Turned off for a model whose outputs turn out to have other shapes than it declares. */
+  private volatile boolean pins;
+
   private volatile boolean closed;
 
   OnnxPredictor(OrtEnvironment environment, OrtSession session, Optional<ModelSignature> signature)
@@ -66,6 +75,9 @@ final class OnnxPredictor implements Predictor {
     this.outputs =
         TensorOutputs.of(
             signature.flatMap(ModelSignature::outputs), metadata(session.getOutputInfo().values()));
+    this.outputsByName =
+        outputs.stream().collect(Collectors.toMap(TensorMetadata::name, Function.identity()));
+    this.pins = PinnedOutputs.canPin(outputs, batched());
     Set<DataType> types = EnumSet.noneOf(DataType.class);
     sessionInputs.forEach(input -> types.add(input.datatype()));
     this.casts = new UnsignedCasts(environment, types);
@@ -95,26 +107,57 @@ final class OnnxPredictor implements Predictor {
     if (closed) {
       throw new IllegalStateException("the predictor is closed");
     }
-    List<Tensor> bound = inputs.bind(inputs.checks().check(request.inputs()));
+    CheckedInputs checked = inputs.checks().check(request.inputs());
+    List<Tensor> bound = inputs.bind(checked);
     List<String> wanted = RequestedOutputs.resolve(request, outputs);
     try (Resources resources = new Resources()) {
       Map<String, OnnxTensor> values = new HashMap<>();
       for (Tensor tensor : bound) {
         values.put(tensor.name(), value(tensor, resources));
       }
-      try (OrtSession.Result result = session.run(values, new LinkedHashSet<>(wanted))) {
-        List<Tensor> answered = new ArrayList<>(wanted.size());
-        for (String name : wanted) {
-          answered.add(copy(name, result.get(name).orElseThrow()));
-        }
-        return new Predictions(answered);
-      }
+      return new Predictions(run(values, wanted, checked.rows()));
     } catch (OrtException e) {
       if (e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT) {
         // Such as an index beyond a table, or a size that only the graph knows to be wrong.
         throw InvalidInputException.of("inputs", "the model refuses them: " + e.getMessage());
       }
       throw new PredictionException("ONNX Runtime failed: " + e.getMessage(), e);
+    }
+  }
+
+  private List<Tensor> run(Map<String, OnnxTensor> values, List<String> wanted, OptionalLong rows)
+      throws OrtException {
+    if (!pins) {
+      return run(values, wanted);
+    }
+    List<TensorMetadata> known = new ArrayList<>(wanted.size());
+    for (String name : wanted) {
+      known.add(outputsByName.get(name));
+    }
+    Optional<PinnedOutputs> place = PinnedOutputs.of(environment, known, rows, buffers);
+    if (place.isEmpty()) {
+      return run(values, wanted);
+    }
+    try (PinnedOutputs pinned = place.get()) {
+      // What is pinned stays open.
+      session.run(values, Set.of(), pinned.tensors()).close();
+      return pinned.copies();
+    } catch (OrtException e) {
+      // Either the request is at fault, or outputs do not fit into their place.
+      List<Tensor> answered = run(values, wanted);
+      pins = false;
+      return answered;
+    }
+  }
+
+  private List<Tensor> run(Map<String, OnnxTensor> values, List<String> wanted)
+      throws OrtException {
+    try (OrtSession.Result result = session.run(values, new LinkedHashSet<>(wanted))) {
+      List<Tensor> answered = new ArrayList<>(wanted.size());
+      for (String name : wanted) {
+        answered.add(copy(name, result.get(name).orElseThrow()));
+      }
+      return answered;
     }
   }
 

@@ -59,6 +59,14 @@ final class OnnxTypes {
     };
   }
 
+  /** Tells whether the binding has the very type, and not only one of the same bits. */
+  static boolean isExact(DataType datatype) {
+    return switch (datatype) {
+      case UINT16, UINT32, UINT64, BYTES -> false;
+      default -> true;
+    };
+  }
+
   /**
    * Returns the binding's type of the same bits; it has none for unsigned numbers wider than 8
    * bits.

@@ -179,6 +179,32 @@ class OnnxPredictorTest {
   }
 
   @Test
+  void outputOfOtherRowsThanDeclared_isAnsweredAsItIs() {
+    try (Predictor predictor = load("twice")) {
+      assertThat(predictor.batched()).isTrue();
+      for (int i = 1; i <= 3; i++) {
+        Tensor input = Tensor.ofFloats("in", Shape.of(1, 2), i, -i);
+        assertThat(predictor.predict(PredictRequest.of(input)).output("out"))
+            .isEqualTo(Tensor.ofFloats("out", Shape.of(2, 2), i, -i, i, -i));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8_192, 8_193, 100_000})
+  void outputs_areTheirCallersAlone(int rows) {
+    try (Predictor predictor = load("identity_fp32")) {
+      Tensor first = random(DataType.FP32, rows);
+      Tensor answered = predictor.predict(PredictRequest.of(first)).output("out");
+      Tensor second = Tensor.ofFloats("in", Shape.of(rows, 2), new float[rows * 2]);
+      assertThat(predictor.predict(PredictRequest.of(second)).output("out"))
+          .isEqualTo(second.withName("out"));
+      assertThat(answered).isEqualTo(first.withName("out"));
+      assertThat(answered.data().isDirect()).isFalse();
+    }
+  }
+
+  @Test
   void inputThatOnlyTheGraphKnowsToBeWrong_isTheCallersFault() {
     try (Predictor predictor = load("gather")) {
       assertThat(
