@@ -12,6 +12,7 @@ import dev.slipway.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceFuture
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.runtime.config.Commands;
 import io.grpc.ManagedChannel;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,9 +108,11 @@ public final class PredictBenchmark implements Callable<Integer> {
         JavaProcess.start(List.of(), List.of("dev.slipway.benchmarks.InferenceEchoServer"))) {
       for (int count : callers) {
         for (BenchmarkModel model : models) {
+          int port = TrackingProcess.port(echo);
+          CallLoad.Result unused = load(port, model, count, warmUp);
           echoes
               .computeIfAbsent(count, key -> new TreeMap<>())
-              .put(model, run(echo, TrackingProcess.port(echo), model, count));
+              .put(model, measure(echo, port, model, count));
         }
       }
     }
@@ -117,45 +120,93 @@ public final class PredictBenchmark implements Callable<Integer> {
     for (BenchmarkModel model : models) {
       engines.put(model, engineCallsPerSecond(model));
     }
-    for (boolean joins : batching) {
-      measure(joins, echoes, engines);
-    }
+    measureServers(echoes, engines);
     return 0;
   }
 
-  private void measure(
-      boolean joins,
-      Map<Integer, Map<BenchmarkModel, Measured>> echoes,
-      Map<BenchmarkModel, Double> engines)
+  private void measureServers(
+      Map<Integer, Map<BenchmarkModel, Measured>> echoes, Map<BenchmarkModel, Double> engines)
       throws Exception {
-    List<String> flags = joins ? List.of() : List.of("--serve-max-batch-rows=1");
-    try (ScratchFolder scratch = ScratchFolder.create();
-        ServingProcess server = ServingProcess.start(scratch.path(), flags)) {
+    List<Side> sides = new ArrayList<>();
+    try {
+      for (boolean joins : batching) {
+        sides.add(Side.start(joins));
+      }
       for (BenchmarkModel model : models) {
-        server.publish(model);
-        for (int count : callers) {
-          Measured ours = run(server.process(), server.port(), model, count);
-          Measured echo = echoes.get(count).get(model);
-          System.out.printf(
-              "%-10s %7d %-8s %,10.0f %8.3f %8.3f %9.0f %,10.0f %6.2f %8.3f %9.0f %,12.0f%n",
-              model.modelName(),
-              count,
-              joins ? "on" : "off",
-              ours.calls().callsPerSecond(),
-              ours.calls().latencies().medianMillis(),
-              ours.calls().latencies().p99Millis(),
-              ours.microsPerCall(),
-              echo.calls().callsPerSecond(),
-              ours.calls().callsPerSecond() / echo.calls().callsPerSecond(),
-              echo.calls().latencies().medianMillis(),
-              echo.microsPerCall(),
-              engines.get(model));
+        for (Side side : sides) {
+          side.server().publish(model);
         }
+        for (int count : callers) {
+          // All of them before one is measured: the callers are compiled meanwhile, too, and the
+          // server that came first would pay for it.
+          for (Side side : sides) {
+            CallLoad.Result unused = load(side.server().port(), model, count, warmUp);
+          }
+          for (Side side : sides) {
+            Measured ours = measure(side.server().process(), side.server().port(), model, count);
+            print(model, count, side.joins(), ours, echoes.get(count).get(model), engines);
+          }
+        }
+      }
+    } finally {
+      for (Side side : sides) {
+        side.close();
       }
     }
   }
 
-  private Measured run(JavaProcess server, int port, BenchmarkModel model, int count)
+  /** Is an embedded server, with its data. */
+  private record Side(boolean joins, ScratchFolder scratch, ServingProcess server) {
+    static Side start(boolean joins) throws IOException {
+      List<String> flags = joins ? List.of() : List.of("--serve-max-batch-rows=1");
+      ScratchFolder scratch = ScratchFolder.create();
+      try {
+        return new Side(joins, scratch, ServingProcess.start(scratch.path(), flags));
+      } catch (IOException | RuntimeException e) {
+        scratch.close();
+        throw e;
+      }
+    }
+
+    void close() throws IOException {
+      try (scratch) {
+        server.close();
+      }
+    }
+  }
+
+  private static void print(
+      BenchmarkModel model,
+      int count,
+      boolean joins,
+      Measured ours,
+      Measured echo,
+      Map<BenchmarkModel, Double> engines) {
+    System.out.printf(
+        "%-10s %7d %-8s %,10.0f %8.3f %8.3f %9.0f %,10.0f %6.2f %8.3f %9.0f %,12.0f%n",
+        model.modelName(),
+        count,
+        joins ? "on" : "off",
+        ours.calls().callsPerSecond(),
+        ours.calls().latencies().medianMillis(),
+        ours.calls().latencies().p99Millis(),
+        ours.microsPerCall(),
+        echo.calls().callsPerSecond(),
+        ours.calls().callsPerSecond() / echo.calls().callsPerSecond(),
+        echo.calls().latencies().medianMillis(),
+        echo.microsPerCall(),
+        engines.get(model));
+  }
+
+  private Measured measure(JavaProcess server, int port, BenchmarkModel model, int count)
+      throws InterruptedException {
+    Duration before = server.processorTime();
+    CallLoad.Result measured = load(port, model, count, seconds);
+    Duration used = server.processorTime().minus(before);
+    return new Measured(measured, used.toNanos() / 1e3 / (measured.callsPerSecond() * seconds));
+  }
+
+  private CallLoad.Result load(int port, BenchmarkModel model, int count, int duration)
       throws InterruptedException {
     List<ManagedChannel> channels = new ArrayList<>();
     for (int i = 0; i < Math.min(connections, count); i++) {
@@ -169,11 +220,7 @@ public final class PredictBenchmark implements Callable<Integer> {
       calls.add(() -> stub.modelInfer(request));
     }
     try {
-      CallLoad.Result unused = CallLoad.run(calls, Duration.ofSeconds(warmUp));
-      Duration before = server.processorTime();
-      CallLoad.Result measured = CallLoad.run(calls, Duration.ofSeconds(seconds));
-      Duration used = server.processorTime().minus(before);
-      return new Measured(measured, used.toNanos() / 1e3 / (measured.callsPerSecond() * seconds));
+      return CallLoad.run(calls, Duration.ofSeconds(duration));
     } finally {
       channels.forEach(ManagedChannel::shutdownNow);
     }
