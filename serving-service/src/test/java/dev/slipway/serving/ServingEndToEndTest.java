@@ -28,11 +28,15 @@ import dev.slipway.inference.ModelInferResponse;
 import dev.slipway.inference.ServerReadyRequest;
 import dev.slipway.registry.RegistryConfig;
 import dev.slipway.registry.RegistryModule;
+import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.upstream.ServingLookup;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.registry.v1.TransitionStageRequest;
+import dev.slipway.registry.version.Sha256;
+import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.server.Channels;
 import dev.slipway.runtime.server.GrpcServer;
@@ -294,6 +298,27 @@ class ServingEndToEndTest {
     assertThat(answers.get()).isGreaterThan(20);
     assertThat(infer().getParametersMap().get("slipway_digest").getStringParam())
         .isEqualTo(PackageDigest.of(folder.resolve("package-4")).hex());
+  }
+
+  /** The registry's own question, which it asks before a stage moves. */
+  @Test
+  void goldenRequestsOfAVersionJustRegistered_areRunForTheRegistry() throws Exception {
+    RegistryServiceGrpc.newBlockingStub(channel)
+        .createRegisteredModel(CreateRegisteredModelRequest.newBuilder().setName("net").build());
+    long number = publish(1);
+
+    ServingLookup.GoldenOutcome outcome =
+        new ServingLookup(channel)
+            .runGolden(
+                new ModelName("net"),
+                new VersionNumber(number),
+                new Sha256(PackageDigest.of(folder.resolve("package-1")).hex()));
+
+    assertThat(outcome.problem()).isEmpty();
+    assertThat(outcome.requests()).hasSize(1);
+    assertThat(outcome.requests().get(0).name()).isEqualTo("golden");
+    assertThat(outcome.requests().get(0).passed()).isTrue();
+    assertThat(outcome.requests().get(0).found()).contains("0 of").contains("probabilities");
   }
 
   @Test

@@ -144,9 +144,14 @@ public final class CheckRunner implements AutoCloseable {
       return SignatureVerdict.of(signature.mode(), version, holder);
     }
     if (condition instanceof CheckCondition.GoldenRequests golden) {
-      return version.packageDigest().isEmpty()
-          ? Verdict.of(CheckOutcome.FAILED, "the version has no package in the artifact service")
-          : GoldenVerdict.of(golden, serving.runGolden(version));
+      return version
+          .packageDigest()
+          .map(digest -> serving.runGolden(version.name(), version.number(), digest))
+          .map(outcome -> GoldenVerdict.of(golden, outcome))
+          .orElseGet(
+              () ->
+                  Verdict.of(
+                      CheckOutcome.FAILED, "the version has no package in the artifact service"));
     }
     if (condition instanceof CheckCondition.Metrics metrics) {
       return version

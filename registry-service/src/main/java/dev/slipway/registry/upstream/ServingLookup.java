@@ -1,7 +1,8 @@
 package dev.slipway.registry.upstream;
 
-import dev.slipway.registry.version.ModelVersion;
+import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.version.Sha256;
+import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.serving.v1.GoldenResult;
 import dev.slipway.serving.v1.OutputDeviation;
 import dev.slipway.serving.v1.ServingServiceGrpc;
@@ -55,15 +56,20 @@ public final class ServingLookup {
   /**
    * Runs the golden requests of a version.
    *
+   * @param digest digest of the package that is meant
    * @throws UpstreamUnavailableException if the service does not answer, has no room, or has not
    *     heard of the version yet
    */
-  public GoldenOutcome runGolden(ModelVersion version) {
+  public GoldenOutcome runGolden(ModelName name, VersionNumber number, Sha256 digest) {
     ValidateVersionResponse response =
         validate(
-            version,
-            ValidationCheck.VALIDATION_CHECK_LOAD,
-            ValidationCheck.VALIDATION_CHECK_GOLDEN);
+            ValidateVersionRequest.newBuilder()
+                .setModel(name.value())
+                .setVersion(number.value())
+                .addChecks(ValidationCheck.VALIDATION_CHECK_LOAD)
+                .addChecks(ValidationCheck.VALIDATION_CHECK_GOLDEN)
+                .build(),
+            digest);
     String problem = "";
     List<GoldenRequest> requests = List.of();
     for (var result : response.getChecksList()) {
@@ -76,24 +82,14 @@ public final class ServingLookup {
     return new GoldenOutcome(problem, requests);
   }
 
-  private ValidateVersionResponse validate(ModelVersion version, ValidationCheck... checks) {
-    ValidateVersionRequest request =
-        ValidateVersionRequest.newBuilder()
-            .setModel(version.name().value())
-            .setVersion(version.number().value())
-            .addAllChecks(List.of(checks))
-            .build();
+  private ValidateVersionResponse validate(ValidateVersionRequest request, Sha256 digest) {
     ServingServiceBlockingStub call =
         stub.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
     long patientUntil = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try {
         ValidateVersionResponse response = call.validateVersion(request);
-        if (version
-            .packageDigest()
-            .map(Sha256::hex)
-            .orElse("")
-            .equals(response.getPackageDigest())) {
+        if (digest.hex().equals(response.getPackageDigest())) {
           return response;
         }
         // It knows another version of this name and number, of a model that is gone by now.
