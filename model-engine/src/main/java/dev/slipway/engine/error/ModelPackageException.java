@@ -5,7 +5,7 @@ package dev.slipway.engine.error;
  * each other. The message names the file and the place in it. The package cannot become usable by
  * trying again.
  */
-public final class ModelPackageException extends EngineException {
+public sealed class ModelPackageException extends EngineException permits PipelineException {
 
   private static final long serialVersionUID = 1L;
 

@@ -26,6 +26,12 @@ public record PipelineDefinition(List<PipelineStep> steps, Map<String, TensorSou
   /** The most steps of one pipeline. */
   public static final int MAX_STEPS = 64;
 
+  /** The most steps that one request may run, those of pipelines that are steps included. */
+  public static final int MAX_ALL_STEPS = 128;
+
+  /** How deep pipelines may lie in each other, this one included. */
+  public static final int MAX_DEPTH = 8;
+
   /** The flavor of packages that are pipelines. */
   public static final String FLAVOR = PipelineFlavor.NAME;
 

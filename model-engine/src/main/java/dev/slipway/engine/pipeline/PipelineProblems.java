@@ -1,15 +1,23 @@
 package dev.slipway.engine.pipeline;
 
-import dev.slipway.engine.error.ModelPackageException;
+import dev.slipway.engine.error.PipelineException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gathers what is wrong with a pipeline, so that its author mends all of it in one go. */
+/**
+ * Gathers what is wrong with a pipeline, so that its author mends all of it in one go. Not for
+ * sharing between threads.
+ */
 public final class PipelineProblems {
   /** Nobody reads more. */
   private static final int MAX_PROBLEMS = 100;
 
   private final List<String> found = new ArrayList<>();
+
+  /** Returns the place of a step in the flavor. */
+  public static String place(int step) {
+    return "steps[" + step + "]";
+  }
 
   /** Adds a problem at a place in the flavor. Beyond a hundred they are left out. */
   public void add(String path, String description) {
@@ -18,15 +26,24 @@ public final class PipelineProblems {
     }
   }
 
+  /** Adds those that were found elsewhere, under the same bound. */
+  public void addAll(PipelineException others) {
+    others.problems().stream().limit(MAX_PROBLEMS - found.size()).forEach(found::add);
+  }
+
+  /** Tells whether nothing was found. */
+  public boolean isEmpty() {
+    return found.isEmpty();
+  }
+
   /**
    * Throws all problems at once, if there is any.
    *
-   * @throws ModelPackageException that names them
+   * @throws PipelineException that names them
    */
   public void throwIfAny() {
     if (!found.isEmpty()) {
-      throw new ModelPackageException(
-          "the pipeline does not fit together: " + String.join("; ", found));
+      throw new PipelineException(found);
     }
   }
 }

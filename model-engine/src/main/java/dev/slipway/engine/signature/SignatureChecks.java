@@ -172,6 +172,12 @@ public final class SignatureChecks {
     return expected.stream().map(Expected::metadata).toList();
   }
 
+  /** Tells whether a request must carry the tensor of this name; not so for unknown names. */
+  public boolean isRequired(String name) {
+    Integer place = indexByName.get(name);
+    return place != null && expected.get(place).required();
+  }
+
   /** Tells whether one matrix may stand for all columns. */
   public boolean acceptsMatrix() {
     return matrixTypes.isPresent();

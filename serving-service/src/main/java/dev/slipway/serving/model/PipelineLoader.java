@@ -107,7 +107,7 @@ public final class PipelineLoader {
         String digest = version.packageDigest();
         if (!step.digest().orElse(digest).equals(digest)) {
           problems.add(
-              place(i) + ".digest",
+              PipelineProblems.place(i) + ".digest",
               "is not that of " + version.key() + ", whose package is " + digest);
         }
         versions.add(version);
@@ -115,18 +115,15 @@ public final class PipelineLoader {
         if (e.kind() == ErrorKind.UNAVAILABLE) {
           throw e;
         }
-        problems.add(place(i) + ".model", "is " + step.uri() + ": " + e.getMessage());
+        problems.add(
+            PipelineProblems.place(i) + ".model", "is " + step.uri() + ": " + e.getMessage());
       }
     }
     throwIfAny(problems);
     return versions;
   }
 
-  static String place(int step) {
-    return "steps[" + step + "]";
-  }
-
-  static void throwIfAny(PipelineProblems problems) {
+  private static void throwIfAny(PipelineProblems problems) {
     try {
       problems.throwIfAny();
     } catch (ModelPackageException e) {
@@ -147,7 +144,8 @@ public final class PipelineLoader {
         if (cause instanceof ModelLoadFailedException
             || cause instanceof InvalidPipelineException) {
           problems.add(
-              place(i), "\"" + definition.steps().get(i).name() + "\": " + cause.getMessage());
+              PipelineProblems.place(i),
+              "\"" + definition.steps().get(i).name() + "\": " + cause.getMessage());
         } else {
           passing = Optional.of(cause instanceof RuntimeException known ? known : e);
         }

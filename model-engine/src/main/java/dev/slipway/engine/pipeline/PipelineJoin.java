@@ -1,0 +1,302 @@
+package dev.slipway.engine.pipeline;
+
+import dev.slipway.engine.error.PipelineException;
+import dev.slipway.engine.error.SignatureViolation;
+import dev.slipway.engine.signature.ColumnSchema;
+import dev.slipway.engine.signature.ModelSignature;
+import dev.slipway.engine.signature.ParamSpec;
+import dev.slipway.engine.signature.Schema;
+import dev.slipway.engine.signature.SignatureChecks;
+import dev.slipway.engine.tensor.TensorMetadata;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A pipeline whose tensors were found to join up: names, datatypes and shapes of what each step is
+ * fed with, the pipeline's own signature, and its size. Immutable; any thread may call it.
+ */
+public final class PipelineJoin {
+  private static final Pattern INPUT = Pattern.compile("inputs\\[(\\d+)]\\.?(.*)");
+
+  private final PipelineDefinition definition;
+  private final Map<String, StepVersion> versions;
+  private final Map<String, Map<String, TensorSource>> links;
+  private final SignatureChecks checks;
+  private final List<TensorMetadata> outputs;
+
+  private PipelineJoin(
+      PipelineDefinition definition,
+      Map<String, StepVersion> versions,
+      Map<String, Map<String, TensorSource>> links,
+      SignatureChecks checks,
+      List<TensorMetadata> outputs) {
+    this.definition = definition;
+    this.versions = Map.copyOf(versions);
+    this.links = Map.copyOf(links);
+    this.checks = checks;
+    this.outputs = List.copyOf(outputs);
+  }
+
+  /**
+   * Joins the steps of a pipeline.
+   *
+   * @param versions what is behind each step, by the step's name
+   * @param signature what the pipeline's package declares
+   * @throws PipelineException with everything that does not fit
+   */
+  public static PipelineJoin of(
+      PipelineDefinition definition,
+      Map<String, StepVersion> versions,
+      Optional<ModelSignature> signature) {
+    PipelineProblems problems = new PipelineProblems();
+    checkSize(versions.values(), problems);
+    Joining joining = new Joining(definition, versions, signature, problems);
+    joining.join();
+    problems.throwIfAny();
+    return new PipelineJoin(definition, versions, joining.links, joining.checks(), joining.outputs);
+  }
+
+  /** Returns what feeds each input of a step, by the input's name. */
+  public Map<String, TensorSource> links(PipelineStep step) {
+    return Collections.unmodifiableMap(links.get(step.name()));
+  }
+
+  /** Returns the outputs of a step that others or the pipeline need, in the model's order. */
+  public List<String> wanted(PipelineStep step) {
+    return versions.get(step.name()).outputs().stream()
+        .map(TensorMetadata::name)
+        .filter(output -> isTaken(TensorSource.output(step.name(), output)))
+        .toList();
+  }
+
+  private boolean isTaken(TensorSource output) {
+    return definition.outputs().containsValue(output)
+        || links.values().stream().anyMatch(inputs -> inputs.containsValue(output));
+  }
+
+  /** Returns what requests must look like: by the signature, else as the steps want it. */
+  public SignatureChecks checks() {
+    return checks;
+  }
+
+  /** Returns what the pipeline gives, in the order of its definition. */
+  public List<TensorMetadata> outputs() {
+    return outputs;
+  }
+
+  private static void checkSize(Iterable<StepVersion> versions, PipelineProblems problems) {
+    int depth = 0;
+    int all = 0;
+    for (StepVersion version : versions) {
+      depth = Math.max(depth, version.depth());
+      all += 1 + version.allSteps();
+    }
+    if (depth + 1 > PipelineDefinition.MAX_DEPTH) {
+      problems.add(
+          "steps",
+          "lie "
+              + (depth + 1)
+              + " pipelines deep; at most "
+              + PipelineDefinition.MAX_DEPTH
+              + " may");
+    }
+    if (all > PipelineDefinition.MAX_ALL_STEPS) {
+      problems.add(
+          "steps",
+          "are "
+              + all
+              + " with those of pipelines within; at most "
+              + PipelineDefinition.MAX_ALL_STEPS
+              + " may be");
+    }
+  }
+
+  /** The way from a definition to a join. Not for sharing between threads. */
+  private static final class Joining {
+    private final PipelineDefinition definition;
+    private final Map<String, StepVersion> versions;
+    private final Optional<ModelSignature> signature;
+    private final PipelineProblems problems;
+    private final Map<String, Integer> places = new HashMap<>();
+    private final Map<String, Map<String, TensorSource>> links = new HashMap<>();
+    private final Optional<SignatureChecks> declared;
+
+    /** What the pipeline takes, by name: as declared, or as the first step to take it wants it. */
+    private final Map<String, TensorMetadata> inputs = new LinkedHashMap<>();
+
+    private final List<TensorMetadata> outputs = new ArrayList<>();
+
+    Joining(
+        PipelineDefinition definition,
+        Map<String, StepVersion> versions,
+        Optional<ModelSignature> signature,
+        PipelineProblems problems) {
+      this.definition = definition;
+      this.versions = versions;
+      this.signature = signature;
+      this.problems = problems;
+      for (int i = 0; i < definition.steps().size(); i++) {
+        places.put(definition.steps().get(i).name(), i);
+      }
+      this.declared = signature.flatMap(ModelSignature::inputs).map(Joining::checks);
+      declared.ifPresent(
+          checks -> checks.tensors().forEach(input -> inputs.put(input.name(), input)));
+    }
+
+    /** Columns come one by one: a matrix of all could not be told apart again. */
+    private static SignatureChecks checks(Schema schema) {
+      return schema instanceof ColumnSchema columns
+          ? SignatureChecks.ofSeparateColumns(columns)
+          : SignatureChecks.ofSchema(schema, "input");
+    }
+
+    void join() {
+      for (PipelineStep step : definition.inOrder()) {
+        links.put(step.name(), links(step));
+        if (declared.isEmpty()) {
+          links.get(step.name()).forEach((input, source) -> derive(step, input, source));
+        }
+        fit(step);
+      }
+      checkAllTaken();
+      checkParameters();
+      definition
+          .outputs()
+          .forEach(
+              (name, source) ->
+                  find("outputs." + name, source)
+                      .ifPresent(
+                          found ->
+                              outputs.add(
+                                  new TensorMetadata(name, found.datatype(), found.shape()))));
+    }
+
+    private Map<String, TensorSource> links(PipelineStep step) {
+      return step.inputs()
+          .orElseGet(
+              () -> {
+                Map<String, TensorSource> same = new LinkedHashMap<>();
+                for (TensorMetadata input : versions.get(step.name()).inputs().tensors()) {
+                  if (declared.isEmpty() || inputs.containsKey(input.name())) {
+                    same.put(input.name(), TensorSource.input(input.name()));
+                  }
+                }
+                return same;
+              });
+    }
+
+    private void derive(PipelineStep step, String input, TensorSource source) {
+      if (source.step().isEmpty() && !inputs.containsKey(source.tensor())) {
+        versions
+            .get(step.name())
+            .input(input)
+            .ifPresent(
+                wanted ->
+                    inputs.put(
+                        source.tensor(),
+                        new TensorMetadata(source.tensor(), wanted.datatype(), wanted.shape())));
+      }
+    }
+
+    private void fit(PipelineStep step) {
+      String place = PipelineProblems.place(places.get(step.name()));
+      List<String> names = new ArrayList<>();
+      List<TensorMetadata> offered = new ArrayList<>();
+      boolean all = true;
+      for (Map.Entry<String, TensorSource> link : links.get(step.name()).entrySet()) {
+        Optional<TensorMetadata> found = find(place + ".inputs." + link.getKey(), link.getValue());
+        all &= found.isPresent();
+        found.ifPresent(
+            tensor -> {
+              names.add(link.getKey());
+              offered.add(new TensorMetadata(link.getKey(), tensor.datatype(), tensor.shape()));
+            });
+      }
+      if (!all) {
+        // What is missing would only be told again.
+        return;
+      }
+      StepVersion version = versions.get(step.name());
+      for (SignatureViolation violation : version.inputs().misfits(offered)) {
+        Matcher one = INPUT.matcher(violation.field());
+        String path =
+            one.matches()
+                ? place + ".inputs." + names.get(Integer.parseInt(one.group(1)))
+                : place + ".inputs";
+        problems.add(path, "does not fit " + version.version() + ": " + violation.description());
+      }
+    }
+
+    private Optional<TensorMetadata> find(String path, TensorSource source) {
+      if (source.step().isEmpty()) {
+        TensorMetadata input = inputs.get(source.tensor());
+        if (input == null) {
+          problems.add(
+              path,
+              declared.isPresent()
+                  ? "comes from "
+                      + source
+                      + ", which the signature does not declare: it has "
+                      + inputs.keySet()
+                  : "comes from " + source + ", of which only a signature could tell what it is");
+        }
+        return Optional.ofNullable(input);
+      }
+      StepVersion giver = versions.get(source.step().get());
+      Optional<TensorMetadata> output = giver.output(source.tensor());
+      if (output.isEmpty()) {
+        problems.add(
+            path,
+            "comes from "
+                + source
+                + "; "
+                + giver.version()
+                + " gives "
+                + giver.outputs().stream().map(TensorMetadata::name).toList());
+      }
+      return output;
+    }
+
+    private void checkAllTaken() {
+      if (declared.isEmpty()) {
+        return;
+      }
+      List<TensorSource> taken =
+          links.values().stream().flatMap(link -> link.values().stream()).toList();
+      for (String name : inputs.keySet()) {
+        if (!taken.contains(TensorSource.input(name))) {
+          problems.add("signature.inputs." + name, "is declared, but no step takes it");
+        }
+      }
+    }
+
+    private void checkParameters() {
+      for (ParamSpec own : signature.map(ModelSignature::params).orElse(List.of())) {
+        List<ParamSpec> same =
+            versions.values().stream()
+                .flatMap(version -> version.signature().stream())
+                .flatMap(declaring -> declaring.params().stream())
+                .filter(param -> param.name().equals(own.name()))
+                .toList();
+        if (same.isEmpty()) {
+          problems.add("signature.params." + own.name(), "is declared, but by no step");
+        } else if (same.stream()
+            .anyMatch(
+                param -> !param.type().equals(own.type()) || !param.shape().equals(own.shape()))) {
+          problems.add("signature.params." + own.name(), "has another type in a step");
+        }
+      }
+    }
+
+    SignatureChecks checks() {
+      return declared.orElseGet(() -> SignatureChecks.ofTensors(List.copyOf(inputs.values())));
+    }
+  }
+}
