@@ -11,6 +11,7 @@ import dev.slipway.cli.metrics.MetricsCommand;
 import dev.slipway.cli.models.BenchCommand;
 import dev.slipway.cli.models.DescribeCommand;
 import dev.slipway.cli.models.PredictCommand;
+import dev.slipway.cli.pipeline.PipelineCommand;
 import dev.slipway.cli.quickstart.QuickstartCommand;
 import dev.slipway.cli.registry.ModelsCommand;
 import dev.slipway.cli.server.ServeCommand;
@@ -64,6 +65,7 @@ import picocli.CommandLine.Spec;
       AssetsCommand.class,
       GcCommand.class,
       GraphCommand.class,
+      PipelineCommand.class,
       TrafficCommand.class,
       HelpCommand.class
     })

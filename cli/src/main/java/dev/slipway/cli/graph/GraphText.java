@@ -5,14 +5,16 @@ import dev.slipway.engine.pipeline.TensorSource;
 import java.io.PrintWriter;
 
 /** Prints a graph as lines for people: each step behind those that feed it. */
-final class GraphText {
+public final class GraphText {
   private final PrintWriter out;
 
-  GraphText(PrintWriter out) {
+  /** Prints there; does not close it. */
+  public GraphText(PrintWriter out) {
     this.out = out;
   }
 
-  void print(ModelGraph graph) {
+  /** Prints a graph. */
+  public void print(ModelGraph graph) {
     out.println(graph.name() + "  " + graph.about());
     print(graph, "  ");
   }

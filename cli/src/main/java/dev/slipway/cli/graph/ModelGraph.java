@@ -15,8 +15,23 @@ import java.util.Optional;
  * @param pipeline what its package says; empty for a model
  * @param steps the versions behind its steps, in the pipeline's order
  */
-record ModelGraph(
+public record ModelGraph(
     String name, String about, Optional<PipelineDefinition> pipeline, List<ModelGraph> steps) {
+
+  /** Copies the list. */
+  public ModelGraph {
+    steps = List.copyOf(steps);
+  }
+
+  /** Returns how many pipelines lie in each other, this one included; 0 for a model. */
+  public int depth() {
+    return steps.stream().mapToInt(step -> step.depth() + 1).max().orElse(0);
+  }
+
+  /** Returns how many steps there are, those of pipelines within included. */
+  public int allSteps() {
+    return steps.stream().mapToInt(step -> step.allSteps() + 1).sum();
+  }
 
   /** Receives the parts of a pipeline. */
   interface Visitor {

@@ -18,19 +18,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads graphs from the registry. Not thread-safe. */
-final class ModelGraphs {
-  /** As deep as pipelines may lie in each other when they are served. */
-  private static final int MAX_DEPTH = 8;
-
-  /** As many steps as may run in all when a pipeline is served. */
-  private static final int MAX_ALL_STEPS = 128;
-
+/** Reads graphs from the registry, little more of each than may be served. Not thread-safe. */
+public final class ModelGraphs {
   private final RegistryServiceBlockingStub registry;
   private final Map<String, Optional<ModelVersion>> known = new HashMap<>();
   private int steps;
 
-  ModelGraphs(RegistryServiceBlockingStub registry) {
+  /** Reads from this registry. */
+  public ModelGraphs(RegistryServiceBlockingStub registry) {
     this.registry = registry;
   }
 
@@ -40,9 +35,15 @@ final class ModelGraphs {
    * @throws StatusRuntimeException if the registry does not answer
    * @throws dev.slipway.engine.error.ModelPackageException if a pipeline is malformed
    */
-  ModelGraph of(ModelVersion version) {
+  public ModelGraph of(ModelVersion version) {
     steps = 0;
     return of(version, 0);
+  }
+
+  /** Returns the graph of a pipeline that is not registered, under the conditions of the other. */
+  public ModelGraph of(String name, PipelineDefinition pipeline) {
+    steps = 0;
+    return of(name, PipelineDefinition.FLAVOR, Optional.of(pipeline), 0);
   }
 
   private ModelGraph of(ModelVersion version, int depth) {
@@ -58,11 +59,16 @@ final class ModelGraphs {
             .filter(flavor -> flavor.getName().equals(PipelineDefinition.FLAVOR))
             .findFirst()
             .flatMap(ModelGraphs::pipeline);
+    return of(name, flavors, pipeline, depth);
+  }
+
+  private ModelGraph of(
+      String name, String about, Optional<PipelineDefinition> pipeline, int depth) {
     List<ModelGraph> steps =
         pipeline.map(PipelineDefinition::steps).orElse(List.of()).stream()
             .map(step -> step(step, depth + 1))
             .toList();
-    return new ModelGraph(name, flavors, pipeline, steps);
+    return new ModelGraph(name, about, pipeline, steps);
   }
 
   private static Optional<PipelineDefinition> pipeline(dev.slipway.registry.v1.Flavor flavor) {
@@ -72,10 +78,10 @@ final class ModelGraphs {
 
   private ModelGraph step(PipelineStep step, int depth) {
     String name = step.model() + "/" + step.version();
-    if (depth > MAX_DEPTH) {
+    if (depth > PipelineDefinition.MAX_DEPTH) {
       return new ModelGraph(name, "too deep to be shown", Optional.empty(), List.of());
     }
-    if (++steps > MAX_ALL_STEPS) {
+    if (++steps > PipelineDefinition.MAX_ALL_STEPS) {
       return new ModelGraph(name, "one of too many to be shown", Optional.empty(), List.of());
     }
     Optional<ModelVersion> version =
