@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Tensor;
+import dev.slipway.inference.InferParameter;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelStatistics;
 import dev.slipway.inference.ModelStatisticsRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.testing.RandomTensors;
+import dev.slipway.serving.testing.ScriptedEngine;
 import dev.slipway.serving.testing.ServingHarness;
+import dev.slipway.serving.v1.DescribeModelRequest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -23,6 +26,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -138,44 +143,107 @@ class BatchingDifferentialTest {
     try (ServingHarness harness = harness()) {
       harness.addOnnx("two", "two_in_two_out", Stage.STAGE_PRODUCTION);
       harness.awaitReady();
-      Random random = new Random(7);
-      List<List<ModelInferRequest>> requests = new ArrayList<>();
-      List<List<List<ByteString>>> alone = new ArrayList<>();
-      for (int caller = 0; caller < CALLERS; caller++) {
-        List<ModelInferRequest> ofCaller = new ArrayList<>();
-        List<List<ByteString>> answers = new ArrayList<>();
-        for (int i = 0; i < REQUESTS_PER_CALLER; i++) {
-          ModelInferRequest request = twoInTwoOut(random);
-          ofCaller.add(request);
-          answers.add(harness.inference().modelInfer(request).getRawOutputContentsList());
-        }
-        requests.add(ofCaller);
-        alone.add(answers);
-      }
-      long callsAlone = statistics(harness, "two").getExecutionCount();
 
-      ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
-      List<Future<List<List<ByteString>>>> together = new ArrayList<>();
-      for (List<ModelInferRequest> ofCaller : requests) {
-        together.add(
-            callers.submit(
-                () ->
-                    ofCaller.stream()
-                        .map(
-                            request ->
-                                harness.inference().modelInfer(request).getRawOutputContentsList())
-                        .toList()));
-      }
-
-      for (int caller = 0; caller < CALLERS; caller++) {
-        assertThat(together.get(caller).get(60, TimeUnit.SECONDS)).isEqualTo(alone.get(caller));
-      }
-      callers.shutdownNow();
-      ModelStatistics statistics = statistics(harness, "two");
-      assertThat(statistics.getExecutionCount() - callsAlone)
-          .as("some requests were joined")
-          .isLessThan((long) CALLERS * REQUESTS_PER_CALLER);
+      assertAnsweredAsAlone(harness, "two", BatchingDifferentialTest::twoInTwoOut);
     }
+  }
+
+  /** Of three values, so that neighbours in the queue may and may not be joined. */
+  private static ModelInferRequest withParameter(Random random) {
+    float[] x = new float[1 + random.nextInt(7)];
+    for (int row = 0; row < x.length; row++) {
+      x[row] = random.nextFloat() * 100;
+    }
+    ModelInferRequest.Builder request = ServingHarness.ask("adds", "", x).toBuilder();
+    int value = random.nextInt(3);
+    if (value > 0) {
+      request.putParameters(
+          "add", InferParameter.newBuilder().setDoubleParam(value / 10.0).build());
+    }
+    return request.build();
+  }
+
+  @Test
+  void requestsWithParameters_areAnsweredBitForBitAsAlone() throws Exception {
+    try (ServingHarness harness = harness()) {
+      AtomicInteger calls = new AtomicInteger();
+      ScriptedEngine.HOOKS.put(
+          "queues",
+          request -> {
+            if (calls.incrementAndGet() == CALLERS * REQUESTS_PER_CALLER + 1) {
+              // The first one that is not alone.
+              ServingHarness.await(() -> queued(harness, "adds") >= CALLERS / 2);
+            }
+            return request;
+          });
+      harness.addWithParameter("adds", 1e6, "queues", Stage.STAGE_PRODUCTION);
+      harness.awaitReady();
+      assertThat(
+              ServingHarness.y(
+                  harness
+                      .inference()
+                      .modelInfer(
+                          ServingHarness.ask("adds", "", 1f).toBuilder()
+                              .putParameters(
+                                  "add", InferParameter.newBuilder().setInt64Param(2).build())
+                              .build())))
+          .isEqualTo(3f);
+
+      calls.set(0);
+      assertAnsweredAsAlone(harness, "adds", BatchingDifferentialTest::withParameter);
+    } finally {
+      ScriptedEngine.HOOKS.clear();
+    }
+  }
+
+  private static int queued(ServingHarness harness, String model) {
+    return harness
+        .serving()
+        .describeModel(DescribeModelRequest.newBuilder().setModel(model).build())
+        .getVersion()
+        .getQueuedRequests();
+  }
+
+  /** Asks one by one, then again by all callers at once. */
+  private static void assertAnsweredAsAlone(
+      ServingHarness harness, String model, Function<Random, ModelInferRequest> next)
+      throws Exception {
+    Random random = new Random(7);
+    List<List<ModelInferRequest>> requests = new ArrayList<>();
+    List<List<List<ByteString>>> alone = new ArrayList<>();
+    for (int caller = 0; caller < CALLERS; caller++) {
+      List<ModelInferRequest> ofCaller = new ArrayList<>();
+      List<List<ByteString>> answers = new ArrayList<>();
+      for (int i = 0; i < REQUESTS_PER_CALLER; i++) {
+        ModelInferRequest request = next.apply(random);
+        ofCaller.add(request);
+        answers.add(harness.inference().modelInfer(request).getRawOutputContentsList());
+      }
+      requests.add(ofCaller);
+      alone.add(answers);
+    }
+    long callsAlone = statistics(harness, model).getExecutionCount();
+
+    ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+    List<Future<List<List<ByteString>>>> together = new ArrayList<>();
+    for (List<ModelInferRequest> ofCaller : requests) {
+      together.add(
+          callers.submit(
+              () ->
+                  ofCaller.stream()
+                      .map(
+                          request ->
+                              harness.inference().modelInfer(request).getRawOutputContentsList())
+                      .toList()));
+    }
+
+    for (int caller = 0; caller < CALLERS; caller++) {
+      assertThat(together.get(caller).get(60, TimeUnit.SECONDS)).isEqualTo(alone.get(caller));
+    }
+    callers.shutdownNow();
+    assertThat(statistics(harness, model).getExecutionCount() - callsAlone)
+        .as("some requests were joined")
+        .isLessThan((long) CALLERS * REQUESTS_PER_CALLER);
   }
 
   private static ModelStatistics statistics(ServingHarness harness, String model) {

@@ -3,6 +3,7 @@ package dev.slipway.serving.inference;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.ParamSpec;
 import dev.slipway.engine.signature.ScalarType;
+import dev.slipway.engine.tensor.Shape;
 import dev.slipway.runtime.error.Violations;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -56,7 +57,9 @@ final class ParameterChecks {
 
   private static String describe(ParamSpec spec) {
     String type = spec.type() instanceof ScalarType scalar ? scalar.mlflowName() : "an object";
-    return isList(spec) ? "a list of " + type : "a value of type " + type;
+    return isList(spec)
+        ? "a list of " + type + ", shape " + spec.shape().get()
+        : "a value of type " + type;
   }
 
   private static boolean isList(ParamSpec spec) {
@@ -70,7 +73,7 @@ final class ParameterChecks {
     if (!isList(spec)) {
       return convert(type, value);
     }
-    if (!(value instanceof List<?> list)) {
+    if (!(value instanceof List<?> list) || !spec.shape().get().accepts(Shape.of(list.size()))) {
       return Optional.empty();
     }
     List<Object> converted = new ArrayList<>(list.size());
@@ -92,11 +95,18 @@ final class ParameterChecks {
               ? Optional.of(number)
               : Optional.empty();
       case LONG -> Optional.<Object>of(value).filter(Long.class::isInstance);
-      case FLOAT, DOUBLE ->
+      case FLOAT -> convert(ScalarType.DOUBLE, value).filter(ParameterChecks::isFloat);
+      case DOUBLE ->
           value instanceof Long number
               ? Optional.of((Object) number.doubleValue())
               : Optional.<Object>of(value).filter(Double.class::isInstance);
       case STRING, BINARY, DATETIME -> Optional.<Object>of(value).filter(String.class::isInstance);
     };
+  }
+
+  /** Tells whether a number does not become infinite as a 32-bit one. */
+  private static boolean isFloat(Object value) {
+    double number = (Double) value;
+    return Double.isInfinite(number) || !Float.isInfinite((float) number);
   }
 }

@@ -9,6 +9,9 @@ import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictions;
 import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.engine.predictor.PredictorProvider;
+import dev.slipway.engine.signature.ModelSignature;
+import dev.slipway.engine.signature.ParamSpec;
+import dev.slipway.engine.signature.ScalarType;
 import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
@@ -18,13 +21,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /**
- * An engine for tests: {@code x} FP32 [-1] to {@code y} = x + a constant of the package. A test may
- * hook in before the sum is made, by the name of the hook in the package.
+ * An engine for tests: {@code x} FP32 [-1] to {@code y} = x + a constant of the package, or the
+ * request's parameter {@code add} where the package declares it. A test may hook in before the sum
+ * is made, by the name of the hook in the package.
  */
 public final class ScriptedEngine implements PredictorProvider {
   /** Hooks by name. */
@@ -52,23 +57,30 @@ public final class ScriptedEngine implements PredictorProvider {
 
   /** Writes a package with a golden request that expects {@code 1 + goldenAdd} for 1. */
   public static Path write(Path folder, double add, String hook, double goldenAdd) {
-    return write(folder, add, hook, goldenAdd, false);
+    return write(folder, add, goldenAdd, described(add, hook));
   }
 
   /** Writes a package that declares itself deterministic. */
   public static Path writeDeterministic(Path folder, double add, String hook) {
-    return write(folder, add, hook, add, true);
+    return write(folder, add, add, described(add, hook).metadata("slipway.deterministic", true));
   }
 
-  private static Path write(
-      Path folder, double add, String hook, double goldenAdd, boolean deterministic) {
-    MLmodel.Builder described =
-        MLmodel.builder().flavor(new Flavor("scripted", Map.of("add", add, "hook", hook)));
-    if (deterministic) {
-      described.metadata("slipway.deterministic", true);
-    }
-    MLmodel mlmodel = described.build();
-    ModelPackage.builder(mlmodel)
+  /** Writes a package whose signature declares the parameter {@code add}, with this default. */
+  public static Path writeWithParameter(Path folder, double add, String hook) {
+    ModelSignature signature =
+        new ModelSignature(
+            Optional.empty(),
+            Optional.empty(),
+            List.of(ParamSpec.of("add", ScalarType.DOUBLE, add)));
+    return write(folder, add, add, described(add, hook).signature(signature));
+  }
+
+  private static MLmodel.Builder described(double add, String hook) {
+    return MLmodel.builder().flavor(new Flavor("scripted", Map.of("add", add, "hook", hook)));
+  }
+
+  private static Path write(Path folder, double add, double goldenAdd, MLmodel.Builder described) {
+    ModelPackage.builder(described.build())
         .file("weights.bin", new byte[] {1, 2, 3, (byte) add})
         .goldenRequests(
             GoldenRequests.of(
@@ -135,8 +147,10 @@ public final class ScriptedEngine implements PredictorProvider {
         PredictRequest hooked = HOOKS.getOrDefault(hook, UnaryOperator.identity()).apply(request);
         List<Tensor> outputs = new ArrayList<>();
         float[] values = hooked.inputs().get(0).toFloats();
+        float sum =
+            hooked.parameters().get("add") instanceof Double asked ? asked.floatValue() : add;
         for (int i = 0; i < values.length; i++) {
-          values[i] += add;
+          values[i] += sum;
         }
         outputs.add(Tensor.ofFloats("y", hooked.inputs().get(0).shape(), values));
         return new Predictions(outputs);

@@ -145,6 +145,16 @@ public final class ServingHarness implements AutoCloseable {
         stage);
   }
 
+  /**
+   * Registers a package that adds the parameter {@code add}, by default this number, and returns
+   * the version's number.
+   */
+  public long addWithParameter(String model, double add, String hook, Stage stage) {
+    Path written =
+        ScriptedEngine.writeWithParameter(folder.resolve("package-" + packages++), add, hook);
+    return registry.add(model, artifacts.put(written), stage);
+  }
+
   /** Registers a deterministic package that adds a constant, and returns the version's number. */
   public long addDeterministic(String model, double add, String hook, Stage stage) {
     Path written =
