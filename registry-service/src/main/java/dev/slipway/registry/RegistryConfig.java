@@ -2,6 +2,7 @@ package dev.slipway.registry;
 
 import dev.slipway.runtime.database.DatabaseConfig;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -10,10 +11,14 @@ import java.util.Objects;
  * @param database where it keeps its rows
  * @param pollInterval how often the revision is looked up for watchers when no command of this
  *     process says that it has moved: 10 ms to 10 s
+ * @param policyRoles roles that may change stage policies; empty: everybody
  * @param webhooks where webhooks may point to, and who may change them
  */
 public record RegistryConfig(
-    DatabaseConfig database, Duration pollInterval, WebhookConfig webhooks) {
+    DatabaseConfig database,
+    Duration pollInterval,
+    List<String> policyRoles,
+    WebhookConfig webhooks) {
   /** The poll interval where none is given. */
   public static final Duration DEFAULT_POLL_INTERVAL = Duration.ofMillis(200);
 
@@ -21,6 +26,7 @@ public record RegistryConfig(
   public RegistryConfig {
     Objects.requireNonNull(database);
     Objects.requireNonNull(webhooks);
+    policyRoles = List.copyOf(policyRoles);
     if (pollInterval.compareTo(Duration.ofMillis(10)) < 0
         || pollInterval.compareTo(Duration.ofSeconds(10)) > 0) {
       throw new IllegalArgumentException(
@@ -30,7 +36,7 @@ public record RegistryConfig(
 
   /** Creates the setup with defaults but for the poll interval. */
   public RegistryConfig(DatabaseConfig database, Duration pollInterval) {
-    this(database, pollInterval, WebhookConfig.DEFAULT);
+    this(database, pollInterval, List.of(), WebhookConfig.DEFAULT);
   }
 
   /** Returns the setup with defaults over a database. */

@@ -6,6 +6,9 @@ import dev.slipway.registry.rpc.CheckRpcs;
 import dev.slipway.registry.rpc.LineageRpcs;
 import dev.slipway.registry.rpc.RegistryGrpcService;
 import dev.slipway.registry.rpc.RegistryWatches;
+import dev.slipway.registry.rpc.StagePolicyRpcs;
+import dev.slipway.registry.rpc.StageRpcs;
+import dev.slipway.registry.rpc.TransitionRequestRpcs;
 import dev.slipway.registry.rpc.WebhookPayloads;
 import dev.slipway.registry.rpc.WebhookRpcs;
 import dev.slipway.registry.service.CheckRunner;
@@ -13,6 +16,7 @@ import dev.slipway.registry.service.LineageService;
 import dev.slipway.registry.service.ModelVersionService;
 import dev.slipway.registry.service.PackageRelease;
 import dev.slipway.registry.service.RegistryFeed;
+import dev.slipway.registry.service.StageService;
 import dev.slipway.registry.service.VersionComparer;
 import dev.slipway.registry.service.WebhookDispatcher;
 import dev.slipway.registry.service.WebhookLag;
@@ -25,7 +29,9 @@ import dev.slipway.registry.store.RegisteredModelStore;
 import dev.slipway.registry.store.RegistryEventStore;
 import dev.slipway.registry.store.RegistryTransactions;
 import dev.slipway.registry.store.ReportedCheckStore;
+import dev.slipway.registry.store.StagePolicyStore;
 import dev.slipway.registry.store.StageStore;
+import dev.slipway.registry.store.TransitionRequestStore;
 import dev.slipway.registry.store.WebhookDeliveryStore;
 import dev.slipway.registry.store.WebhookStore;
 import dev.slipway.registry.upstream.ArtifactLookup;
@@ -48,11 +54,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import okhttp3.Dns;
 
 /** Is the registry service as its process hosts it. */
 public final class RegistryModule implements ServiceModule {
   private static final long SWEEP_PERIOD_SECONDS = 60;
+  private static final long EXPIRE_PERIOD_SECONDS = 10;
 
   private final Database database;
   private final RegistryFeed feed;
@@ -61,6 +69,7 @@ public final class RegistryModule implements ServiceModule {
   private final PackageRelease release;
   private final WebhookSender webhookSender;
   private final WebhookDispatcher webhookDispatcher;
+  private final StageService stageService;
   private final List<BindableService> services;
   private final ScheduledExecutorService sweeper =
       Executors.newSingleThreadScheduledExecutor(
@@ -98,15 +107,9 @@ public final class RegistryModule implements ServiceModule {
     ReportedCheckStore reportedChecks = new ReportedCheckStore(transactions);
     checks = new CheckRunner(reportedChecks, runs, new ServingLookup(serving), clock);
     release = new PackageRelease(holds, artifacts, sweeper);
+    Supplier<String> ids = () -> UUID.randomUUID().toString().replace("-", "");
     ModelVersionService registration =
-        new ModelVersionService(
-            models,
-            versions,
-            holds,
-            release,
-            artifacts,
-            runs,
-            () -> UUID.randomUUID().toString().replace("-", ""));
+        new ModelVersionService(models, versions, holds, release, artifacts, runs, ids);
     WebhookConfig webhooks = config.webhooks();
     WebhookTargets targets =
         new WebhookTargets(
@@ -118,12 +121,17 @@ public final class RegistryModule implements ServiceModule {
     webhookDispatcher = new WebhookDispatcher(deliveries, webhookSender, payloads, metrics);
     sending.set(webhookDispatcher);
     metrics.gauge("registry.webhooks.lag-revisions", () -> new WebhookLag(deliveries));
+    StageStore stages = new StageStore(transactions);
+    TransitionRequestStore requests = new TransitionRequestStore(transactions);
+    stageService = new StageService(stages, requests, checks, ids);
     RegistryGrpcService service =
         new RegistryGrpcService(
             models,
             versions,
             registration,
-            new StageStore(transactions),
+            new StageRpcs(stageService, stages),
+            new StagePolicyRpcs(new StagePolicyStore(transactions, config.policyRoles())),
+            new TransitionRequestRpcs(stageService, requests),
             new ModelAliasStore(transactions),
             events,
             watches,
@@ -190,6 +198,12 @@ public final class RegistryModule implements ServiceModule {
     var unused =
         sweeper.scheduleWithFixedDelay(
             this::sweep, SWEEP_PERIOD_SECONDS, SWEEP_PERIOD_SECONDS, TimeUnit.SECONDS);
+    var unusedToo =
+        sweeper.scheduleWithFixedDelay(
+            stageService::expireRequests,
+            EXPIRE_PERIOD_SECONDS,
+            EXPIRE_PERIOD_SECONDS,
+            TimeUnit.SECONDS);
   }
 
   @Override

@@ -1,8 +1,11 @@
 package dev.slipway.registry;
 
+import dev.slipway.registry.actor.Caller;
+import dev.slipway.registry.policy.PolicyRules;
 import dev.slipway.runtime.config.ConfigProblems;
 import dev.slipway.runtime.database.DatabaseConfig;
 import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -17,6 +20,14 @@ public final class RegistryOptions {
               + " ${DEFAULT-VALUE}.")
   private long pollMillis;
 
+  @Option(
+      names = "--policy-roles",
+      paramLabel = "ROLE",
+      split = ",",
+      description =
+          "Roles, separated by commas, that may change stage policies. Default: everybody may.")
+  private List<String> policyRoles = List.of();
+
   @Mixin private final WebhookOptions webhooks = new WebhookOptions();
 
   /**
@@ -29,8 +40,17 @@ public final class RegistryOptions {
     if (database == null || webhookConfig == null) {
       return null;
     }
+    if (policyRoles.size() > PolicyRules.MAX_ROLES
+        || !policyRoles.stream().allMatch(Caller::isRole)) {
+      problems.add(
+          "--policy-roles",
+          "must be at most %d roles, each 1 to 64 of the characters A-Z a-z 0-9 . _ -"
+              .formatted(PolicyRules.MAX_ROLES));
+    }
     return problems.check(
         "--registry-poll-millis",
-        () -> new RegistryConfig(database, Duration.ofMillis(pollMillis), webhookConfig));
+        () ->
+            new RegistryConfig(
+                database, Duration.ofMillis(pollMillis), policyRoles, webhookConfig));
   }
 }

@@ -58,6 +58,19 @@ final class RegistryOptionsTest {
         .hasMessageContaining("a b");
   }
 
+  @Test
+  void policyRoles_areNoneOrAList_andOthersAreRefused() {
+    assertThat(config(new ConfigProblems()).policyRoles()).isEmpty();
+    assertThat(config(new ConfigProblems(), "--policy-roles=admin,ml.lead").policyRoles())
+        .containsExactly("admin", "ml.lead");
+    ConfigProblems problems = new ConfigProblems();
+    var unused = config(problems, "--policy-roles=admin,not a role");
+    assertThatThrownBy(problems::throwIfAny)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("--policy-roles")
+        .hasMessageContaining("SLIPWAY_POLICY_ROLES");
+  }
+
   private static RegistryConfig config(ConfigProblems problems, String... args) {
     RegistryOptions options = new RegistryOptions();
     CommandSpec command =

@@ -1,5 +1,6 @@
 package dev.slipway.registry.actor;
 
+import java.util.Collection;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -35,6 +36,11 @@ public record Caller(String name, Set<String> roles) {
       throw new IllegalArgumentException(
           "must be at most 64 roles, each 1 to 64 of the characters A-Z a-z 0-9 . _ -");
     }
+  }
+
+  /** Returns whether the caller has one of some roles. */
+  public boolean hasOneOf(Collection<String> wanted) {
+    return wanted.stream().anyMatch(roles::contains);
   }
 
   /** Returns whether a text can be the name of a caller. */

@@ -14,13 +14,16 @@ public final class RoleRequiredException extends ServiceException {
    * Creates the failure.
    *
    * @param what what is reserved, for people: {@code changing webhooks}
-   * @param roles any of them would do
+   * @param roles any of them would do; empty when nobody may
    */
   public RoleRequiredException(String what, Collection<String> roles) {
     super(
         ErrorKind.PERMISSION_DENIED,
         "ROLE_REQUIRED",
-        "%s takes one of the roles %s".formatted(what, String.join(", ", new TreeSet<>(roles))),
+        roles.isEmpty()
+            ? what + " is allowed to nobody"
+            : "%s takes one of the roles %s"
+                .formatted(what, String.join(", ", new TreeSet<>(roles))),
         Map.of("roles", String.join(",", new TreeSet<>(roles))));
   }
 }

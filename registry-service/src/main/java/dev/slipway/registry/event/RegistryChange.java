@@ -1,6 +1,7 @@
 package dev.slipway.registry.event;
 
 import dev.slipway.registry.model.RegisteredModel;
+import dev.slipway.registry.request.TransitionRequest;
 import dev.slipway.registry.version.ModelVersion;
 import java.util.Optional;
 
@@ -25,6 +26,23 @@ public record RegistryChange(Optional<RegistryState> before, Optional<RegistrySt
   /** Returns the creation of a version. */
   public static RegistryChange created(ModelVersion version) {
     return new RegistryChange(Optional.empty(), Optional.of(new RegistryState.OfVersion(version)));
+  }
+
+  /** Returns the creation of a transition request. */
+  public static RegistryChange created(TransitionRequest request) {
+    return new RegistryChange(Optional.empty(), Optional.of(new RegistryState.OfRequest(request)));
+  }
+
+  /** Returns the change of a transition request. */
+  public static RegistryChange of(TransitionRequest before, TransitionRequest after) {
+    return new RegistryChange(
+        Optional.of(new RegistryState.OfRequest(before)),
+        Optional.of(new RegistryState.OfRequest(after)));
+  }
+
+  /** Returns the end of a transition request that goes with its version. */
+  public static RegistryChange deleted(TransitionRequest request) {
+    return new RegistryChange(Optional.of(new RegistryState.OfRequest(request)), Optional.empty());
   }
 
   /** Returns the change of a model. */

@@ -3,6 +3,8 @@ package dev.slipway.registry.event;
 import dev.slipway.registry.check.CheckResult;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.RegisteredModel;
+import dev.slipway.registry.policy.StagePolicy;
+import dev.slipway.registry.request.TransitionRequest;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.registry.webhook.Webhook;
@@ -80,6 +82,42 @@ public sealed interface RegistryState {
     @Override
     public long weight() {
       return webhook.weight();
+    }
+  }
+
+  /** Is a stage policy. */
+  record OfPolicy(StagePolicy policy) implements RegistryState {
+    @Override
+    public Optional<ModelName> modelName() {
+      return policy.name();
+    }
+
+    @Override
+    public Optional<VersionNumber> versionNumber() {
+      return Optional.empty();
+    }
+
+    @Override
+    public long weight() {
+      return policy.weight();
+    }
+  }
+
+  /** Is a transition request. */
+  record OfRequest(TransitionRequest request) implements RegistryState {
+    @Override
+    public Optional<ModelName> modelName() {
+      return Optional.of(request.name());
+    }
+
+    @Override
+    public Optional<VersionNumber> versionNumber() {
+      return Optional.of(request.version());
+    }
+
+    @Override
+    public long weight() {
+      return request.weight();
     }
   }
 

@@ -8,12 +8,16 @@ import dev.slipway.registry.store.ModelAliasStore;
 import dev.slipway.registry.store.ModelVersionStore;
 import dev.slipway.registry.store.RegisteredModelStore;
 import dev.slipway.registry.store.RegistryEventStore;
-import dev.slipway.registry.store.StageStore;
+import dev.slipway.registry.v1.ApproveTransitionRequestRequest;
+import dev.slipway.registry.v1.CancelTransitionRequestRequest;
+import dev.slipway.registry.v1.CheckReport;
 import dev.slipway.registry.v1.CheckResult;
+import dev.slipway.registry.v1.CheckTransitionRequest;
 import dev.slipway.registry.v1.CompareModelVersionsRequest;
 import dev.slipway.registry.v1.CompareModelVersionsResponse;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
+import dev.slipway.registry.v1.CreateTransitionRequestRequest;
 import dev.slipway.registry.v1.CreateWebhookRequest;
 import dev.slipway.registry.v1.DeleteModelAliasRequest;
 import dev.slipway.registry.v1.DeleteModelAliasResponse;
@@ -23,6 +27,8 @@ import dev.slipway.registry.v1.DeleteModelVersionTagsRequest;
 import dev.slipway.registry.v1.DeleteRegisteredModelRequest;
 import dev.slipway.registry.v1.DeleteRegisteredModelResponse;
 import dev.slipway.registry.v1.DeleteRegisteredModelTagsRequest;
+import dev.slipway.registry.v1.DeleteStagePolicyRequest;
+import dev.slipway.registry.v1.DeleteStagePolicyResponse;
 import dev.slipway.registry.v1.DeleteWebhookRequest;
 import dev.slipway.registry.v1.DeleteWebhookResponse;
 import dev.slipway.registry.v1.FinalizeModelVersionRequest;
@@ -32,6 +38,8 @@ import dev.slipway.registry.v1.GetLineageRequest;
 import dev.slipway.registry.v1.GetLineageResponse;
 import dev.slipway.registry.v1.GetModelVersionRequest;
 import dev.slipway.registry.v1.GetRegisteredModelRequest;
+import dev.slipway.registry.v1.GetStagePolicyRequest;
+import dev.slipway.registry.v1.GetTransitionRequestRequest;
 import dev.slipway.registry.v1.GetVersionByAliasRequest;
 import dev.slipway.registry.v1.GetWebhookRequest;
 import dev.slipway.registry.v1.ListActivitiesRequest;
@@ -40,6 +48,10 @@ import dev.slipway.registry.v1.ListCheckResultsRequest;
 import dev.slipway.registry.v1.ListCheckResultsResponse;
 import dev.slipway.registry.v1.ListModelVersionsRequest;
 import dev.slipway.registry.v1.ListModelVersionsResponse;
+import dev.slipway.registry.v1.ListStagePoliciesRequest;
+import dev.slipway.registry.v1.ListStagePoliciesResponse;
+import dev.slipway.registry.v1.ListTransitionRequestsRequest;
+import dev.slipway.registry.v1.ListTransitionRequestsResponse;
 import dev.slipway.registry.v1.ListWebhookDeliveriesRequest;
 import dev.slipway.registry.v1.ListWebhookDeliveriesResponse;
 import dev.slipway.registry.v1.ListWebhooksRequest;
@@ -48,6 +60,7 @@ import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.RedeliverWebhookRequest;
 import dev.slipway.registry.v1.RegisteredModel;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
+import dev.slipway.registry.v1.RejectTransitionRequestRequest;
 import dev.slipway.registry.v1.RenameRegisteredModelRequest;
 import dev.slipway.registry.v1.ReportCheckRequest;
 import dev.slipway.registry.v1.ResolveVersionRequest;
@@ -62,7 +75,10 @@ import dev.slipway.registry.v1.SetModelAliasRequest;
 import dev.slipway.registry.v1.SetModelAliasResponse;
 import dev.slipway.registry.v1.SetModelVersionTagsRequest;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
+import dev.slipway.registry.v1.SetStagePolicyRequest;
+import dev.slipway.registry.v1.StagePolicy;
 import dev.slipway.registry.v1.TestWebhookRequest;
+import dev.slipway.registry.v1.TransitionRequest;
 import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.registry.v1.TransitionStageResponse;
 import dev.slipway.registry.v1.UpdateModelVersionRequest;
@@ -72,7 +88,6 @@ import dev.slipway.registry.v1.WatchRegistryRequest;
 import dev.slipway.registry.v1.WatchRegistryResponse;
 import dev.slipway.registry.v1.Webhook;
 import dev.slipway.registry.v1.WebhookDelivery;
-import dev.slipway.registry.version.StageTransitionResult;
 import dev.slipway.registry.version.VersionSelector;
 import dev.slipway.runtime.paging.Page;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -84,7 +99,9 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   private final RegisteredModelStore models;
   private final ModelVersionStore versions;
   private final ModelVersionService registration;
-  private final StageStore stages;
+  private final StageRpcs stages;
+  private final StagePolicyRpcs policies;
+  private final TransitionRequestRpcs requests;
   private final ModelAliasStore aliases;
   private final RegistryEventStore events;
   private final RegistryWatches watches;
@@ -97,7 +114,9 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
       RegisteredModelStore models,
       ModelVersionStore versions,
       ModelVersionService registration,
-      StageStore stages,
+      StageRpcs stages,
+      StagePolicyRpcs policies,
+      TransitionRequestRpcs requests,
       ModelAliasStore aliases,
       RegistryEventStore events,
       RegistryWatches watches,
@@ -108,6 +127,8 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
     this.versions = versions;
     this.registration = registration;
     this.stages = stages;
+    this.policies = policies;
+    this.requests = requests;
     this.aliases = aliases;
     this.events = events;
     this.watches = watches;
@@ -317,32 +338,78 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
   @Override
   public void transitionStage(
       TransitionStageRequest request, StreamObserver<TransitionStageResponse> observer) {
-    StageTransitionResult result =
-        stages.transition(RegistryRequests.transition(request), CallerInterceptor.current());
-    answer(
-        observer,
-        TransitionStageResponse.newBuilder()
-            .setModelVersion(RegistryProtos.version(result.version()))
-            .addAllArchivedVersions(
-                result.archived().stream().map(RegistryProtos::version).toList())
-            .setRevision(result.revision())
-            .build());
+    answer(observer, stages.transition(request));
   }
 
   @Override
   public void rollbackStage(
       RollbackStageRequest request, StreamObserver<RollbackStageResponse> observer) {
-    var in = RegistryRequests.rollback(request);
-    StageTransitionResult result =
-        stages.rollback(
-            in.name(), in.stage(), in.expected(), in.comment(), CallerInterceptor.current());
-    answer(
-        observer,
-        RollbackStageResponse.newBuilder()
-            .setModelVersion(RegistryProtos.version(result.version()))
-            .setArchivedVersion(RegistryProtos.version(result.archived().get(0)))
-            .setRevision(result.revision())
-            .build());
+    answer(observer, stages.rollback(request));
+  }
+
+  @Override
+  public void checkTransition(
+      CheckTransitionRequest request, StreamObserver<CheckReport> observer) {
+    answer(observer, stages.check(request));
+  }
+
+  @Override
+  public void setStagePolicy(SetStagePolicyRequest request, StreamObserver<StagePolicy> observer) {
+    answer(observer, policies.set(request));
+  }
+
+  @Override
+  public void getStagePolicy(GetStagePolicyRequest request, StreamObserver<StagePolicy> observer) {
+    answer(observer, policies.get(request));
+  }
+
+  @Override
+  public void listStagePolicies(
+      ListStagePoliciesRequest request, StreamObserver<ListStagePoliciesResponse> observer) {
+    answer(observer, policies.list(request));
+  }
+
+  @Override
+  public void deleteStagePolicy(
+      DeleteStagePolicyRequest request, StreamObserver<DeleteStagePolicyResponse> observer) {
+    answer(observer, policies.delete(request));
+  }
+
+  @Override
+  public void createTransitionRequest(
+      CreateTransitionRequestRequest request, StreamObserver<TransitionRequest> observer) {
+    answer(observer, requests.create(request));
+  }
+
+  @Override
+  public void approveTransitionRequest(
+      ApproveTransitionRequestRequest request, StreamObserver<TransitionRequest> observer) {
+    answer(observer, requests.approve(request));
+  }
+
+  @Override
+  public void rejectTransitionRequest(
+      RejectTransitionRequestRequest request, StreamObserver<TransitionRequest> observer) {
+    answer(observer, requests.reject(request));
+  }
+
+  @Override
+  public void cancelTransitionRequest(
+      CancelTransitionRequestRequest request, StreamObserver<TransitionRequest> observer) {
+    answer(observer, requests.cancel(request));
+  }
+
+  @Override
+  public void getTransitionRequest(
+      GetTransitionRequestRequest request, StreamObserver<TransitionRequest> observer) {
+    answer(observer, requests.get(request));
+  }
+
+  @Override
+  public void listTransitionRequests(
+      ListTransitionRequestsRequest request,
+      StreamObserver<ListTransitionRequestsResponse> observer) {
+    answer(observer, requests.list(request));
   }
 
   @Override

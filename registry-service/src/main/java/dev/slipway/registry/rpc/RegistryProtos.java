@@ -161,6 +161,10 @@ final class RegistryProtos {
       message.setCheckResult(CheckProtos.result(of.result()));
     } else if (state instanceof RegistryState.OfWebhook of) {
       message.setWebhook(WebhookProtos.webhook(of.webhook()));
+    } else if (state instanceof RegistryState.OfPolicy of) {
+      message.setStagePolicy(StagePolicyProtos.policy(of.policy()));
+    } else if (state instanceof RegistryState.OfRequest of) {
+      message.setTransitionRequest(TransitionRequestProtos.request(of.request()));
     }
     return message.build();
   }

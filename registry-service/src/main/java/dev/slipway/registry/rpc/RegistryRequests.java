@@ -88,6 +88,8 @@ final class RegistryRequests {
 
   record Rollback(ModelName name, Stage stage, Optional<VersionNumber> expected, String comment) {}
 
+  record StageOfVersion(ModelName name, VersionNumber number, Stage stage) {}
+
   record Watch(long fromRevision, Set<ModelName> names, Duration heartbeat) {}
 
   record Activities(ActivityFilter filter, PageRequest page) {}
@@ -325,10 +327,7 @@ final class RegistryRequests {
     RequestFields in = new RequestFields();
     Optional<VersionId> id = in.versionId("", request.getName(), request.getVersion());
     Optional<Stage> stage = in.stage("stage", request.getStage());
-    if (request.getArchiveExistingVersions() && stage.isPresent() && !stage.get().exclusive()) {
-      in.violations()
-          .add("archive_existing_versions", "can be set only when stage is Staging or Production");
-    }
+    in.archiveExisting(request.getArchiveExistingVersions(), stage);
     Optional<Stage> expected =
         request.getExpectedCurrentStageValue() == 0
             ? Optional.empty()
@@ -341,7 +340,18 @@ final class RegistryRequests {
         stage.orElseThrow(),
         request.getArchiveExistingVersions(),
         expected,
+        request.getForce(),
         request.getComment());
+  }
+
+  static StageOfVersion stageOfVersion(
+      String name, long version, dev.slipway.registry.v1.Stage stage) {
+    RequestFields in = new RequestFields();
+    Optional<VersionId> id = in.versionId("", name, version);
+    Optional<Stage> parsed = in.stage("stage", stage);
+    in.violations().throwIfAny();
+    return new StageOfVersion(
+        id.orElseThrow().name(), id.orElseThrow().number(), parsed.orElseThrow());
   }
 
   static Rollback rollback(RollbackStageRequest request) {
@@ -407,11 +417,13 @@ final class RegistryRequests {
     }
     Duration heartbeat = DEFAULT_HEARTBEAT;
     if (request.hasHeartbeatInterval()) {
-      var given = request.getHeartbeatInterval();
-      heartbeat = RequestFields.bounded(given.getSeconds(), given.getNanos());
-      if (heartbeat.compareTo(MIN_HEARTBEAT) < 0 || heartbeat.compareTo(MAX_HEARTBEAT) > 0) {
-        in.violations().add("heartbeat_interval", "must be 100 ms to 10 minutes");
-      }
+      heartbeat =
+          in.duration(
+              "heartbeat_interval",
+              request.getHeartbeatInterval(),
+              MIN_HEARTBEAT,
+              MAX_HEARTBEAT,
+              "must be 100 ms to 10 minutes");
     }
     in.violations().throwIfAny();
     return new Watch(request.getFromRevision(), Set.copyOf(names), heartbeat);

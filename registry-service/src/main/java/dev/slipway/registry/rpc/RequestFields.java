@@ -109,6 +109,13 @@ final class RequestFields {
     }
   }
 
+  void archiveExisting(boolean archive, Optional<Stage> stage) {
+    if (archive && stage.isPresent() && !stage.get().exclusive()) {
+      violations.add(
+          "archive_existing_versions", "can be set only when stage is Staging or Production");
+    }
+  }
+
   void requiredTags(Map<String, String> tags) {
     if (tags.isEmpty()) {
       violations.add("tags", "is required");
@@ -206,9 +213,20 @@ final class RequestFields {
         .map(id -> new IdempotencyKey(method, id, digest(rest)));
   }
 
-  static Duration bounded(long seconds, int nanos) {
-    // Anything beyond an hour is refused alike, and must not overflow before.
-    return Duration.ofSeconds(Math.max(-1, Math.min(seconds, 3600)), nanos);
+  /** Reads a duration between two bounds, both included. */
+  Duration duration(
+      String field,
+      com.google.protobuf.Duration given,
+      Duration least,
+      Duration most,
+      String otherwise) {
+    // Anything far beyond the bounds is refused alike, and must not overflow before.
+    long seconds = Math.max(-1, Math.min(given.getSeconds(), most.toSeconds() + 1));
+    Duration duration = Duration.ofSeconds(seconds, given.getNanos());
+    if (duration.compareTo(least) < 0 || duration.compareTo(most) > 0) {
+      violations.add(field, otherwise);
+    }
+    return duration;
   }
 
   static String digest(Message message) {

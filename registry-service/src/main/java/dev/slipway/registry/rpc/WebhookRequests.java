@@ -319,17 +319,16 @@ final class WebhookRequests {
   }
 
   private static Duration timeout(RequestFields in, com.google.protobuf.Duration given) {
-    Duration timeout = RequestFields.bounded(given.getSeconds(), given.getNanos());
-    if (timeout.compareTo(WebhookSettings.MIN_TIMEOUT) < 0
-        || timeout.compareTo(WebhookSettings.MAX_TIMEOUT) > 0) {
-      in.violations()
-          .add(
-              "webhook.timeout",
-              "must be %d s to %d s"
-                  .formatted(
-                      WebhookSettings.MIN_TIMEOUT.toSeconds(),
-                      WebhookSettings.MAX_TIMEOUT.toSeconds()));
-    }
+    Duration timeout =
+        in.duration(
+            "webhook.timeout",
+            given,
+            WebhookSettings.MIN_TIMEOUT,
+            WebhookSettings.MAX_TIMEOUT,
+            "must be %d s to %d s"
+                .formatted(
+                    WebhookSettings.MIN_TIMEOUT.toSeconds(),
+                    WebhookSettings.MAX_TIMEOUT.toSeconds()));
     return Duration.ofMillis(timeout.toMillis());
   }
 

@@ -89,6 +89,10 @@ final class EventStates {
       reported.put("name", of.model().value());
       reported.put("version", of.version().value());
       CheckJson.write(reported.putObject("result"), of.result());
+    } else if (state instanceof RegistryState.OfPolicy of) {
+      PolicyJson.write(node.putObject("policy"), of.policy());
+    } else if (state instanceof RegistryState.OfRequest of) {
+      RequestJson.write(node.putObject("request"), of.request());
     }
     return node;
   }
@@ -106,6 +110,12 @@ final class EventStates {
           new ModelName(reported.path("name").asText()),
           new VersionNumber(reported.path("version").asLong()),
           CheckJson.readResult(reported.path("result")));
+    }
+    if (node.has("policy")) {
+      return new RegistryState.OfPolicy(PolicyJson.read(node.get("policy")));
+    }
+    if (node.has("request")) {
+      return new RegistryState.OfRequest(RequestJson.read(node.get("request")));
     }
     return new RegistryState.OfVersion(version(node.get("version")));
   }

@@ -355,7 +355,7 @@ public final class ModelVersionStore {
   }
 
   /**
-   * Deletes a version with its tags and aliases.
+   * Deletes a version with its tags, aliases and transition requests.
    *
    * @return the holder of its package, which is to be released now
    * @throws VersionInProductionException if it is in Production and {@code force} is not set
@@ -378,12 +378,23 @@ public final class ModelVersionStore {
           command
               .dao(PackageHoldDao.class)
               .insert(before.holder().stream().toList(), "RELEASING", command.now());
+          List<RegistryChange> withdrawn =
+              new RequestReader(command.handle())
+                      .requests(
+                          command
+                              .dao(TransitionRequestDao.class)
+                              .listOpen(model.modelId(), number.value()))
+                      .stream()
+                      .map(RegistryChange::deleted)
+                      .toList();
           command.dao(ModelVersionDao.class).delete(model.modelId(), number.value());
           command.touchModel(model.modelId());
           command.record(
               RegistryEventType.MODEL_VERSION_DELETED,
               model.modelId(),
-              RegistryChange.deleted(before));
+              RegistryChange.deleted(before),
+              withdrawn,
+              "");
           return before.holder();
         });
   }

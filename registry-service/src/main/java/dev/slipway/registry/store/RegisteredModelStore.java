@@ -195,10 +195,9 @@ public final class RegisteredModelStore {
         command -> {
           RegisteredModelRow row = command.reader().modelRow(name);
           RegisteredModel before = command.reader().model(row);
-          Optional<Long> serving =
-              command.dao(StageDao.class).findHolder(row.modelId(), Stage.PRODUCTION.name());
-          if (serving.isPresent() && !force) {
-            throw new ModelInProductionException(name, new VersionNumber(serving.get()));
+          List<VersionNumber> serving = command.stages().holders(row.modelId(), Stage.PRODUCTION);
+          if (!serving.isEmpty() && !force) {
+            throw new ModelInProductionException(name, serving.get(0));
           }
           List<String> holders = command.dao(ModelVersionDao.class).listHolders(row.modelId());
           command.dao(PackageHoldDao.class).insert(holders, "RELEASING", command.now());

@@ -23,6 +23,7 @@ final class RegistryCommand {
   private final Instant now;
   private final long revision;
   private final RegistryReader reader;
+  private final StageReader stages;
   private boolean recorded;
   private boolean queuedForWebhooks;
 
@@ -32,6 +33,11 @@ final class RegistryCommand {
     this.now = now;
     this.revision = revision;
     this.reader = new RegistryReader(handle);
+    this.stages = new StageReader(handle);
+  }
+
+  Handle handle() {
+    return handle;
   }
 
   Caller caller() {
@@ -63,6 +69,10 @@ final class RegistryCommand {
 
   RegistryReader reader() {
     return reader;
+  }
+
+  StageReader stages() {
+    return stages;
   }
 
   <T> T dao(Class<T> type) {

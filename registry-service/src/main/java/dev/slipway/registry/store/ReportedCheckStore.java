@@ -114,17 +114,12 @@ public final class ReportedCheckStore {
         });
   }
 
-  /** Returns what {@link #list} does, as it is inside a command. */
-  static Map<CheckName, ReportedCheck> latest(
-      RegistryCommand command, long modelId, VersionNumber number) {
-    return byName(command.dao(CheckResultDao.class).list(modelId, number.value()));
-  }
-
   private static RegistryState state(NewCheckResult wanted, CheckResult result) {
     return new RegistryState.OfCheckResult(wanted.model(), wanted.version(), result);
   }
 
-  private static Map<CheckName, ReportedCheck> byName(List<CheckResultDao.ResultRow> rows) {
+  /** Returns the verdicts of some rows by the names of their checks, ordered by these. */
+  static Map<CheckName, ReportedCheck> byName(List<CheckResultDao.ResultRow> rows) {
     // Databases order names by their own rules.
     Map<CheckName, ReportedCheck> byName = new TreeMap<>((a, b) -> a.value().compareTo(b.value()));
     for (CheckResultDao.ResultRow row : rows) {

@@ -13,15 +13,51 @@ public interface StageDao {
   /** Is the newest version of a model in a stage, by the stage's stored name. */
   record StageRow(long modelId, String stage, long version) {}
 
-  /** Finds the version that holds a stage. */
-  @SqlQuery("SELECT version FROM stage_assignment WHERE model_id = :modelId AND stage = :stage")
-  Optional<Long> findHolder(@Bind("modelId") long modelId, @Bind("stage") String stage);
+  /** Lists the versions in a stage, lowest number first. */
+  @SqlQuery(
+      """
+      SELECT version FROM stage_assignment WHERE model_id = :modelId AND stage = :stage ORDER BY version
+      """)
+  List<Long> listHolders(@Bind("modelId") long modelId, @Bind("stage") String stage);
 
-  /** Gives a stage to a version. */
+  /** Finds the version that came last of those that are in a stage. */
+  @SqlQuery(
+      """
+      SELECT h.version FROM stage_holding h
+        JOIN stage_assignment s ON s.model_id = h.model_id AND s.stage = h.stage AND s.version = h.version
+      WHERE h.model_id = :modelId AND h.stage = :stage
+      ORDER BY h.since_revision DESC FETCH FIRST 1 ROWS ONLY
+      """)
+  Optional<Long> findLastComer(@Bind("modelId") long modelId, @Bind("stage") String stage);
+
+  /** Finds a model that has several versions in a stage and no policy of its own for it. */
+  @SqlQuery(
+      """
+      SELECT s.model_id FROM stage_assignment s
+      WHERE s.stage = :stage AND NOT EXISTS (
+        SELECT 1 FROM stage_policy p WHERE p.scope = s.model_id AND p.stage = s.stage)
+      GROUP BY s.model_id HAVING COUNT(*) > 1
+      ORDER BY s.model_id FETCH FIRST 1 ROWS ONLY
+      """)
+  Optional<Long> findCrowdedWithoutPolicy(@Bind("stage") String stage);
+
+  /** Lists the places of a stage that are taken, lowest first. */
+  @SqlQuery(
+      "SELECT slot FROM stage_assignment WHERE model_id = :modelId AND stage = :stage ORDER BY"
+          + " slot")
+  List<Integer> listSlots(@Bind("modelId") long modelId, @Bind("stage") String stage);
+
+  /** Gives a place of a stage to a version. */
   @SqlUpdate(
-      "INSERT INTO stage_assignment (model_id, stage, version) VALUES (:modelId, :stage, :version)")
+      """
+      INSERT INTO stage_assignment (model_id, stage, slot, version)
+      VALUES (:modelId, :stage, :slot, :version)
+      """)
   void assign(
-      @Bind("modelId") long modelId, @Bind("stage") String stage, @Bind("version") long version);
+      @Bind("modelId") long modelId,
+      @Bind("stage") String stage,
+      @Bind("slot") int slot,
+      @Bind("version") long version);
 
   /** Takes its stage from a version, if it holds one. */
   @SqlUpdate("DELETE FROM stage_assignment WHERE model_id = :modelId AND version = :version")
@@ -39,15 +75,16 @@ public interface StageDao {
       @Bind("revision") long revision,
       @Bind("version") long version);
 
-  /** Finds the version, other than one, that came last to hold a stage. */
+  /** Finds the version that came last to hold a stage, of those neither there nor in Production. */
   @SqlQuery(
       """
-      SELECT version FROM stage_holding
-      WHERE model_id = :modelId AND stage = :stage AND version <> :other
-      ORDER BY since_revision DESC FETCH FIRST 1 ROWS ONLY
+      SELECT h.version FROM stage_holding h
+      WHERE h.model_id = :modelId AND h.stage = :stage AND NOT EXISTS (
+        SELECT 1 FROM stage_assignment s
+        WHERE s.model_id = h.model_id AND s.version = h.version AND s.stage IN (h.stage, 'PRODUCTION'))
+      ORDER BY h.since_revision DESC FETCH FIRST 1 ROWS ONLY
       """)
-  Optional<Long> findHolderBefore(
-      @Bind("modelId") long modelId, @Bind("stage") String stage, @Bind("other") long other);
+  Optional<Long> findHolderBefore(@Bind("modelId") long modelId, @Bind("stage") String stage);
 
   /** Lists, for some models, the newest version in each stage that has one. */
   @SqlQuery(

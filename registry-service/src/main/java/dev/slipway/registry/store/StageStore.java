@@ -1,9 +1,13 @@
 package dev.slipway.registry.store;
 
 import dev.slipway.registry.actor.Caller;
-import dev.slipway.registry.event.RegistryChange;
-import dev.slipway.registry.event.RegistryEventType;
+import dev.slipway.registry.check.CheckReport;
 import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.policy.CheckBasis;
+import dev.slipway.registry.policy.CheckedBasis;
+import dev.slipway.registry.policy.ChecksNotPassedException;
+import dev.slipway.registry.policy.ChecksOutdatedException;
+import dev.slipway.registry.policy.StagePolicy;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.NoPreviousHolderException;
 import dev.slipway.registry.version.Stage;
@@ -18,7 +22,8 @@ import java.util.Optional;
 
 /**
  * Moves versions between stages. Every move is one command: atomic, with one event, durable on
- * return; no reader sees two holders of an exclusive stage, or none in between. Thread-safe.
+ * return, allowed by the policy of that moment; no reader sees two holders of a place in a stage,
+ * or none in between. Thread-safe.
  */
 public final class StageStore {
   private final RegistryTransactions transactions;
@@ -29,40 +34,80 @@ public final class StageStore {
   }
 
   /**
-   * Moves a version.
+   * Reads what the checks of a move would look at now, if nothing else refuses it.
    *
-   * @throws StageChangedException if the version is not where the caller expects it
-   * @throws StageOccupiedException if another version holds the stage and is not to be archived
-   * @throws VersionNotReadyException if the version's package was not read
+   * @return absent when the move takes no checks
+   * @throws dev.slipway.runtime.error.ServiceException if {@link #transition} would refuse the move
+   *     whatever its checks say
    */
-  public StageTransitionResult transition(StageTransition transition, Caller caller) {
-    return transactions.command(
-        caller,
-        command -> {
-          RegisteredModelRow model = command.reader().modelRow(transition.name());
-          ModelVersion before = command.reader().brief(model, transition.version());
-          transition.requireExpected(before);
-          if (before.stage() == transition.stage()) {
-            return new StageTransitionResult(
-                command.reader().version(model, before.number()),
-                List.of(),
-                command.revisionAfter());
-          }
-          before.requireReady();
-          Optional<VersionNumber> holder = holder(command, model, transition.stage());
-          if (holder.isPresent() && !transition.archiveExisting()) {
-            throw new StageOccupiedException(transition.name(), transition.stage(), holder.get());
-          }
-          return move(command, model, before, transition.stage(), holder, transition.comment());
+  public Optional<CheckBasis> basis(StageTransition wanted, Caller caller) {
+    return transactions.read(
+        handle ->
+            StageMoves.decide(
+                    new RegistryReader(handle),
+                    new StageReader(handle),
+                    wanted,
+                    policy -> grant(wanted, caller, policy))
+                .flatMap(StageMove::checks));
+  }
+
+  /** Reads what the checks for a version and a stage would look at now; absent: there are none. */
+  public Optional<CheckBasis> basis(ModelName name, VersionNumber number, Stage stage) {
+    return transactions.read(
+        handle -> {
+          RegistryReader reader = new RegistryReader(handle);
+          RegisteredModelRow model = reader.modelRow(name);
+          ModelVersion version = reader.brief(model, number);
+          return StageMoves.basis(reader, new StageReader(handle), model, version.number(), stage);
         });
   }
 
   /**
-   * Gives a stage back to the version that held it before the present one.
+   * Moves a version.
    *
-   * @param expected version that the caller believes to hold the stage; absent: any
-   * @throws StageChangedException if another version holds the stage than expected
+   * @param checked the checks that were run for this move, if any
+   * @throws StageChangedException if the version is not where the caller expects it
+   * @throws StageOccupiedException if others hold the stage and are not to be archived
+   * @throws VersionNotReadyException if the version's package was not read
+   * @throws dev.slipway.registry.policy.ApprovalRequiredException if the move takes a request
+   * @throws dev.slipway.registry.actor.RoleRequiredException if the caller lacks a role
+   * @throws ChecksOutdatedException if the move takes checks that were not run, or looked at
+   *     something else than what is there now
+   * @throws ChecksNotPassedException if a check did not pass
+   * @throws dev.slipway.registry.policy.ChecksUnavailableException if one could not be run
+   */
+  public StageTransitionResult transition(
+      StageTransition wanted, Optional<CheckedBasis> checked, Caller caller) {
+    return transactions.command(
+        caller,
+        command -> {
+          Optional<StageMove> move =
+              StageMoves.decide(
+                  command.reader(),
+                  command.stages(),
+                  wanted,
+                  policy -> grant(wanted, caller, policy));
+          if (move.isEmpty()) {
+            RegisteredModelRow model = command.reader().modelRow(wanted.name());
+            return new StageTransitionResult(
+                command.reader().version(model, wanted.version()),
+                List.of(),
+                Optional.empty(),
+                command.revisionAfter());
+          }
+          Optional<CheckReport> report =
+              StageMoves.requirePassed(move.get(), checked, command.now());
+          return StageMoves.make(command, move.get(), report, List.of(), wanted.comment());
+        });
+  }
+
+  /**
+   * Gives a stage back to the version that held it before the one that came last.
+   *
+   * @param expected version that the caller believes to have come last; absent: any
+   * @throws StageChangedException if another version came last than expected
    * @throws NoPreviousHolderException if there is no holder now, or none before it
+   * @throws dev.slipway.registry.actor.RoleRequiredException if the caller lacks a role
    */
   public StageTransitionResult rollback(
       ModelName name,
@@ -74,72 +119,39 @@ public final class StageStore {
         caller,
         command -> {
           RegisteredModelRow model = command.reader().modelRow(name);
-          Optional<VersionNumber> holder = holder(command, model, stage);
-          if (expected.isPresent() && !expected.equals(holder)) {
-            throw StageChangedException.ofStage(
-                stage, expected.get(), holder.map(v -> "version " + v).orElse("no version"));
-          }
+          command.stages().rules(model.modelId(), stage).requireTransitionRole(caller, stage);
           StageDao stages = command.dao(StageDao.class);
-          Optional<Long> earlier =
-              holder.flatMap(
-                  now -> stages.findHolderBefore(model.modelId(), stage.name(), now.value()));
-          VersionNumber previous =
-              new VersionNumber(
-                  earlier.orElseThrow(() -> new NoPreviousHolderException(name, stage)));
-          ModelVersion before = command.reader().brief(model, previous);
-          before.requireReady();
-          return move(command, model, before, stage, holder, comment);
+          Optional<VersionNumber> last =
+              stages.findLastComer(model.modelId(), stage.name()).map(VersionNumber::new);
+          if (expected.isPresent() && !expected.equals(last)) {
+            throw StageChangedException.ofStage(
+                stage, expected.get(), last.map(v -> "version " + v).orElse("no version"));
+          }
+          ModelVersion previous =
+              last.flatMap(now -> stages.findHolderBefore(model.modelId(), stage.name()))
+                  .map(number -> command.reader().brief(model, new VersionNumber(number)))
+                  .orElseThrow(() -> new NoPreviousHolderException(name, stage));
+          previous.requireReady();
+          return StageMoves.make(
+              command,
+              new StageMove(
+                  model, previous, stage, last.stream().toList(), false, Optional.empty()),
+              Optional.empty(),
+              List.of(),
+              comment);
         });
   }
 
-  private static Optional<VersionNumber> holder(
-      RegistryCommand command, RegisteredModelRow model, Stage stage) {
-    return command
-        .dao(StageDao.class)
-        .findHolder(model.modelId(), stage.name())
-        .map(VersionNumber::new);
-  }
-
-  private static StageTransitionResult move(
-      RegistryCommand command,
-      RegisteredModelRow model,
-      ModelVersion before,
-      Stage stage,
-      Optional<VersionNumber> displaced,
-      String comment) {
-    Optional<ModelVersion> displacedBefore =
-        displaced.map(number -> command.reader().brief(model, number));
-    displaced.ifPresent(number -> place(command, model, number, Stage.ARCHIVED));
-    place(command, model, before.number(), stage);
-    Optional<ModelVersion> displacedAfter =
-        displaced.map(number -> command.reader().brief(model, number));
-    List<RegistryChange> alsoChanged =
-        displacedBefore.stream()
-            .map(old -> RegistryChange.of(old, displacedAfter.orElseThrow()))
-            .toList();
-    command.record(
-        RegistryEventType.STAGE_TRANSITIONED,
-        model.modelId(),
-        RegistryChange.of(before, command.reader().brief(model, before.number())),
-        alsoChanged,
-        comment);
-    return new StageTransitionResult(
-        command.reader().version(model, before.number()),
-        displacedAfter.stream().toList(),
-        command.revisionAfter());
-  }
-
-  private static void place(
-      RegistryCommand command, RegisteredModelRow model, VersionNumber number, Stage stage) {
-    StageDao stages = command.dao(StageDao.class);
-    stages.unassign(model.modelId(), number.value());
-    if (stage.exclusive()) {
-      stages.assign(model.modelId(), stage.name(), number.value());
-      stages.remember(model.modelId(), stage.name(), command.revision(), number.value());
+  private static boolean grant(
+      StageTransition wanted, Caller caller, Optional<StagePolicy> policy) {
+    if (policy.isEmpty()) {
+      return false;
     }
-    command
-        .dao(ModelVersionDao.class)
-        .updateStage(model.modelId(), number.value(), stage == Stage.ARCHIVED, command.now());
-    command.touchVersion(model.modelId(), number);
+    if (wanted.force()) {
+      policy.get().rules().requireForcibleBy(caller, wanted.stage());
+    } else {
+      policy.get().rules().requireMovableBy(caller, wanted.stage());
+    }
+    return wanted.force();
   }
 }

@@ -4,12 +4,15 @@ package dev.slipway.registry.version;
 public enum Stage {
   /** In development; every version starts here. */
   NONE("None", false),
-  /** Being tried; at most one version per model. */
+  /** Being tried; at most one version per model, unless a policy gives it more room. */
   STAGING("Staging", true),
   /** Serving users; at most one version per model. */
   PRODUCTION("Production", true),
   /** Retired. */
   ARCHIVED("Archived", false);
+
+  /** The most versions of a model that are in Staging where a policy allows several. */
+  public static final int MAX_VERSIONS = 32;
 
   private final String text;
   private final boolean exclusive;
@@ -19,7 +22,7 @@ public enum Stage {
     this.exclusive = exclusive;
   }
 
-  /** Returns whether at most one version of a model can be here. */
+  /** Returns whether the versions in it hold places that are counted: one, or a few. */
   public boolean exclusive() {
     return exclusive;
   }

@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param archiveExisting whether another version that holds the stage goes to Archived; only for
  *     exclusive stages
  * @param expectedCurrent stage that the caller believes the version to be in; absent: any
+ * @param force whether to pass by approvals and checks
  */
 public record StageTransition(
     ModelName name,
@@ -16,6 +17,7 @@ public record StageTransition(
     Stage stage,
     boolean archiveExisting,
     Optional<Stage> expectedCurrent,
+    boolean force,
     String comment) {
   /**
    * Checks that the version is where the caller believes it to be.

@@ -117,7 +117,7 @@ final class RegistryFixture implements AutoCloseable {
   List<ServiceModule> openRegistry(WebhookConfig webhooks) {
     return openRegistry(
         new RegistryConfig(
-            TestDatabases.h2(folder), RegistryConfig.DEFAULT_POLL_INTERVAL, webhooks));
+            TestDatabases.h2(folder), RegistryConfig.DEFAULT_POLL_INTERVAL, List.of(), webhooks));
   }
 
   private List<ServiceModule> openRegistry(RegistryConfig config) {

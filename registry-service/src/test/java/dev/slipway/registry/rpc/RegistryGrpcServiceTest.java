@@ -521,16 +521,6 @@ final class RegistryGrpcServiceTest {
     assertThat(numbers).doesNotHaveDuplicates().hasSize(16).allMatch(n -> n >= 1 && n <= 16);
   }
 
-  @Test
-  void rpcsOfLaterWork_areUnimplemented() {
-    StatusRuntimeException failure =
-        org.assertj.core.api.Assertions.catchThrowableOfType(
-            StatusRuntimeException.class,
-            () -> stub.getLineage(dev.slipway.registry.v1.GetLineageRequest.getDefaultInstance()));
-
-    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
-  }
-
   private void model(String name) {
     var unused =
         stub.createRegisteredModel(CreateRegisteredModelRequest.newBuilder().setName(name).build());

@@ -569,7 +569,14 @@ abstract class RegistryStoreContract {
     var result =
         stages.transition(
             new StageTransition(
-                DIGITS, number(2), Stage.PRODUCTION, true, Optional.of(Stage.NONE), "better"),
+                DIGITS,
+                number(2),
+                Stage.PRODUCTION,
+                true,
+                Optional.of(Stage.NONE),
+                false,
+                "better"),
+            Optional.empty(),
             LEAD);
 
     assertThat(result.version().stage()).isEqualTo(Stage.PRODUCTION);
@@ -599,7 +606,14 @@ abstract class RegistryStoreContract {
             () ->
                 stages.transition(
                     new StageTransition(
-                        DIGITS, number(1), Stage.PRODUCTION, false, Optional.of(Stage.NONE), ""),
+                        DIGITS,
+                        number(1),
+                        Stage.PRODUCTION,
+                        false,
+                        Optional.of(Stage.NONE),
+                        false,
+                        ""),
+                    Optional.empty(),
                     ANNA))
         .isInstanceOf(StageChangedException.class);
     move("digits", 1, Stage.PRODUCTION);
@@ -619,7 +633,9 @@ abstract class RegistryStoreContract {
     assertThatThrownBy(() -> stages.rollback(DIGITS, Stage.PRODUCTION, Optional.empty(), "", ANNA))
         .isInstanceOf(NoPreviousHolderException.class);
     stages.transition(
-        new StageTransition(DIGITS, number(2), Stage.PRODUCTION, true, Optional.empty(), ""), ANNA);
+        new StageTransition(DIGITS, number(2), Stage.PRODUCTION, true, Optional.empty(), false, ""),
+        Optional.empty(),
+        ANNA);
 
     assertThatThrownBy(
             () -> stages.rollback(DIGITS, Stage.PRODUCTION, Optional.of(number(1)), "", ANNA))
@@ -657,7 +673,9 @@ abstract class RegistryStoreContract {
                       round % 3 == 0 ? Stage.STAGING : Stage.PRODUCTION,
                       true,
                       Optional.empty(),
+                      false,
                       ""),
+                  Optional.empty(),
                   ANNA);
               Page<ModelVersion> holders =
                   versions.list(DIGITS, Optional.of(Stage.PRODUCTION), page(10, ""));
@@ -722,7 +740,9 @@ abstract class RegistryStoreContract {
             for (int round = 0; round < 60; round++) {
               VersionNumber next = number(2 - round % 2);
               stages.transition(
-                  new StageTransition(DIGITS, next, Stage.PRODUCTION, true, Optional.empty(), ""),
+                  new StageTransition(
+                      DIGITS, next, Stage.PRODUCTION, true, Optional.empty(), false, ""),
+                  Optional.empty(),
                   ANNA);
             }
           } finally {
@@ -1120,7 +1140,8 @@ abstract class RegistryStoreContract {
     return stages
         .transition(
             new StageTransition(
-                new ModelName(name), number(number), stage, false, Optional.empty(), ""),
+                new ModelName(name), number(number), stage, false, Optional.empty(), false, ""),
+            Optional.empty(),
             ANNA)
         .revision();
   }

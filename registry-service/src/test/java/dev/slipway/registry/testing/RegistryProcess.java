@@ -71,6 +71,7 @@ public final class RegistryProcess implements AutoCloseable {
             new RegistryConfig(
                 database,
                 RegistryConfig.DEFAULT_POLL_INTERVAL,
+                List.of(),
                 new WebhookConfig(true, true, Set.of())),
             ABSENT,
             ABSENT,

@@ -1,0 +1,2 @@
+/** Who may move versions into a stage, and what must be true before. */
+package dev.slipway.registry.policy;

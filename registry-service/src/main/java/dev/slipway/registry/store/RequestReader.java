@@ -1,0 +1,114 @@
+package dev.slipway.registry.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.slipway.registry.actor.Caller;
+import dev.slipway.registry.check.CheckReport;
+import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.request.TransitionDecision;
+import dev.slipway.registry.request.TransitionRequest;
+import dev.slipway.registry.request.TransitionRequestId;
+import dev.slipway.registry.request.TransitionRequestNotFoundException;
+import dev.slipway.registry.request.TransitionRequestState;
+import dev.slipway.registry.store.TransitionRequestDao.DecisionRow;
+import dev.slipway.registry.store.TransitionRequestDao.RequestRow;
+import dev.slipway.registry.version.Stage;
+import dev.slipway.registry.version.VersionNumber;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Assembles transition requests from their rows, inside one transaction. Not thread-safe, like the
+ * handle it reads from.
+ */
+final class RequestReader {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final TransitionRequestDao requests;
+
+  RequestReader(Handle handle) {
+    requests = handle.attach(TransitionRequestDao.class);
+  }
+
+  RequestRow row(TransitionRequestId id) {
+    return requests.find(id.value()).orElseThrow(() -> new TransitionRequestNotFoundException(id));
+  }
+
+  TransitionRequest request(RequestRow row) {
+    return requests(List.of(row)).get(0);
+  }
+
+  List<TransitionRequest> requests(List<RequestRow> rows) {
+    Map<String, List<TransitionDecision>> decisions =
+        rows.isEmpty()
+            ? Map.of()
+            : requests
+                .listDecisions(
+                    rows.stream().map(RequestRow::transitionRequestId).toArray(String[]::new))
+                .stream()
+                .collect(
+                    Collectors.groupingBy(
+                        DecisionRow::transitionRequestId,
+                        Collectors.mapping(RequestReader::decision, Collectors.toList())));
+    return rows.stream()
+        .map(row -> request(row, decisions.getOrDefault(row.transitionRequestId(), List.of())))
+        .toList();
+  }
+
+  static String roles(Caller caller) {
+    return caller.roles().stream().sorted().collect(Collectors.joining(","));
+  }
+
+  static String text(CheckReport report) {
+    ObjectNode node = JSON.createObjectNode();
+    CheckJson.write(node, report);
+    return node.toString();
+  }
+
+  private static TransitionDecision decision(DecisionRow row) {
+    Set<String> roles =
+        row.roles().isEmpty()
+            ? Set.of()
+            : Arrays.stream(row.roles().split(",", -1)).collect(Collectors.toSet());
+    return new TransitionDecision(
+        new Caller(row.actor(), roles), row.approved(), row.decisionComment(), row.decidedAt());
+  }
+
+  private static TransitionRequest request(RequestRow row, List<TransitionDecision> decisions) {
+    ModelName name = new ModelName(row.name());
+    return new TransitionRequest(
+        new TransitionRequestId(row.transitionRequestId()),
+        name,
+        new VersionNumber(row.version()),
+        Stage.valueOf(row.fromStage()),
+        Stage.valueOf(row.toStage()),
+        row.archiveExisting(),
+        row.requestComment(),
+        TransitionRequestState.valueOf(row.state()),
+        row.requestedBy(),
+        row.createdAt(),
+        row.expiresAt(),
+        Optional.ofNullable(row.closedAt()),
+        decisions,
+        row.requiredApprovals(),
+        Optional.ofNullable(row.checkReport()).map(text -> report(name, text)),
+        row.revision());
+  }
+
+  /** Reads a report; the model may have got another name since. */
+  private static CheckReport report(ModelName name, String text) {
+    try {
+      CheckReport stored = CheckJson.readReport(JSON.readTree(text));
+      return new CheckReport(name, stored.version(), stored.results());
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
