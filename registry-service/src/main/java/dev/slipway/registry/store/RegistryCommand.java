@@ -134,23 +134,23 @@ final class RegistryCommand {
                 EventStates.write(alsoChanged),
                 comment,
                 forced));
-    queueForWebhooks(type, subject);
+    queueForWebhooks(type, subject, alsoChanged);
   }
 
-  private void queueForWebhooks(RegistryEventType type, RegistryState subject) {
-    Optional<WebhookEvent> event = WebhookEvent.of(type);
-    if (event.isEmpty()) {
-      return;
+
+  private void queueForWebhooks(
+      RegistryEventType type, RegistryState subject, List<RegistryChange> alsoChanged) {
+    for (WebhookEvent event : WebhookEvent.of(type, alsoChanged)) {
+      int queued =
+          dao(WebhookDeliveryDao.class)
+              .queue(
+                  revision,
+                  event.entity().name(),
+                  event.action().map(Enum::name).orElseThrow(),
+                  subject.modelName().map(ModelName::value).orElse(""),
+                  now);
+      queuedForWebhooks |= queued > 0;
     }
-    int queued =
-        dao(WebhookDeliveryDao.class)
-            .queue(
-                revision,
-                event.get().entity().name(),
-                event.get().action().map(Enum::name).orElseThrow(),
-                subject.modelName().map(ModelName::value).orElse(""),
-                now);
-    queuedForWebhooks = queued > 0;
   }
 
   private static String text(Optional<RegistryState> state) {

@@ -1,6 +1,9 @@
 package dev.slipway.registry.webhook;
 
+import dev.slipway.registry.event.RegistryChange;
 import dev.slipway.registry.event.RegistryEventType;
+import dev.slipway.registry.event.RegistryState;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -70,8 +73,23 @@ public record WebhookEvent(Entity entity, Optional<Action> action) {
     return new WebhookEvent(entity, Optional.of(action));
   }
 
-  /** Returns what a type of event tells of; empty when webhooks are not told of it. */
-  public static Optional<WebhookEvent> of(RegistryEventType type) {
+  /**
+   * Returns what an event tells of, its own subject first: a move that an approval has carried out
+   * tells of the request too. Empty when webhooks are not told of it.
+   */
+  public static List<WebhookEvent> of(RegistryEventType type, List<RegistryChange> alsoChanged) {
+    List<WebhookEvent> events = new ArrayList<>();
+    of(type).ifPresent(events::add);
+    if (type == RegistryEventType.STAGE_TRANSITIONED
+        && alsoChanged.stream()
+            .flatMap(change -> change.after().stream())
+            .anyMatch(RegistryState.OfRequest.class::isInstance)) {
+      events.add(of(Entity.TRANSITION_REQUEST, Action.UPDATED));
+    }
+    return events;
+  }
+
+  private static Optional<WebhookEvent> of(RegistryEventType type) {
     return Optional.ofNullable(
         switch (type) {
           case REGISTERED_MODEL_CREATED -> of(Entity.REGISTERED_MODEL, Action.CREATED);

@@ -12,7 +12,10 @@ import dev.slipway.registry.WebhookConfig;
 import dev.slipway.registry.testing.WebhookReceiver;
 import dev.slipway.registry.testing.WebhookReceiver.Answer;
 import dev.slipway.registry.testing.WebhookReceiver.Received;
+import dev.slipway.registry.v1.ApproveTransitionRequestRequest;
+import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
+import dev.slipway.registry.v1.CreateTransitionRequestRequest;
 import dev.slipway.registry.v1.CreateWebhookRequest;
 import dev.slipway.registry.v1.DeleteWebhookRequest;
 import dev.slipway.registry.v1.GetWebhookRequest;
@@ -20,17 +23,22 @@ import dev.slipway.registry.v1.ListActivitiesRequest;
 import dev.slipway.registry.v1.ListWebhookDeliveriesRequest;
 import dev.slipway.registry.v1.ListWebhooksRequest;
 import dev.slipway.registry.v1.RedeliverWebhookRequest;
-import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
+import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
+import dev.slipway.registry.v1.SetStagePolicyRequest;
+import dev.slipway.registry.v1.Stage;
+import dev.slipway.registry.v1.StagePolicy;
 import dev.slipway.registry.v1.TestWebhookRequest;
+import dev.slipway.registry.v1.TransitionRequest;
+import dev.slipway.registry.v1.TransitionRequestState;
 import dev.slipway.registry.v1.UpdateWebhookRequest;
 import dev.slipway.registry.v1.Webhook;
 import dev.slipway.registry.v1.WebhookDelivery;
 import dev.slipway.registry.v1.WebhookDeliveryState;
-import dev.slipway.registry.v1.WebhookEvent;
 import dev.slipway.registry.v1.WebhookEvent.Action;
 import dev.slipway.registry.v1.WebhookEvent.Entity;
+import dev.slipway.registry.v1.WebhookEvent;
 import dev.slipway.registry.v1.WebhookState;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import io.grpc.Metadata;
@@ -316,6 +324,64 @@ final class WebhooksTest {
                     .setEvent(TAG_SET.toBuilder().setAction(Action.ACTION_DELETED))
                     .build()),
         "event");
+  }
+
+  @Test
+  void approvalThatMovesAVersion_tellsOfTheRequestOrOfTheStage() throws Exception {
+    create(
+        hook("requests")
+            .addEvents(WebhookEvent.newBuilder().setEntity(Entity.ENTITY_TRANSITION_REQUEST)));
+    create(
+        hook("both")
+            .addEvents(
+                WebhookEvent.newBuilder()
+                    .setEntity(Entity.ENTITY_TRANSITION_REQUEST)
+                    .setAction(Action.ACTION_UPDATED))
+            .addEvents(WebhookEvent.newBuilder().setEntity(Entity.ENTITY_MODEL_VERSION_STAGE)));
+    model("digits");
+    var version =
+        stub.createModelVersion(
+            CreateModelVersionRequest.newBuilder()
+                .setName("digits")
+                .setSource("s3://elsewhere/model")
+                .setAllowMissingModelFile(true)
+                .build());
+    var policy =
+        stub.setStagePolicy(
+            SetStagePolicyRequest.newBuilder()
+                .setPolicy(
+                    StagePolicy.newBuilder()
+                        .setName("digits")
+                        .setStage(Stage.STAGE_PRODUCTION)
+                        .setRequiredApprovals(1)
+                        .setAllowSelfApproval(true))
+                .build());
+    assertThat(policy.getRequiredApprovals()).isEqualTo(1);
+    TransitionRequest request =
+        stub.createTransitionRequest(
+            CreateTransitionRequestRequest.newBuilder()
+                .setName("digits")
+                .setVersion(version.getVersion())
+                .setStage(Stage.STAGE_PRODUCTION)
+                .build());
+    var done =
+        stub.approveTransitionRequest(
+            ApproveTransitionRequestRequest.newBuilder()
+                .setTransitionRequestId(request.getTransitionRequestId())
+                .build());
+    assertThat(done.getState()).isEqualTo(TransitionRequestState.TRANSITION_REQUEST_STATE_EXECUTED);
+
+    List<String> told = new ArrayList<>();
+    for (Received received : receiver.next(3)) {
+      JsonNode body = JSON.readTree(received.body());
+      told.add(received.path() + " " + body.path("type").asText());
+      assertThat(body.path("data").path("version").asText()).isEqualTo("1");
+    }
+    assertThat(told)
+        .containsExactlyInAnyOrder(
+            "/requests transition_request.created",
+            "/requests transition_request.updated",
+            "/both model_version_stage.updated");
   }
 
   @Test
