@@ -308,7 +308,7 @@ class ServingEndToEndTest {
     long number = publish(1);
 
     ServingLookup.GoldenOutcome outcome =
-        new ServingLookup(channel)
+        new ServingLookup(channel, Duration.ofMinutes(1))
             .runGolden(
                 new ModelName("net"),
                 new VersionNumber(number),

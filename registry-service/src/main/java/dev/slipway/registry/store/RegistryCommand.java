@@ -137,7 +137,6 @@ final class RegistryCommand {
     queueForWebhooks(type, subject, alsoChanged);
   }
 
-
   private void queueForWebhooks(
       RegistryEventType type, RegistryState subject, List<RegistryChange> alsoChanged) {
     for (WebhookEvent event : WebhookEvent.of(type, alsoChanged)) {

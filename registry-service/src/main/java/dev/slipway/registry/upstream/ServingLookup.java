@@ -25,17 +25,33 @@ import java.util.stream.Collectors;
 public final class ServingLookup {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
 
-  /** How long a version may be unknown to a service that follows the registry's feed. */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
 
   private static final Duration PAUSE = Duration.ofMillis(50);
   private static final String SERVICE = "serving";
 
   private final ServingServiceBlockingStub stub;
+  private final Duration patience;
 
-  /** Creates the lookup over a channel that the caller owns. */
+  /**
+   * Creates the lookup; a version may be unknown to the serving service for 5 seconds.
+   *
+   * @param channel owned by the caller
+   */
   public ServingLookup(Channel channel) {
+    this(channel, DEFAULT_PATIENCE);
+  }
+
+  /**
+   * Creates the lookup.
+   *
+   * @param channel owned by the caller
+   * @param patience how long a version may be unknown to the serving service, which follows the
+   *     registry's feed; 0 or more, and no longer than a call may take
+   */
+  public ServingLookup(Channel channel, Duration patience) {
     stub = ServingServiceGrpc.newBlockingStub(channel);
+    this.patience = patience;
   }
 
   /**
@@ -85,7 +101,7 @@ public final class ServingLookup {
   private ValidateVersionResponse validate(ValidateVersionRequest request, Sha256 digest) {
     ServingServiceBlockingStub call =
         stub.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-    long patientUntil = System.nanoTime() + PATIENCE.toNanos();
+    long patientUntil = System.nanoTime() + patience.toNanos();
     while (true) {
       try {
         ValidateVersionResponse response = call.validateVersion(request);

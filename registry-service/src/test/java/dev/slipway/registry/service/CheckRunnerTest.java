@@ -55,6 +55,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -126,7 +127,10 @@ final class CheckRunnerTest {
 
   private CheckRunner runner(ManagedChannel runs, ManagedChannel validations) {
     return new CheckRunner(
-        reported, new RunLookup(runs), new ServingLookup(validations), Clock.systemUTC());
+        reported,
+        new RunLookup(runs),
+        new ServingLookup(validations, Duration.ofMinutes(1)),
+        Clock.systemUTC());
   }
 
   @BeforeEach
