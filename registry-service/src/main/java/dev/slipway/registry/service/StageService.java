@@ -12,6 +12,8 @@ import dev.slipway.registry.request.TransitionRequest;
 import dev.slipway.registry.request.TransitionRequestId;
 import dev.slipway.registry.store.StageStore;
 import dev.slipway.registry.store.TransitionRequestStore;
+import dev.slipway.registry.upstream.CallContext;
+import dev.slipway.registry.upstream.CallEndedException;
 import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.StageTransition;
 import dev.slipway.registry.version.StageTransitionResult;
@@ -60,6 +62,7 @@ public final class StageService {
   /**
    * Moves a version, as {@link StageStore#transition} does, after running the checks of the stage.
    *
+   * @throws CallEndedException if the caller left, or its deadline passed, while the checks ran
    * @throws ChecksOutdatedException if policy or stage changed again and again meanwhile
    */
   public StageTransitionResult transition(StageTransition wanted, Caller caller) {
@@ -87,6 +90,7 @@ public final class StageService {
    * Approves a request, as {@link TransitionRequestStore#approve} does, after running the checks of
    * the stage if it is the last approval.
    *
+   * @throws CallEndedException if the caller left, or its deadline passed, while the checks ran
    * @throws ChecksOutdatedException if policy or stage changed again and again meanwhile
    */
   public TransitionRequest approve(TransitionRequestId id, String comment, Caller caller) {
@@ -111,6 +115,7 @@ public final class StageService {
       Supplier<Optional<CheckBasis>> basis, Function<Optional<CheckedBasis>, T> move) {
     for (int attempt = 1; ; attempt++) {
       Optional<CheckedBasis> checked = basis.get().map(seen -> new CheckedBasis(seen, run(seen)));
+      CallContext.requireWaiting();
       try {
         return move.apply(checked);
       } catch (ChecksOutdatedException e) {

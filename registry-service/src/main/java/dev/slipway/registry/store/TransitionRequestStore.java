@@ -65,7 +65,11 @@ public final class TransitionRequestStore {
           RegistryReader reader = new RegistryReader(handle);
           StageReader stages = new StageReader(handle);
           RegisteredModelRow model = reader.modelRow(wanted.name());
-          requirePossible(reader.brief(model, wanted.version()), wanted);
+          requirePossible(
+              handle.attach(TransitionRequestDao.class),
+              model,
+              reader.brief(model, wanted.version()),
+              wanted);
           return StageMoves.basis(reader, stages, model, wanted.version(), wanted.stage());
         });
   }
@@ -96,16 +100,8 @@ public final class TransitionRequestStore {
           }
           RegisteredModelRow model = command.reader().modelRow(wanted.name());
           ModelVersion version = command.reader().brief(model, wanted.version());
-          requirePossible(version, wanted);
           TransitionRequestDao dao = command.dao(TransitionRequestDao.class);
-          dao.findOpen(model.modelId(), wanted.version().value(), wanted.stage().name())
-              .ifPresent(
-                  open -> {
-                    throw new TransitionRequestExistsException(
-                        new TransitionRequestId(open.transitionRequestId()),
-                        wanted.version(),
-                        wanted.stage());
-                  });
+          requirePossible(dao, model, version, wanted);
           PolicyRules rules = command.stages().rules(model.modelId(), wanted.stage());
           dao.insert(
               new RequestRow(
@@ -461,11 +457,23 @@ public final class TransitionRequestStore {
     return request.state() == TransitionRequestState.EXECUTED && request.approvedBy(caller.name());
   }
 
-  private static void requirePossible(ModelVersion version, NewTransitionRequest wanted) {
+  private static void requirePossible(
+      TransitionRequestDao dao,
+      RegisteredModelRow model,
+      ModelVersion version,
+      NewTransitionRequest wanted) {
     version.requireReady();
     if (version.stage() == wanted.stage()) {
       throw InvalidRequestException.of("stage", "is the stage that the version is in");
     }
+    dao.findOpen(model.modelId(), wanted.version().value(), wanted.stage().name())
+        .ifPresent(
+            open -> {
+              throw new TransitionRequestExistsException(
+                  new TransitionRequestId(open.transitionRequestId()),
+                  wanted.version(),
+                  wanted.stage());
+            });
   }
 
   private static Optional<RequestRow> findEarlier(Handle handle, Optional<IdempotencyKey> key) {

@@ -3,10 +3,17 @@ package dev.slipway.registry.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.registry.actor.Caller;
+import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.request.TransitionRequest;
+import dev.slipway.registry.request.TransitionRequestId;
+import dev.slipway.registry.request.TransitionRequestState;
 import dev.slipway.registry.version.Stage;
+import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.runtime.error.ServiceException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -17,6 +24,8 @@ final class PolicyMatrixTest {
       List.of(List.of(), List.of("a"), List.of("a", "b"));
   private static final List<Set<String>> CALLERS =
       List.of(Set.of(), Set.of("a"), Set.of("b"), Set.of("c"), Set.of("a", "b", "c"));
+
+  private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
 
   /** Is one combination; the requester is the caller or somebody else. */
   private record Combination(PolicyRules rules, Caller caller, boolean self) {
@@ -90,11 +99,64 @@ final class PolicyMatrixTest {
   }
 
   @Test
-  void moves_takeOneApprovalAtLeast() {
+  void request_isApproved_onceAsManyPeopleAsAskedForHaveApprovals_thatCount() {
     forEach(
-        at ->
-            assertThat(at.rules().approvalsToMove())
-                .isEqualTo(Math.max(1, at.rules().requiredApprovals())));
+        at -> {
+          PolicyRules rules = at.rules();
+          boolean outsiderCounts =
+              rules.approverRoles().isEmpty()
+                  && (rules.requiredApprovals() > 0 || rules.transitionRoles().isEmpty());
+          boolean peersCount =
+              at.hasOrNoneAsked(rules.approverRoles())
+                  && (rules.requiredApprovals() > 0 || at.hasOrNoneAsked(rules.transitionRoles()));
+          boolean callerCounts = peersCount && (!at.self() || rules.allowSelfApproval());
+
+          TransitionRequest request = request(at.requester());
+          int counted = 0;
+          // The caller, an outsider without any role, and then more people with the caller's roles.
+          for (int person = 0; person <= PolicyRules.MAX_APPROVALS + 1; person++) {
+            assertThat(request.approvals(rules)).as("%d of %s", person, at).isEqualTo(counted);
+            assertThat(request.approvals(rules) >= rules.approvalsToMove())
+                .as("%d of %s", person, at)
+                .isEqualTo(counted > 0 && counted >= rules.requiredApprovals());
+            Caller approver =
+                switch (person) {
+                  case 0 -> at.caller();
+                  case 1 -> new Caller("outsider", Set.of());
+                  default -> new Caller("peer-" + person, at.caller().roles());
+                };
+            request = approved(approved(request, approver, rules), approver, rules);
+            assertThat(request.decisions()).as("one of each person").hasSize(person + 1);
+            if (person == 0 ? callerCounts : person == 1 ? outsiderCounts : peersCount) {
+              counted++;
+            }
+          }
+        });
+  }
+
+  private static TransitionRequest request(String requester) {
+    return new TransitionRequest(
+        new TransitionRequestId("0".repeat(32)),
+        new ModelName("digits"),
+        new VersionNumber(1),
+        Stage.NONE,
+        Stage.PRODUCTION,
+        false,
+        "",
+        TransitionRequestState.OPEN,
+        requester,
+        NOW,
+        NOW.plus(PolicyRules.DEFAULT_LIFETIME),
+        Optional.empty(),
+        List.of(),
+        0,
+        Optional.empty(),
+        1);
+  }
+
+  private static TransitionRequest approved(
+      TransitionRequest request, Caller approver, PolicyRules rules) {
+    return request.decided(request.withApproval(approver, "", NOW, rules), rules, 2);
   }
 
   private static void forEach(Consumer<Combination> check) {

@@ -96,6 +96,13 @@ abstract class RegistryStoreContract {
   private static final Caller LEAD = new Caller("lead", Set.of("release"));
   private static final RunId RUN = new RunId("0123456789abcdef0123456789abcdef");
   private static final Sha256 DIGEST = new Sha256("a".repeat(64));
+
+  /**
+   * How often each of the promoters moves its version; {@code benchmarks/run promoters} has more.
+   */
+  private static final int PROMOTER_ROUNDS =
+      Integer.getInteger("slipway.registry.promoter-rounds", 25);
+
   private static final ModelSignature SIGNATURE =
       new ModelSignature(
           Optional.of(
@@ -655,7 +662,6 @@ abstract class RegistryStoreContract {
   @Test
   void eightPromoters_neverLeaveTwoHolders_andRevisionsAreGapless() throws Exception {
     int promoters = 8;
-    int rounds = 25;
     model("digits");
     IntStream.range(0, promoters).forEach(i -> version("digits"));
     long before = events.revision();
@@ -665,7 +671,7 @@ abstract class RegistryStoreContract {
       VersionNumber mine = number(promoter);
       tasks.add(
           () -> {
-            for (int round = 0; round < rounds; round++) {
+            for (int round = 0; round < PROMOTER_ROUNDS; round++) {
               stages.transition(
                   new StageTransition(
                       DIGITS,

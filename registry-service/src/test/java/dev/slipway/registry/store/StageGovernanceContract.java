@@ -497,6 +497,24 @@ abstract class StageGovernanceContract {
   }
 
   @Test
+  void lastOfTheApprovalsAskedFor_movesTheVersion_andNoneBefore() {
+    for (int asked = 1; asked <= 3; asked++) {
+      policies.set(OF_DIGITS, Stage.PRODUCTION, approvals(asked), LEAD);
+      TransitionRequest made = request(asked, Stage.PRODUCTION, true, ANNA);
+
+      for (int approver = 1; approver < asked; approver++) {
+        assertThat(approve(made, "reviewer-" + approver)).isEqualTo(TransitionRequestState.OPEN);
+        assertThat(approve(made, "reviewer-" + approver))
+            .as("the same person again")
+            .isEqualTo(TransitionRequestState.OPEN);
+        assertThat(in(Stage.PRODUCTION)).doesNotContain((long) asked);
+      }
+      assertThat(approve(made, "reviewer-" + asked)).isEqualTo(TransitionRequestState.EXECUTED);
+      assertThat(in(Stage.PRODUCTION)).containsExactly((long) asked);
+    }
+  }
+
+  @Test
   void request_ofAnEarlierCall_isAnsweredAsItIs() {
     Optional<IdempotencyKey> key =
         Optional.of(new IdempotencyKey("CreateTransitionRequest", "once", "aa"));
@@ -536,6 +554,19 @@ abstract class StageGovernanceContract {
 
     assertThatThrownBy(() -> request(1, Stage.NONE, false, ANNA))
         .isInstanceOf(InvalidRequestException.class);
+  }
+
+  @Test
+  void request_thatIsOpenAlready_takesNoChecks() {
+    policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
+    NewTransitionRequest wanted =
+        new NewTransitionRequest(DIGITS, number(1), Stage.PRODUCTION, false, "");
+    assertThat(requests.basis(wanted, Optional.empty())).isPresent();
+    TransitionRequest made = request(1, Stage.PRODUCTION, false, ANNA);
+
+    assertThatThrownBy(() -> requests.basis(wanted, Optional.empty()))
+        .isInstanceOf(TransitionRequestExistsException.class)
+        .hasMessageContaining(made.id().value());
   }
 
   @Test
@@ -947,6 +978,12 @@ abstract class StageGovernanceContract {
         Optional.empty(),
         Optional.empty(),
         caller);
+  }
+
+  private TransitionRequestState approve(TransitionRequest request, String approver) {
+    return requests
+        .approve(request.id(), "", Optional.empty(), new Caller(approver, Set.of()))
+        .state();
   }
 
   private TransitionRequestId id() {
