@@ -29,8 +29,7 @@ public final class RegistryWatches implements AutoCloseable {
 
   private final RegistryFeed feed;
   private final RegistryEventStore events;
-  private final ExecutorService senders =
-      Executors.newFixedThreadPool(SENDERS, threads("registry-watch"));
+  private final ExecutorService senders;
   private final ExecutorService snapshots =
       Executors.newFixedThreadPool(SNAPSHOTS, threads("registry-snapshot"));
   private final ScheduledThreadPoolExecutor heartbeats =
@@ -57,9 +56,20 @@ public final class RegistryWatches implements AutoCloseable {
   }
 
   RegistryWatches(RegistryFeed feed, RegistryEventStore events, Limits limits) {
+    this(feed, events, limits, Executors.newFixedThreadPool(SENDERS, threads("registry-watch")));
+  }
+
+  /**
+   * Creates it with threads for the events.
+   *
+   * @param senders owned by the new object
+   */
+  RegistryWatches(
+      RegistryFeed feed, RegistryEventStore events, Limits limits, ExecutorService senders) {
     this.feed = feed;
     this.events = events;
     this.limits = limits;
+    this.senders = senders;
     // Else the heartbeats of watches that are over stay queued, and hold them, until they are due.
     heartbeats.setRemoveOnCancelPolicy(true);
   }

@@ -43,6 +43,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,8 +68,8 @@ final class RegistryWatchesTest {
   @TempDir private Path folder;
   private final LinkedBlockingQueue<AtomicInteger> opened = new LinkedBlockingQueue<>();
 
-  /** The watchers in the order of the messages that they get. */
-  private final LinkedBlockingQueue<Watcher> served = new LinkedBlockingQueue<>();
+  /** The counters of the calls in the order of the messages that the server writes. */
+  private final LinkedBlockingQueue<AtomicInteger> writes = new LinkedBlockingQueue<>();
 
   private final MetricRegistry metrics = new MetricRegistry();
   private Database database;
@@ -92,7 +95,11 @@ final class RegistryWatchesTest {
   }
 
   private void serve(RegistryWatches.Limits limits) throws IOException {
-    watches = new RegistryWatches(feed, events, limits);
+    serve(new RegistryWatches(feed, events, limits));
+  }
+
+  private void serve(RegistryWatches served) throws IOException {
+    watches = served;
     String name = UUID.randomUUID().toString();
     // Directly, so that the watches hear in order who asks for messages.
     server =
@@ -162,7 +169,9 @@ final class RegistryWatchesTest {
 
   @Test
   void watchersThatCatchUp_doNotKeepALiveOneWaiting() throws Exception {
-    serve(RegistryWatches.Limits.DEFAULT);
+    // One sender, so that the order of their turns is the order of the messages.
+    ExecutorService sender = Executors.newSingleThreadExecutor();
+    serve(new RegistryWatches(feed, events, RegistryWatches.Limits.DEFAULT, sender));
     long past = 5_000;
     database
         .jdbi()
@@ -179,18 +188,34 @@ final class RegistryWatchesTest {
                   past);
             });
     model("words");
-    // More than there are senders, each with all of the past to look through for the last event.
-    List<Watcher> behind = Stream.generate(() -> watch(1, "words")).limit(4).toList();
-    Watcher live = watch(past);
-
-    behind.forEach(watcher -> watcher.request(Integer.MAX_VALUE));
-    live.request(Integer.MAX_VALUE);
+    CountDownLatch allAsk = new CountDownLatch(1);
+    var unused =
+        sender.submit(
+            () -> {
+              allAsk.await();
+              return true;
+            });
+    List<Watcher> behind;
+    Watcher live;
+    try {
+      // Each with all of the past to look through for the last event, and before the live one.
+      behind =
+          Stream.generate(() -> watch(new Watcher(Integer.MAX_VALUE), 1, "words"))
+              .limit(4)
+              .toList();
+      live = watch(new Watcher(Integer.MAX_VALUE), past);
+      while (feed.head() <= past) {
+        Thread.sleep(10);
+      }
+    } finally {
+      allAsk.countDown();
+    }
 
     for (Watcher watcher : behind) {
       assertThat(watcher.next().getEvent().getRevision()).isEqualTo(past + 1);
     }
     assertThat(live.next().getEvent().getRevision()).isEqualTo(past + 1);
-    assertThat(served.peek()).isSameAs(live);
+    assertThat(writes.peek()).isSameAs(live.written);
   }
 
   @Test
@@ -320,7 +345,7 @@ final class RegistryWatchesTest {
   }
 
   /** Counts the messages that a call writes. */
-  private static final class WriteCounter implements ServerInterceptor {
+  private final class WriteCounter implements ServerInterceptor {
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
@@ -331,6 +356,7 @@ final class RegistryWatchesTest {
             @Override
             public void sendMessage(R message) {
               written.incrementAndGet();
+              writes.add(written);
               super.sendMessage(message);
             }
           },
@@ -339,7 +365,7 @@ final class RegistryWatchesTest {
     }
   }
 
-  private final class Watcher
+  private static final class Watcher
       implements ClientResponseObserver<WatchRegistryRequest, WatchRegistryResponse> {
     private final LinkedBlockingQueue<WatchRegistryResponse> received = new LinkedBlockingQueue<>();
     private final CompletableFuture<Throwable> end = new CompletableFuture<>();
@@ -385,7 +411,6 @@ final class RegistryWatchesTest {
 
     @Override
     public void onNext(WatchRegistryResponse message) {
-      served.add(this);
       accepted.complete(true);
       received.add(message);
     }

