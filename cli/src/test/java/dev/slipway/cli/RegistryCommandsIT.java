@@ -179,6 +179,89 @@ class RegistryCommandsIT {
   }
 
   @Test
+  void promote_checksOfAPolicy_areShownAndDecide() throws Exception {
+    register("gated", 1);
+    done("promote", "gated/1", "--to", "staging");
+    done("policy", "set", "gated", "--check=external=fairness", "--check=signature=backward");
+
+    assertThat(refused("promote", "gated", "--auto")).contains("reason: CHECKS_NOT_PASSED");
+    assertThat(out.toString())
+        .startsWith("gated/1: not all checks passed\n")
+        .contains("  missing  fairness: nothing was reported\n", "  passed   signature");
+    done("report", "gated/1", "fairness", "failed", "--link", "https://ci.example/42");
+    assertThat(refused("promote", "gated", "--auto")).contains("reason: CHECKS_NOT_PASSED");
+    assertThat(out.toString())
+        .contains("  failed   fairness\n           see https://ci.example/42\n");
+
+    done("report", "gated/1", "fairness", "passed");
+    assertThat(done("promote", "gated", "--auto"))
+        .startsWith("gated/1: all checks passed\n")
+        .endsWith("gated/1 is in Production.\n");
+    assertThat(done("promote", "gated", "--auto")).startsWith("No version is in Staging");
+
+    done("register", "gated", narrower().toString(), "-q");
+    done("promote", "gated/2", "--to", "staging");
+    done("report", "gated/2", "fairness", "passed");
+    assertThat(refused("promote", "gated", "--auto")).contains("reason: CHECKS_NOT_PASSED");
+    assertThat(out.toString())
+        .contains("  passed   fairness\n", "  failed   signature against version 1: ")
+        .contains(
+            "           inputs[a] type narrowed: double (required) -> integer (required)"
+                + " (not backward compatible)\n");
+    assertThat(done("versions", "gated")).containsPattern("(?m)^2 +Staging ");
+  }
+
+  /** Writes a package whose column a takes whole numbers only. */
+  private Path narrower() throws Exception {
+    Path narrower = Files.createDirectory(folder.resolve("narrower"));
+    String file = Files.readString(ModelServer.COLUMNS.resolve("MLmodel"));
+    String column = "{\"type\": \"double\", \"name\": \"a\"";
+    assertThat(file).contains(column);
+    Files.writeString(
+        narrower.resolve("MLmodel"), file.replace(column, column.replace("double", "integer")));
+    return narrower;
+  }
+
+  @Test
+  void request_isApprovedRejectedOrCancelled_andAllOfItShows() {
+    register("asked", 1);
+    done("policy", "set", "asked", "--approvals=1");
+
+    assertThat(refused("promote", "asked/1"))
+        .contains("reason: APPROVAL_REQUIRED")
+        .endsWith("  ask for it: slipway models request asked/1 --to production\n");
+    String rejected = request("asked/1");
+    assertThat(refused("approve", rejected)).contains("reason: SELF_APPROVAL");
+    assertThat(done("reject", rejected, "--comment=no data of May", "--actor=bob"))
+        .contains("from None to Production, rejected\n", " by bob: \"no data of May\"\n");
+    String cancelled = request("asked/1");
+    assertThat(done("requests", "asked")).contains(cancelled).doesNotContain(rejected);
+    assertThat(refused("cancel", cancelled, "--actor=bob")).contains("PERMISSION_DENIED");
+    assertThat(done("cancel", cancelled)).contains(", cancelled\n");
+    assertThat(refused("approve", cancelled, "--actor=bob"))
+        .contains("reason: TRANSITION_REQUEST_CLOSED");
+    String approved = request("asked/1");
+    assertThat(done("approve", approved, "--comment=fine", "--actor=bob"))
+        .contains("from None to Production, executed\n", " by bob: \"fine\"\n");
+
+    assertThat(done("show", "asked/1")).contains("  stage      Production since ");
+    assertThat(done("requests", "asked", "--state=any")).contains(rejected, cancelled, approved);
+    assertThat(done("activities", "asked"))
+        .containsSubsequence(
+            " bob    asked/1: None -> Production \"fine\"\n",
+            " ada    asked/1: transition request created \"better\"\n",
+            " ada    asked/1: transition request cancelled\n",
+            " ada    asked/1: transition request created \"better\"\n",
+            " bob    asked/1: transition request rejected \"no data of May\"\n",
+            " ada    asked/1: transition request created \"better\"\n");
+  }
+
+  private String request(String version) {
+    return done("request", version, "--comment=better")
+        .replaceFirst("(?s)^Request ([0-9a-f]{32}): .*", "$1");
+  }
+
+  @Test
   void alias_isMovedProtectedAndDeleted() {
     register("aliased", 2);
 
@@ -277,7 +360,7 @@ class RegistryCommandsIT {
         }
       }
 
-      assertThat(watch.get(120, TimeUnit.SECONDS)).as(err.toString()).isZero();
+      assertThat(watch.get(10, TimeUnit.MINUTES)).as(err.toString()).isZero();
     }
     assertThat(revisions(seen.toString()))
         .isEqualTo(activities("watched").stream().skip(1).map(RegistryEvent::getRevision).toList());

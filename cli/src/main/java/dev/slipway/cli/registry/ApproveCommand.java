@@ -1,7 +1,9 @@
 package dev.slipway.cli.registry;
 
 import dev.slipway.registry.v1.ApproveTransitionRequestRequest;
+import dev.slipway.registry.v1.GetTransitionRequestRequest;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
+import dev.slipway.registry.v1.Stage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -36,5 +38,13 @@ final class ApproveCommand extends RegistryCall {
                 .setComment(comment)
                 .build()),
         request -> RequestText.print(out(), request));
+  }
+
+  @Override
+  Stage checkedStage(RegistryServiceBlockingStub registry) {
+    return registry
+        .getTransitionRequest(
+            GetTransitionRequestRequest.newBuilder().setTransitionRequestId(id).build())
+        .getToStage();
   }
 }

@@ -79,7 +79,13 @@ final class PromoteCommand extends RegistryCall {
       return;
     }
     try {
-      print(registry.transitionStage(request(version)), this::tell);
+      TransitionStageResponse moved = registry.transitionStage(request(version));
+      print(moved, this::tell);
+      if (auto && !moved.hasCheckReport() && version.getStage() != move.stage()) {
+        err()
+            .println("slipway: the checks were taken away meanwhile: nothing vouched for the move");
+        answerNo();
+      }
     } catch (StatusRuntimeException e) {
       if (!Refusals.reason(e).equals("APPROVAL_REQUIRED")) {
         throw e;
@@ -91,6 +97,11 @@ final class PromoteCommand extends RegistryCall {
               ModelText.name(version), StageName.of(move.stage()).toLowerCase(Locale.ROOT));
       answerNo();
     }
+  }
+
+  @Override
+  Stage checkedStage(RegistryServiceBlockingStub registry) {
+    return move.stage();
   }
 
   /** Returns the version to move; nothing when it may be absent and is. */

@@ -8,8 +8,10 @@ import dev.slipway.cli.client.JsonOutput;
 import dev.slipway.cli.client.ModelSpec;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.registry.v1.CheckReport;
+import dev.slipway.registry.v1.CheckTransitionRequest;
 import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
+import dev.slipway.registry.v1.Stage;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,13 +46,53 @@ abstract class RegistryCall implements Callable<Integer> {
             () -> {
               try (SlipwayClient connected = services.connect()) {
                 client = connected;
-                run(caller.identify(connected.registry()));
-              } catch (StatusRuntimeException e) {
-                Refusals.report(e).ifPresent(this::print);
-                throw e;
+                runExplained(caller.identify(connected.registry()));
               }
             });
     return negative ? ExitCode.SOFTWARE : code;
+  }
+
+  /** Does the work; when checks refuse it, prints what they have found. */
+  private void runExplained(RegistryServiceBlockingStub registry)
+      throws IOException, InterruptedException {
+    try {
+      run(registry);
+    } catch (StatusRuntimeException e) {
+      Refusals.report(e).ifPresent(found -> print(whole(registry, found)));
+      throw e;
+    }
+  }
+
+  /**
+   * Returns all that the checks compared. A refusal has room for their summaries only, so the
+   * registry is asked for the rest; when it has none, or all checks pass by now, the summaries
+   * stay.
+   */
+  private CheckReport whole(RegistryServiceBlockingStub registry, CheckReport refused) {
+    try {
+      Stage stage = checkedStage(registry);
+      if (stage == Stage.STAGE_UNSPECIFIED) {
+        return refused;
+      }
+      CheckReport whole =
+          registry.checkTransition(
+              CheckTransitionRequest.newBuilder()
+                  .setName(refused.getName())
+                  .setVersion(refused.getVersion())
+                  .setStage(stage)
+                  .build());
+      return whole.getPassed() ? refused : whole;
+    } catch (StatusRuntimeException e) {
+      return refused;
+    }
+  }
+
+  /**
+   * Returns the stage whose checks have refused the work; unspecified where the command moves
+   * nothing.
+   */
+  Stage checkedStage(RegistryServiceBlockingStub registry) {
+    return Stage.STAGE_UNSPECIFIED;
   }
 
   /** Does the work. */

@@ -80,7 +80,8 @@ class GatedCommandsTest {
 
   @Test
   void promote_checksDoNotPass_saysWhatTheyCompared() {
-    registry.refusal = refusal("CHECKS_NOT_PASSED", report(false));
+    registry.refusal = refusal("CHECKS_NOT_PASSED", shortened(report(false)));
+    registry.report = report(false);
 
     assertThat(models("promote", "digits")).isEqualTo(1);
 
@@ -102,6 +103,21 @@ class GatedCommandsTest {
                 .setArchiveExistingVersions(true)
                 .setExpectedCurrentStage(Stage.STAGE_STAGING)
                 .build());
+  }
+
+  @Test
+  void promote_checksPassByNow_saysWhatRefusedIt() {
+    registry.refusal = refusal("CHECKS_NOT_PASSED", shortened(report(false)));
+    registry.report = report(true);
+
+    assertThat(models("promote", "digits/3")).isEqualTo(1);
+
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            digits/3: not all checks passed
+              failed   quality against version 2: not good enough
+            """);
   }
 
   @Test
@@ -129,6 +145,11 @@ class GatedCommandsTest {
     assertThat(out.toString())
         .startsWith("digits/3: all checks passed\n")
         .endsWith("digits/3 is in Production.\ndigits/2 went to Archived.\n");
+
+    registry.checksRun = false;
+
+    assertThat(models("promote", "digits", "--auto")).isEqualTo(1);
+    assertThat(err.toString()).contains("nothing vouched for the move");
 
     registry.staged = false;
 
@@ -249,6 +270,13 @@ class GatedCommandsTest {
         .build();
   }
 
+  /** Returns what a status has room for. */
+  private static CheckReport shortened(CheckReport report) {
+    CheckReport.Builder shortened = report.toBuilder();
+    shortened.getResultsBuilderList().forEach(r -> r.clearComparisons().clearSignatureDiff());
+    return shortened.build();
+  }
+
   private static StatusRuntimeException refusal(String reason, Message detail) {
     return StatusProto.toStatusRuntimeException(
         com.google.rpc.Status.newBuilder()
@@ -270,6 +298,7 @@ class GatedCommandsTest {
 
     private volatile StatusRuntimeException refusal;
     private volatile boolean staged = true;
+    private volatile boolean checksRun = true;
     private volatile StagePolicy policy;
     private volatile CheckReport report;
     private volatile TransitionStageRequest moved;
@@ -310,13 +339,14 @@ class GatedCommandsTest {
         observer.onError(refusal);
         return;
       }
-      answer(
-          observer,
+      TransitionStageResponse.Builder answer =
           TransitionStageResponse.newBuilder()
               .setModelVersion(VERSION.toBuilder().setStage(request.getStage()))
-              .addArchivedVersions(VERSION.toBuilder().setVersion(2))
-              .setCheckReport(report(true))
-              .build());
+              .addArchivedVersions(VERSION.toBuilder().setVersion(2));
+      if (checksRun) {
+        answer.setCheckReport(report(true));
+      }
+      answer(observer, answer.build());
     }
 
     @Override
