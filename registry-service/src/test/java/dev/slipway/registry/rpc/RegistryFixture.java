@@ -120,6 +120,16 @@ final class RegistryFixture implements AutoCloseable {
             TestDatabases.h2(folder), RegistryConfig.DEFAULT_POLL_INTERVAL, List.of(), webhooks));
   }
 
+  /** Opens a registry, as {@link #openRegistry()} does, whose policies only some roles change. */
+  List<ServiceModule> openRegistry(List<String> policyRoles) {
+    return openRegistry(
+        new RegistryConfig(
+            TestDatabases.h2(folder),
+            RegistryConfig.DEFAULT_POLL_INTERVAL,
+            policyRoles,
+            WebhookConfig.DEFAULT));
+  }
+
   private List<ServiceModule> openRegistry(RegistryConfig config) {
     registry =
         RegistryModule.open(

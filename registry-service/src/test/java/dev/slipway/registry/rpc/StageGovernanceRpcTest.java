@@ -31,6 +31,8 @@ import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
 import dev.slipway.registry.v1.RejectTransitionRequestRequest;
 import dev.slipway.registry.v1.ReportCheckRequest;
+import dev.slipway.registry.v1.RollbackStageRequest;
+import dev.slipway.registry.v1.RollbackStageResponse;
 import dev.slipway.registry.v1.SetStagePolicyRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.registry.v1.StagePolicy;
@@ -45,6 +47,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,29 +71,25 @@ final class StageGovernanceRpcTest {
       GrpcServerExtension.inProcess(
           () -> {
             fixture = new RegistryFixture(folder);
-            return fixture.openRegistry();
+            return fixture.openRegistry(List.of("admin"));
           });
 
   private RegistryServiceBlockingStub anna;
+  private RegistryServiceBlockingStub admin;
   private RegistryServiceBlockingStub ben;
   private RegistryServiceBlockingStub ci;
 
   @BeforeEach
   void connect() {
     anna = as("anna", "");
+    admin = as("anna", "admin");
     ben = as("ben", "review");
     ci = as("ci", "ci");
     var model =
         anna.createRegisteredModel(
             CreateRegisteredModelRequest.newBuilder().setName("digits").build());
-    var version =
-        anna.createModelVersion(
-            CreateModelVersionRequest.newBuilder()
-                .setName(model.getName())
-                .setSource("s3://elsewhere/model")
-                .setAllowMissingModelFile(true)
-                .build());
-    assertThat(version.getVersion()).isEqualTo(1);
+    assertThat(model.getName()).isEqualTo("digits");
+    assertThat(register()).isEqualTo(1);
   }
 
   @AfterEach
@@ -134,10 +133,9 @@ final class StageGovernanceRpcTest {
     StagePolicy general = set(StagePolicy.newBuilder().setStage(PRODUCTION).build());
     assertThat(general.getRequestLifetime().getSeconds()).isEqualTo(7 * 86_400);
     var deleted =
-        anna.deleteStagePolicy(DeleteStagePolicyRequest.newBuilder().setStage(PRODUCTION).build());
+        admin.deleteStagePolicy(DeleteStagePolicyRequest.newBuilder().setStage(PRODUCTION).build());
     assertThat(deleted).isNotNull();
-    RegistryEvent last =
-        anna.listActivities(ListActivitiesRequest.newBuilder().setPageSize(1).build()).getEvents(0);
+    RegistryEvent last = lastEvent();
     assertThat(last.getType())
         .isEqualTo(RegistryEventType.REGISTRY_EVENT_TYPE_STAGE_POLICY_DELETED);
     assertThat(last.getName()).isEmpty();
@@ -210,8 +208,7 @@ final class StageGovernanceRpcTest {
                         .build())
                 .getTransitionRequestsList())
         .containsExactly(done);
-    RegistryEvent last =
-        anna.listActivities(ListActivitiesRequest.newBuilder().setPageSize(1).build()).getEvents(0);
+    RegistryEvent last = lastEvent();
     assertThat(last.getType()).isEqualTo(RegistryEventType.REGISTRY_EVENT_TYPE_STAGE_TRANSITIONED);
     assertThat(last.getActor()).isEqualTo("cara");
     assertThat(last.getAlsoChanged(0).getAfter().getTransitionRequest()).isEqualTo(done);
@@ -232,6 +229,85 @@ final class StageGovernanceRpcTest {
     assertFails(
         () -> cancel(anna, second), Status.Code.FAILED_PRECONDITION, "TRANSITION_REQUEST_CLOSED");
     assertFails(() -> get("0".repeat(32)), Status.Code.NOT_FOUND, "TRANSITION_REQUEST_NOT_FOUND");
+  }
+
+  @Test
+  void policies_areChangedByThePolicyRolesAlone() {
+    StagePolicy policy = StagePolicy.newBuilder().setStage(PRODUCTION).build();
+    assertFails(() -> set(anna, policy), Status.Code.PERMISSION_DENIED, "ROLE_REQUIRED");
+    StagePolicy kept = set(admin, policy);
+
+    assertFails(
+        () ->
+            anna.deleteStagePolicy(
+                DeleteStagePolicyRequest.newBuilder().setStage(PRODUCTION).build()),
+        Status.Code.PERMISSION_DENIED,
+        "ROLE_REQUIRED");
+    assertThat(
+            anna.listStagePolicies(ListStagePoliciesRequest.getDefaultInstance()).getPoliciesList())
+        .containsExactly(kept);
+  }
+
+  @Test
+  void force_takesItsRole_andIsSeenAmongTheActivities() {
+    set(
+        StagePolicy.newBuilder()
+            .setStage(PRODUCTION)
+            .setRequiredApprovals(1)
+            .addForceRoles("chief")
+            .addChecks(AUDIT)
+            .build());
+    assertFails(() -> force(anna), Status.Code.PERMISSION_DENIED, "ROLE_REQUIRED");
+
+    TransitionStageResponse moved = force(as("chief", "chief"));
+
+    assertThat(moved.getModelVersion().getStage()).isEqualTo(PRODUCTION);
+    assertThat(moved.hasCheckReport()).isFalse();
+    RegistryEvent event = lastEvent();
+    assertThat(event.getActor()).isEqualTo("chief");
+    assertThat(event.getForced()).isTrue();
+    assertThat(event.getComment()).isEqualTo("it burns");
+  }
+
+  @Test
+  void rollback_takesTheTransitionRole_andNoApprovals() {
+    assertThat(promote().getModelVersion().getStage()).isEqualTo(PRODUCTION);
+    long second = register();
+    var replaced =
+        anna.transitionStage(
+            TransitionStageRequest.newBuilder()
+                .setName("digits")
+                .setVersion(second)
+                .setStage(PRODUCTION)
+                .setArchiveExistingVersions(true)
+                .build());
+    assertThat(replaced.getModelVersion().getVersion()).isEqualTo(second);
+    set(
+        StagePolicy.newBuilder()
+            .setStage(PRODUCTION)
+            .setRequiredApprovals(2)
+            .addTransitionRoles("release")
+            .build());
+    assertFails(() -> rollBack(anna), Status.Code.PERMISSION_DENIED, "ROLE_REQUIRED");
+
+    RollbackStageResponse back = rollBack(as("lead", "release"));
+
+    assertThat(back.getModelVersion().getVersion()).isEqualTo(1);
+    assertThat(back.getModelVersion().getStage()).isEqualTo(PRODUCTION);
+  }
+
+  @Test
+  void staging_hasRoomForThirtyTwo_andKeepsItsPolicyWhileSeveralAreThere() {
+    StagePolicy exclusive = StagePolicy.newBuilder().setStage(Stage.STAGE_STAGING).build();
+    set(exclusive.toBuilder().setAllowMultipleVersions(true).build());
+    assertThat(stage(1).getModelVersion().getStage()).isEqualTo(Stage.STAGE_STAGING);
+    for (int more = 2; more <= 32; more++) {
+      assertThat(stage(register()).getArchivedVersionsCount()).isZero();
+    }
+    long last = register();
+
+    assertFails(() -> stage(last), Status.Code.RESOURCE_EXHAUSTED, "TOO_MANY_VERSIONS");
+    assertFails(() -> set(exclusive), Status.Code.FAILED_PRECONDITION, "STAGE_OCCUPIED");
   }
 
   @Test
@@ -337,7 +413,51 @@ final class StageGovernanceRpcTest {
   }
 
   private StagePolicy set(StagePolicy policy) {
-    return anna.setStagePolicy(SetStagePolicyRequest.newBuilder().setPolicy(policy).build());
+    return set(admin, policy);
+  }
+
+  private static StagePolicy set(RegistryServiceBlockingStub who, StagePolicy policy) {
+    return who.setStagePolicy(SetStagePolicyRequest.newBuilder().setPolicy(policy).build());
+  }
+
+  private long register() {
+    return anna.createModelVersion(
+            CreateModelVersionRequest.newBuilder()
+                .setName("digits")
+                .setSource("s3://elsewhere/model")
+                .setAllowMissingModelFile(true)
+                .build())
+        .getVersion();
+  }
+
+  private TransitionStageResponse stage(long version) {
+    return anna.transitionStage(
+        TransitionStageRequest.newBuilder()
+            .setName("digits")
+            .setVersion(version)
+            .setStage(Stage.STAGE_STAGING)
+            .build());
+  }
+
+  private static TransitionStageResponse force(RegistryServiceBlockingStub who) {
+    return who.transitionStage(
+        TransitionStageRequest.newBuilder()
+            .setName("digits")
+            .setVersion(1)
+            .setStage(PRODUCTION)
+            .setForce(true)
+            .setComment("it burns")
+            .build());
+  }
+
+  private static RollbackStageResponse rollBack(RegistryServiceBlockingStub who) {
+    return who.rollbackStage(
+        RollbackStageRequest.newBuilder().setName("digits").setStage(PRODUCTION).build());
+  }
+
+  private RegistryEvent lastEvent() {
+    return anna.listActivities(ListActivitiesRequest.newBuilder().setPageSize(1).build())
+        .getEvents(0);
   }
 
   private TransitionStageResponse promote() {
