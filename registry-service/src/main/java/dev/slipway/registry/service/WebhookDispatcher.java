@@ -13,7 +13,9 @@ import dev.slipway.registry.webhook.WebhookDelivery;
 import dev.slipway.registry.webhook.WebhookDeliveryState;
 import dev.slipway.registry.webhook.WebhookMessage;
 import dev.slipway.registry.webhook.WebhookSettings;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -47,6 +49,7 @@ public final class WebhookDispatcher implements AutoCloseable {
   private final WebhookDeliveryStore deliveries;
   private final WebhookSender sender;
   private final WebhookBodies bodies;
+  private final Clock clock;
   private final Meter delivered;
   private final Meter failed;
   private final Meter dead;
@@ -70,10 +73,12 @@ public final class WebhookDispatcher implements AutoCloseable {
       WebhookDeliveryStore deliveries,
       WebhookSender sender,
       WebhookBodies bodies,
+      Clock clock,
       MetricRegistry metrics) {
     this.deliveries = deliveries;
     this.sender = sender;
     this.bodies = bodies;
+    this.clock = clock;
     this.delivered = metrics.meter("registry.webhooks.delivered");
     this.failed = metrics.meter("registry.webhooks.failed");
     this.dead = metrics.meter("registry.webhooks.dead");
@@ -219,14 +224,7 @@ public final class WebhookDispatcher implements AutoCloseable {
   private boolean send(Turn turn, Dispatch dispatch) {
     WebhookSettings settings = dispatch.webhook().settings();
     WebhookDelivery delivery = dispatch.delivery();
-    WebhookAttempt attempt =
-        sender.send(
-            new WebhookMessage(
-                delivery.id().toString(),
-                settings.url(),
-                dispatch.secret(),
-                settings.timeout(),
-                bodies.body(delivery.event(), dispatch.event())));
+    WebhookAttempt attempt = attempt(dispatch);
     if (closed && attempt.httpStatus() == 0) {
       // Broken off here, which is no fault of the receiver.
       return false;
@@ -246,5 +244,26 @@ public final class WebhookDispatcher implements AutoCloseable {
           attempt.error());
     }
     return attempt.delivered();
+  }
+
+  private WebhookAttempt attempt(Dispatch dispatch) {
+    WebhookSettings settings = dispatch.webhook().settings();
+    WebhookDelivery delivery = dispatch.delivery();
+    String body;
+    try {
+      body = bodies.body(delivery.event(), dispatch.event());
+    } catch (RuntimeException e) {
+      // It counts as a failed attempt, so that this event does not hold up those after it for ever.
+      log.warn("the message {} cannot be written", delivery.id(), e);
+      return new WebhookAttempt(
+          clock.instant().truncatedTo(ChronoUnit.MICROS),
+          Duration.ZERO,
+          0,
+          "the message cannot be written: " + e,
+          "");
+    }
+    return sender.send(
+        new WebhookMessage(
+            delivery.id().toString(), settings.url(), dispatch.secret(), settings.timeout(), body));
   }
 }

@@ -81,7 +81,8 @@ public final class WebhookDeliveryStore {
 
   /**
    * Finds what to send next in a turn: of what is due the lowest revision. Empty when there is
-   * nothing, the webhook sends no more, or the turn is another's.
+   * nothing, the webhook sends no more, the turn is another's, or its lease is too short for the
+   * webhook's timeout, as when that was made longer in between.
    */
   public Optional<Dispatch> next(Turn turn) {
     String id = turn.webhook().value();
@@ -93,7 +94,10 @@ public final class WebhookDeliveryStore {
                   .attach(WebhookDao.class)
                   .find(id)
                   .filter(webhook -> webhook.state().equals(WebhookState.ACTIVE.name()));
-          if (row.isEmpty() || !handle.attach(WebhookTurnDao.class).holds(id, turn.lease(), now)) {
+          if (row.isEmpty()
+              || !handle
+                  .attach(WebhookTurnDao.class)
+                  .holds(id, turn.lease(), now.plusMillis(row.get().timeoutMillis()))) {
             return Optional.empty();
           }
           return handle

@@ -43,14 +43,16 @@ public interface WebhookTurnDao {
       """)
   List<String> lockFree(@Bind("webhookIds") String[] webhookIds, @Bind("now") Instant now);
 
-  /** Returns whether a lease is still there. */
+  /** Returns whether a lease is still there, and does not end until after a time. */
   @SqlQuery(
       """
       SELECT COUNT(*) > 0 FROM webhook_turn
-      WHERE webhook_id = :webhookId AND lease = :lease AND leased_until > :now
+      WHERE webhook_id = :webhookId AND lease = :lease AND leased_until > :until
       """)
   boolean holds(
-      @Bind("webhookId") String webhookId, @Bind("lease") String lease, @Bind("now") Instant now);
+      @Bind("webhookId") String webhookId,
+      @Bind("lease") String lease,
+      @Bind("until") Instant until);
 
   /** Begins a lease. */
   @SqlUpdate(

@@ -121,6 +121,7 @@ final class WatchRegistryTest {
   }
 
   @Test
+  @Timeout(value = 1, unit = TimeUnit.HOURS)
   void watcherCutAtRandom_resumesAndMissesNoneAndSeesNoneTwice() throws Exception {
     model("digits");
     ExecutorService writer = Executors.newSingleThreadExecutor();

@@ -21,17 +21,19 @@ import dev.slipway.runtime.server.GrpcServer;
 import dev.slipway.runtime.server.GrpcServerConfig;
 import dev.slipway.runtime.testing.TestDatabases;
 import io.grpc.ManagedChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Sends webhooks from registries that share a database, and from one that is killed. */
 final class WebhookReplicasIT {
   private final WebhookReceiver receiver = new WebhookReceiver();
   private final List<ManagedChannel> channels = new ArrayList<>();
-  private final DatabaseConfig database = TestDatabases.postgres();
+  private final DatabaseConfig postgres = TestDatabases.postgres();
 
   @AfterEach
   void close() {
@@ -41,8 +43,8 @@ final class WebhookReplicasIT {
 
   @Test
   void twoReplicas_sendEachEventOnce() throws Exception {
-    try (GrpcServer one = RegistryProcess.serve(database);
-        GrpcServer other = RegistryProcess.serve(database)) {
+    try (GrpcServer one = RegistryProcess.serve(postgres);
+        GrpcServer other = RegistryProcess.serve(postgres)) {
       RegistryServiceBlockingStub first = stub(one.port());
       RegistryServiceBlockingStub second = stub(other.port());
       Webhook webhook = webhook(first, "all", 30);
@@ -62,6 +64,15 @@ final class WebhookReplicasIT {
 
   @Test
   void killedBetweenCommitAndDelivery_theEventStillArrives() throws Exception {
+    killBetweenCommitAndDelivery(postgres);
+  }
+
+  @Test
+  void killedWithItsEmbeddedDatabase_theEventStillArrives(@TempDir Path folder) throws Exception {
+    killBetweenCommitAndDelivery(TestDatabases.h2(folder));
+  }
+
+  private void killBetweenCommitAndDelivery(DatabaseConfig database) throws Exception {
     receiver.hang();
     Webhook webhook;
     String id;

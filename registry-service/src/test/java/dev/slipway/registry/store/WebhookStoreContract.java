@@ -336,6 +336,21 @@ abstract class WebhookStoreContract {
   }
 
   @Test
+  void turn_whoseTimeoutIsMadeLonger_isTakenAgainWithALongerLease() {
+    Webhook webhook = create("a", ANY_MODEL);
+    model(DIGITS);
+    Turn turn = take();
+    webhooks.update(webhook.id(), timeout(Duration.ofSeconds(30)), ANNA);
+
+    assertThat(deliveries.next(turn)).isEmpty();
+    deliveries.end(turn);
+    Turn longer = take();
+    assertThat(deliveries.next(longer)).isPresent();
+    clock.advance(Duration.ofSeconds(30));
+    assertThat(deliveries.take(false, 10)).isEmpty();
+  }
+
+  @Test
   void delete_endsTurnsAndDeliveries() {
     Webhook webhook = create("a", ANY_MODEL);
     model(DIGITS);
@@ -532,6 +547,19 @@ abstract class WebhookStoreContract {
         Optional.empty(),
         Optional.of(state),
         Optional.empty(),
+        Optional.empty());
+  }
+
+  private static WebhookUpdate timeout(Duration timeout) {
+    return new WebhookUpdate(
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(timeout),
         Optional.empty());
   }
 
