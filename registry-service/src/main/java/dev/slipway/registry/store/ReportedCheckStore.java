@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.registry.actor.Caller;
+import dev.slipway.registry.actor.RoleRequiredException;
+import dev.slipway.registry.check.Check;
+import dev.slipway.registry.check.CheckCondition.External;
 import dev.slipway.registry.check.CheckName;
 import dev.slipway.registry.check.CheckResult;
 import dev.slipway.registry.check.NewCheckResult;
@@ -15,6 +18,7 @@ import dev.slipway.registry.event.RegistryState;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.RegisteredModelNotFoundException;
 import dev.slipway.registry.version.ModelVersionNotFoundException;
+import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.VersionNumber;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -24,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -48,6 +53,8 @@ public final class ReportedCheckStore {
    *
    * @throws RegisteredModelNotFoundException if there is no such model
    * @throws ModelVersionNotFoundException if it has no such version
+   * @throws RoleRequiredException if policies of the model take verdicts of this check only from
+   *     roles that the caller lacks: else anybody could put a verdict that counts out of force
    * @throws TooManyCheckResultsException if the version has verdicts of {@value #MAX_RESULTS} other
    *     checks
    */
@@ -58,6 +65,7 @@ public final class ReportedCheckStore {
           RegisteredModelRow model = command.reader().modelRow(wanted.model());
           // Locked with the revision; whether it exists is all that is asked.
           ModelVersionRow version = command.reader().versionRow(model, wanted.version());
+          requireReporter(command.stages(), model, wanted.name(), caller);
           CheckResultDao dao = command.dao(CheckResultDao.class);
           Map<CheckName, ReportedCheck> earlier =
               byName(dao.list(version.modelId(), version.version()));
@@ -96,6 +104,21 @@ public final class ReportedCheckStore {
               false);
           return result;
         });
+  }
+
+  private static void requireReporter(
+      StageReader stages, RegisteredModelRow model, CheckName name, Caller caller) {
+    Set<String> reporters = new TreeSet<>();
+    for (Stage stage : Stage.values()) {
+      for (Check check : stages.rules(model.modelId(), stage).checks()) {
+        if (check.name().equals(name) && check.condition() instanceof External external) {
+          reporters.addAll(external.reporterRoles());
+        }
+      }
+    }
+    if (!reporters.isEmpty() && !caller.hasOneOf(reporters)) {
+      throw new RoleRequiredException("reporting " + name.value(), reporters);
+    }
   }
 
   /**

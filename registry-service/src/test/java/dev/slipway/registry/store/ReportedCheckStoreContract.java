@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.registry.actor.Caller;
+import dev.slipway.registry.actor.RoleRequiredException;
+import dev.slipway.registry.check.Check;
 import dev.slipway.registry.check.CheckComparison;
+import dev.slipway.registry.check.CheckCondition;
 import dev.slipway.registry.check.CheckName;
 import dev.slipway.registry.check.CheckOutcome;
 import dev.slipway.registry.check.CheckResult;
@@ -19,9 +22,11 @@ import dev.slipway.registry.event.RegistryState;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.NewRegisteredModel;
 import dev.slipway.registry.model.RegisteredModelNotFoundException;
+import dev.slipway.registry.policy.PolicyRules;
 import dev.slipway.registry.version.ModelVersionNotFoundException;
 import dev.slipway.registry.version.NewModelVersion;
 import dev.slipway.registry.version.PackageSource;
+import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
@@ -57,6 +62,7 @@ abstract class ReportedCheckStoreContract {
   private ModelVersionStore versions;
   private RegistryEventStore events;
   private ReportedCheckStore reported;
+  private StagePolicyStore policies;
 
   abstract DatabaseConfig database();
 
@@ -69,6 +75,7 @@ abstract class ReportedCheckStoreContract {
     versions = new ModelVersionStore(transactions);
     events = new RegistryEventStore(transactions);
     reported = new ReportedCheckStore(transactions);
+    policies = new StagePolicyStore(transactions, List.of());
     var model =
         models.create(new NewRegisteredModel(DIGITS, "", "", Map.of()), Optional.empty(), ANNA);
     assertThat(model.stamp().revision()).isEqualTo(1);
@@ -166,6 +173,35 @@ abstract class ReportedCheckStoreContract {
         .contains(new RegistryState.OfCheckResult(DIGITS, ONE, second));
     assertThat(events.get(1).name()).contains(DIGITS);
     assertThat(events.get(1).version()).contains(ONE);
+  }
+
+  @Test
+  void checkThatCountsForRolesOnly_isReportedByThemOnly() {
+    policies.set(Optional.of(DIGITS), Stage.PRODUCTION, rulesOf(FAIRNESS, "audit", "lead"), ANNA);
+    policies.set(Optional.of(DIGITS), Stage.STAGING, rulesOf(FAIRNESS), ANNA);
+    CheckResult pass = report(FAIRNESS, CheckOutcome.PASSED, "", CI);
+
+    assertThatThrownBy(() -> report(FAIRNESS, CheckOutcome.FAILED, "", ANNA))
+        .isInstanceOf(RoleRequiredException.class)
+        .hasMessageContaining("audit, lead");
+
+    assertThat(reported.list(DIGITS, ONE).get(FAIRNESS).result()).isEqualTo(pass);
+    assertThat(events()).hasSize(1);
+    CheckResult other = report(new CheckName("drift"), CheckOutcome.FAILED, "", ANNA);
+    assertThat(other.reportedBy()).isEqualTo("anna");
+  }
+
+  private static PolicyRules rulesOf(CheckName name, String... reporterRoles) {
+    return new PolicyRules(
+        List.of(),
+        0,
+        List.of(),
+        false,
+        List.of(),
+        List.of(
+            new Check(name, new CheckCondition.External(Optional.empty(), List.of(reporterRoles)))),
+        PolicyRules.DEFAULT_LIFETIME,
+        false);
   }
 
   @Test
