@@ -147,6 +147,16 @@ def undeclared_rows():
         [info("in", TensorProto.FLOAT, ["batch", 2])], [info("out", TensorProto.FLOAT, ["batch", 2])]))
 
 
+def outputs_of_no_node():
+    """FP32 x [1, 2] -> y = -x, and an output that no node makes: x itself, or the constant c [2]."""
+    negated = helper.make_node("Neg", ["x"], ["y"])
+    x, y = info("x", TensorProto.FLOAT, [1, 2]), info("y", TensorProto.FLOAT, [1, 2])
+    save("input_as_output", helper.make_graph([negated], "input_as_output", [x], [y, x]))
+    save("constant_as_output", helper.make_graph(
+        [negated], "constant_as_output", [x], [y, info("c", TensorProto.FLOAT, [2])],
+        [numpy_helper.from_array(np.array([3, 4], dtype=np.float32), "c")]))
+
+
 def external_data(model):
     """The network with its weights in a file of their own, and one that points outside its folder."""
     folder = HERE / "external"
@@ -298,6 +308,7 @@ if __name__ == "__main__":
     unknown_shapes()
     runtime_failure()
     undeclared_rows()
+    outputs_of_no_node()
     external_data(network)
     sklearn_models()
     mlflow_onnx(network)

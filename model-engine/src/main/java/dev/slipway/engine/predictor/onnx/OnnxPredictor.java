@@ -77,7 +77,7 @@ final class OnnxPredictor implements Predictor {
             signature.flatMap(ModelSignature::outputs), metadata(session.getOutputInfo().values()));
     this.outputsByName =
         outputs.stream().collect(Collectors.toMap(TensorMetadata::name, Function.identity()));
-    this.pins = PinnedOutputs.canPin(outputs, batched());
+    this.pins = PinnedOutputs.canPin(outputs, session.getInputNames(), batched());
     Set<DataType> types = EnumSet.noneOf(DataType.class);
     sessionInputs.forEach(input -> types.add(input.datatype()));
     this.casts = new UnsignedCasts(environment, types);

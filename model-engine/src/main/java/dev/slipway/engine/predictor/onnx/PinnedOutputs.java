@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Memory that the outputs of one call are written to. To be told where to write costs ONNX
@@ -34,13 +35,17 @@ final class PinnedOutputs implements AutoCloseable {
   private PinnedOutputs() {}
 
   /**
-   * Tells whether the shapes of outputs follow from the rows of a call, and their datatypes are
-   * ones that the binding has.
+   * Tells whether ONNX Runtime writes all these outputs to memory that it is given: their shapes
+   * follow from the rows of a call, their datatypes are ones that the binding has, and none is an
+   * input that the graph hands on. The value of such an input takes the place of the memory, which
+   * then keeps, without an error, what an earlier call left there.
    *
+   * @param inputs the names of the graph's inputs
    * @param batched whether outputs have a row for each row asked
    */
-  static boolean canPin(List<TensorMetadata> outputs, boolean batched) {
-    return outputs.stream().allMatch(output -> canPin(output, batched));
+  static boolean canPin(List<TensorMetadata> outputs, Set<String> inputs, boolean batched) {
+    return outputs.stream()
+        .allMatch(output -> !inputs.contains(output.name()) && canPin(output, batched));
   }
 
   private static boolean canPin(TensorMetadata output, boolean batched) {

@@ -205,6 +205,23 @@ class OnnxPredictorTest {
   }
 
   @Test
+  void outputsThatNoNodeMakes_areThoseOfTheSameCall() {
+    try (Predictor handsOn =
+            Predictors.load(TestModels.onnx(folder.resolve("a"), "input_as_output"));
+        Predictor constant =
+            Predictors.load(TestModels.onnx(folder.resolve("b"), "constant_as_output"))) {
+      for (float value : new float[] {1, 2, 3}) {
+        Tensor x = Tensor.ofFloats("x", Shape.of(1, 2), value, -value);
+        Tensor y = Tensor.ofFloats("y", Shape.of(1, 2), -value, value);
+
+        assertThat(handsOn.predict(PredictRequest.of(x)).outputs()).containsExactly(y, x);
+        assertThat(constant.predict(PredictRequest.of(x)).outputs())
+            .containsExactly(y, Tensor.ofFloats("c", Shape.of(2), 3, 4));
+      }
+    }
+  }
+
+  @Test
   void inputThatOnlyTheGraphKnowsToBeWrong_isTheCallersFault() {
     try (Predictor predictor = load("gather")) {
       assertThat(
