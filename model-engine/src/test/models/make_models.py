@@ -147,6 +147,13 @@ def undeclared_rows():
         [info("in", TensorProto.FLOAT, ["batch", 2])], [info("out", TensorProto.FLOAT, ["batch", 2])]))
 
 
+def one_row_declared():
+    """FP32 [batch, 2] -> the same negated, declared as [1, 2] by an export with one row."""
+    save("one_row", helper.make_graph(
+        [helper.make_node("Neg", ["in"], ["mid"]), helper.make_node("Identity", ["mid"], ["out"])], "one_row",
+        [info("in", TensorProto.FLOAT, ["batch", 2])], [info("out", TensorProto.FLOAT, [1, 2])]))
+
+
 def outputs_of_no_node():
     """FP32 x [1, 2] -> y = -x, and an output that no node makes: x itself, or the constant c [2]."""
     negated = helper.make_node("Neg", ["x"], ["y"])
@@ -308,6 +315,7 @@ if __name__ == "__main__":
     unknown_shapes()
     runtime_failure()
     undeclared_rows()
+    one_row_declared()
     outputs_of_no_node()
     external_data(network)
     sklearn_models()

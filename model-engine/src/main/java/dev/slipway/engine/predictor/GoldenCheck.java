@@ -30,7 +30,7 @@ public final class GoldenCheck {
     try {
       Predictions predictions =
           predictor.predict(new PredictRequest(golden.inputs(), golden.parameters(), names));
-      new OutputChecks(predictor.outputs()).check(predictions.outputs(), names);
+      new OutputChecks(predictor).check(predictions.outputs(), names);
       return GoldenResult.compare(golden, predictions.outputs());
     } catch (EngineException e) {
       return GoldenResult.failed(golden, e.getMessage());

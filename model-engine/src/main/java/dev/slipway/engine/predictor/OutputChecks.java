@@ -1,6 +1,7 @@
 package dev.slipway.engine.predictor;
 
 import dev.slipway.engine.error.UnexpectedOutputException;
+import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorMetadata;
 import java.util.List;
@@ -16,11 +17,23 @@ public final class OutputChecks {
   private final List<String> all;
   private final Map<String, TensorMetadata> declared;
 
-  /** Creates the checks of a predictor's outputs, each of another name. */
-  public OutputChecks(List<TensorMetadata> outputs) {
-    this.all = outputs.stream().map(TensorMetadata::name).toList();
+  /**
+   * Creates the checks of a predictor's outputs. Where requests have rows, any number of them
+   * passes in an answer: a graph that was exported with one row may well compute more.
+   */
+  public OutputChecks(Predictor predictor) {
+    boolean rows = predictor.inputChecks().batched();
+    this.all = predictor.outputs().stream().map(TensorMetadata::name).toList();
     this.declared =
-        outputs.stream().collect(Collectors.toMap(TensorMetadata::name, Function.identity()));
+        predictor.outputs().stream()
+            .map(output -> rows ? withAnyRows(output) : output)
+            .collect(Collectors.toMap(TensorMetadata::name, Function.identity()));
+  }
+
+  private static TensorMetadata withAnyRows(TensorMetadata output) {
+    return output.shape().rank() == 0
+        ? output
+        : new TensorMetadata(output.name(), output.datatype(), output.shape().withRows(Shape.ANY));
   }
 
   /**

@@ -56,7 +56,7 @@ public final class BatchRunner {
       Clock clock) {
     this.version = version;
     this.predictor = predictor;
-    this.outputChecks = new OutputChecks(predictor.outputs());
+    this.outputChecks = new OutputChecks(predictor);
     this.buffers = buffers;
     this.statistics = statistics;
     this.clock = clock;

@@ -13,6 +13,7 @@ import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
+import dev.slipway.engine.predictor.OutputChecks;
 import dev.slipway.engine.predictor.PredictRequest;
 import dev.slipway.engine.predictor.Predictions;
 import dev.slipway.engine.predictor.Predictor;
@@ -201,6 +202,18 @@ class OnnxPredictorTest {
           .isEqualTo(second.withName("out"));
       assertThat(answered).isEqualTo(first.withName("out"));
       assertThat(answered.data().isDirect()).isFalse();
+    }
+  }
+
+  @Test
+  void graphExportedWithOneRow_mayAnswerMore() {
+    try (Predictor predictor = load("one_row")) {
+      for (int rows : new int[] {1, 2, 1}) {
+        Tensor in = Tensor.ofFloats("in", Shape.of(rows, 2), new float[rows * 2]);
+        List<Tensor> outputs = predictor.predict(PredictRequest.of(in)).outputs();
+        new OutputChecks(predictor).check(outputs, List.of());
+        assertThat(outputs.get(0).shape()).isEqualTo(Shape.of(rows, 2));
+      }
     }
   }
 
