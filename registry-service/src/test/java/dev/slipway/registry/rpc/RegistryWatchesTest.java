@@ -62,7 +62,7 @@ final class RegistryWatchesTest {
   private static final com.google.protobuf.Duration NO_HEARTBEAT =
       com.google.protobuf.Duration.newBuilder().setSeconds(600).build();
   private static final Duration LONG = Duration.ofMinutes(5);
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 120;
   private static final Context.Key<AtomicInteger> WRITTEN = Context.key("written");
 
   @TempDir private Path folder;

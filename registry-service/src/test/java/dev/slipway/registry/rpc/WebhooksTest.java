@@ -519,7 +519,7 @@ final class WebhooksTest {
 
   /** Waits until a webhook has nothing more to send, and returns its deliveries. */
   private List<WebhookDelivery> deliveredUpTo(Webhook webhook, long revision) throws Exception {
-    long deadline = System.nanoTime() + java.time.Duration.ofSeconds(60).toNanos();
+    long deadline = System.nanoTime() + java.time.Duration.ofMinutes(10).toNanos();
     while (stub.getWebhook(get(webhook)).getDeliveredRevision() < revision) {
       assertThat(System.nanoTime()).as("it takes too long").isLessThan(deadline);
       Thread.sleep(20);

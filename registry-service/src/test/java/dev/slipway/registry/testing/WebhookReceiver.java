@@ -20,18 +20,19 @@ import java.util.concurrent.TimeUnit;
 
 /** Receives what webhooks send, over real HTTP, and answers as it is told. Thread-safe. */
 public final class WebhookReceiver implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 600;
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
   private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+  private volatile boolean hanging;
 
   /** Is a request, with header names in lower case. */
   public record Received(String path, Map<String, String> headers, String body) {}
 
-  /** Is what to answer; hangs when the status is 0. */
+  /** Is what to answer. */
   public record Answer(int status, Map<String, String> headers, String body) {}
 
   /** Starts to receive on a free port of this machine. */
@@ -66,9 +67,14 @@ public final class WebhookReceiver implements AutoCloseable {
     answers.add(answer);
   }
 
-  /** Answers the next request with silence. */
+  /** Answers nothing to the requests that come from now on, until told to recover. */
   public void hang() {
-    answer(new Answer(0, Map.of(), ""));
+    hanging = true;
+  }
+
+  /** Answers the requests that come from now on. */
+  public void recover() {
+    hanging = false;
   }
 
   /** Waits for the next request. */
@@ -98,19 +104,20 @@ public final class WebhookReceiver implements AutoCloseable {
     Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     exchange.getRequestHeaders().forEach((name, values) -> headers.put(name, values.get(0)));
     String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-    Answer answer = answers.poll();
+    boolean silent = hanging;
+    Answer answer = silent ? null : answers.poll();
     received.add(new Received(exchange.getRequestURI().getPath(), headers, body));
-    if (answer == null) {
-      exchange.sendResponseHeaders(204, -1);
-      exchange.close();
-      return;
-    }
-    if (answer.status() == 0) {
+    if (silent) {
       try {
         closing.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+      exchange.close();
+      return;
+    }
+    if (answer == null) {
+      exchange.sendResponseHeaders(204, -1);
       exchange.close();
       return;
     }
