@@ -5,7 +5,7 @@ import dev.slipway.registry.v1.GetTransitionRequestRequest;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
 import dev.slipway.registry.v1.Stage;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Approves a transition request. */
@@ -22,12 +22,7 @@ final class ApproveCommand extends RegistryCall {
   @Parameters(index = "0", paramLabel = "REQUEST", description = "Identifier of the request.")
   private String id;
 
-  @Option(
-      names = "--comment",
-      paramLabel = "TEXT",
-      defaultValue = "",
-      description = "Why, for the audit.")
-  private String comment;
+  @Mixin private final AuditComment comment = new AuditComment();
 
   @Override
   void run(RegistryServiceBlockingStub registry) {
@@ -35,7 +30,7 @@ final class ApproveCommand extends RegistryCall {
         registry.approveTransitionRequest(
             ApproveTransitionRequestRequest.newBuilder()
                 .setTransitionRequestId(id)
-                .setComment(comment)
+                .setComment(comment.text())
                 .build()),
         request -> RequestText.print(out(), request));
   }

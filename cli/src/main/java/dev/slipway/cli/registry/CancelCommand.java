@@ -3,7 +3,7 @@ package dev.slipway.cli.registry;
 import dev.slipway.registry.v1.CancelTransitionRequestRequest;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Withdraws a transition request. */
@@ -19,12 +19,7 @@ final class CancelCommand extends RegistryCall {
   @Parameters(index = "0", paramLabel = "REQUEST", description = "Identifier of the request.")
   private String id;
 
-  @Option(
-      names = "--comment",
-      paramLabel = "TEXT",
-      defaultValue = "",
-      description = "Why, for the audit.")
-  private String comment;
+  @Mixin private final AuditComment comment = new AuditComment();
 
   @Override
   void run(RegistryServiceBlockingStub registry) {
@@ -32,7 +27,7 @@ final class CancelCommand extends RegistryCall {
         registry.cancelTransitionRequest(
             CancelTransitionRequestRequest.newBuilder()
                 .setTransitionRequestId(id)
-                .setComment(comment)
+                .setComment(comment.text())
                 .build()),
         request -> RequestText.print(out(), request));
   }

@@ -5,6 +5,7 @@ import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
 import dev.slipway.registry.v1.RollbackStageRequest;
 import dev.slipway.registry.v1.Stage;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -40,12 +41,7 @@ final class RollbackCommand extends RegistryCall {
               + " whichever does.")
   private long expected;
 
-  @Option(
-      names = "--comment",
-      paramLabel = "TEXT",
-      defaultValue = "",
-      description = "Why, for the audit.")
-  private String comment;
+  @Mixin private final AuditComment comment = new AuditComment();
 
   @Override
   void run(RegistryServiceBlockingStub registry) {
@@ -55,7 +51,7 @@ final class RollbackCommand extends RegistryCall {
                 .setName(name)
                 .setStage(stage)
                 .setExpectedCurrentVersion(expected)
-                .setComment(comment)
+                .setComment(comment.text())
                 .build()),
         done ->
             out()

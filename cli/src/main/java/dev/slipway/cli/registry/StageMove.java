@@ -2,6 +2,7 @@ package dev.slipway.cli.registry;
 
 import dev.slipway.cli.client.StageName;
 import dev.slipway.registry.v1.Stage;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Says where a version is to go, and what happens to those that are there. A mixin of picocli. */
@@ -21,12 +22,7 @@ final class StageMove {
               + " Default: they go to Archived in the same step.")
   private boolean keepExisting;
 
-  @Option(
-      names = "--comment",
-      paramLabel = "TEXT",
-      defaultValue = "",
-      description = "Why, for the audit.")
-  private String comment;
+  @Mixin private final AuditComment comment = new AuditComment();
 
   Stage stage() {
     return stage;
@@ -37,6 +33,6 @@ final class StageMove {
   }
 
   String comment() {
-    return comment;
+    return comment.text();
   }
 }

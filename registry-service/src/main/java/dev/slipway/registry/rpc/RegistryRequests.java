@@ -8,6 +8,7 @@ import dev.slipway.registry.model.AliasName;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.NewRegisteredModel;
 import dev.slipway.registry.model.RegisteredModelUpdate;
+import dev.slipway.registry.rpc.RequestFields.NameAndVersion;
 import dev.slipway.registry.search.ModelField;
 import dev.slipway.registry.search.ModelFieldRules;
 import dev.slipway.registry.search.RegistrySearch;
@@ -431,16 +432,8 @@ final class RegistryRequests {
 
   static Activities activities(ListActivitiesRequest request) {
     RequestFields in = new RequestFields();
-    Optional<ModelName> name =
-        request.getName().isEmpty() ? Optional.empty() : in.name("name", request.getName());
-    Optional<VersionNumber> version =
-        request.getVersion() == 0 ? Optional.empty() : in.number("version", request.getVersion());
-    if (request.getVersion() != 0 && request.getName().isEmpty()) {
-      in.violations().add("name", "is required together with version");
-    }
-    if (!request.getActor().isEmpty() && !Caller.isName(request.getActor())) {
-      in.violations().add("actor", "must be 1 to 128 printable ASCII characters");
-    }
+    NameAndVersion about = in.filter(request.getName(), request.getVersion());
+    Optional<String> actor = in.actorFilter("actor", request.getActor());
     Set<RegistryEventType> types = types(request, in);
     Optional<Instant> from = in.time("start_time", request.hasStartTime(), request.getStartTime());
     Optional<Instant> until = in.time("end_time", request.hasEndTime(), request.getEndTime());
@@ -454,13 +447,7 @@ final class RegistryRequests {
     in.violations().throwIfAny();
     return new Activities(
         new ActivityFilter(
-            name,
-            version,
-            Optional.of(request.getActor()).filter(actor -> !actor.isEmpty()),
-            types,
-            from,
-            until,
-            request.getOldestFirst()),
+            about.name(), about.version(), actor, types, from, until, request.getOldestFirst()),
         page);
   }
 

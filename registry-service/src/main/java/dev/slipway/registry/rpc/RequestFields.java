@@ -4,6 +4,7 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
+import dev.slipway.registry.actor.Caller;
 import dev.slipway.registry.actor.IdempotencyKey;
 import dev.slipway.registry.model.AliasName;
 import dev.slipway.registry.model.ModelName;
@@ -51,6 +52,9 @@ final class RequestFields {
 
   private final Violations violations = new Violations();
 
+  /** Is what a list is narrowed to; empty: all. */
+  record NameAndVersion(Optional<ModelName> name, Optional<VersionNumber> version) {}
+
   /** Returns what is wrong so far. */
   Violations violations() {
     return violations;
@@ -58,6 +62,26 @@ final class RequestFields {
 
   Optional<ModelName> name(String field, String text) {
     return violations.parse(field, text, ModelName::new);
+  }
+
+  /** Reads the filters {@code name} and {@code version}; a version needs a name beside it. */
+  NameAndVersion filter(String name, long version) {
+    NameAndVersion about =
+        new NameAndVersion(
+            name.isEmpty() ? Optional.empty() : name("name", name),
+            version == 0 ? Optional.empty() : number("version", version));
+    if (version != 0 && name.isEmpty()) {
+      violations.add("name", "is required together with version");
+    }
+    return about;
+  }
+
+  /** Reads a filter by actor. */
+  Optional<String> actorFilter(String field, String actor) {
+    if (!actor.isEmpty() && !Caller.isName(actor)) {
+      violations.add(field, "must be 1 to 128 printable ASCII characters");
+    }
+    return when(!actor.isEmpty(), actor);
   }
 
   Optional<AliasName> aliasName(String field, String text) {

@@ -1,16 +1,14 @@
 package dev.slipway.registry.rpc;
 
-import dev.slipway.registry.actor.Caller;
 import dev.slipway.registry.actor.IdempotencyKey;
-import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.request.NewTransitionRequest;
 import dev.slipway.registry.request.TransitionRequestFilter;
 import dev.slipway.registry.request.TransitionRequestId;
 import dev.slipway.registry.request.TransitionRequestState;
+import dev.slipway.registry.rpc.RequestFields.NameAndVersion;
 import dev.slipway.registry.v1.CreateTransitionRequestRequest;
 import dev.slipway.registry.v1.ListTransitionRequestsRequest;
 import dev.slipway.registry.version.Stage;
-import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.runtime.paging.PageRequest;
 import java.util.Optional;
 
@@ -71,21 +69,12 @@ final class TransitionRequestRequests {
 
   static RequestList list(ListTransitionRequestsRequest request) {
     RequestFields in = new RequestFields();
-    Optional<ModelName> name =
-        request.getName().isEmpty() ? Optional.empty() : in.name("name", request.getName());
-    Optional<VersionNumber> version =
-        request.getVersion() == 0 ? Optional.empty() : in.number("version", request.getVersion());
-    if (request.getVersion() != 0 && request.getName().isEmpty()) {
-      in.violations().add("name", "is required together with version");
-    }
+    NameAndVersion about = in.filter(request.getName(), request.getVersion());
     Optional<TransitionRequestState> state = TransitionRequestProtos.state(request.getState());
     if (request.getStateValue() != 0 && state.isEmpty()) {
       in.violations().add("state", "must be one of the known states, or left out");
     }
-    String by = request.getRequestedBy();
-    if (!by.isEmpty() && !Caller.isName(by)) {
-      in.violations().add("requested_by", "must be 1 to 128 printable ASCII characters");
-    }
+    Optional<String> by = in.actorFilter("requested_by", request.getRequestedBy());
     PageRequest page =
         in.page(
             request.getPageSize(),
@@ -95,8 +84,7 @@ final class TransitionRequestRequests {
                     request.toBuilder().clearPageSize().clearPageToken().build()));
     in.violations().throwIfAny();
     return new RequestList(
-        new TransitionRequestFilter(name, version, state, RequestFields.when(!by.isEmpty(), by)),
-        page);
+        new TransitionRequestFilter(about.name(), about.version(), state, by), page);
   }
 
   private static Optional<TransitionRequestId> id(RequestFields in, String id) {

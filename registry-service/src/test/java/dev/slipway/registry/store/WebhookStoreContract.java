@@ -36,11 +36,9 @@ import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.paging.PageToken;
-import java.time.Clock;
+import dev.slipway.runtime.testing.MovableClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -79,7 +77,7 @@ abstract class WebhookStoreContract {
           Optional.empty(),
           Optional.empty());
 
-  private final MovableClock clock = new MovableClock();
+  private final MovableClock clock = new MovableClock(Instant.parse("2026-02-03T04:05:06.789012Z"));
   private Database database;
   private RegisteredModelStore models;
   private RegistryEventStore events;
@@ -602,28 +600,5 @@ abstract class WebhookStoreContract {
   private long count(String table) {
     return database.read(
         handle -> handle.createQuery("SELECT COUNT(*) FROM " + table).mapTo(Long.class).one());
-  }
-
-  private static final class MovableClock extends Clock {
-    private volatile Instant now = Instant.parse("2026-02-03T04:05:06.789012Z");
-
-    void advance(Duration duration) {
-      now = now.plus(duration);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      throw new UnsupportedOperationException();
-    }
   }
 }

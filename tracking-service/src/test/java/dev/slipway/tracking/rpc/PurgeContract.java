@@ -9,6 +9,7 @@ import com.codahale.metrics.MetricRegistry;
 import com.google.protobuf.util.Durations;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.testing.GrpcServerExtension;
+import dev.slipway.runtime.testing.MovableClock;
 import dev.slipway.tracking.TrackingConfig;
 import dev.slipway.tracking.TrackingModule;
 import dev.slipway.tracking.metric.Chunk;
@@ -46,11 +47,8 @@ import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import dev.slipway.tracking.v1.TrackingServiceGrpc.TrackingServiceBlockingStub;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +73,7 @@ abstract class PurgeContract {
   private static final CompactionConfig COMPACTION =
       new CompactionConfig(Duration.ofMillis(10), DAY, Chunk.MIN_POINTS);
 
-  private final MovingClock clock = new MovingClock();
+  private final MovableClock clock = new MovableClock(Instant.parse("2026-01-01T00:00:00Z"));
   private DatabaseConfig config;
   private Jdbi jdbi;
   private ExecutorService threads;
@@ -93,30 +91,6 @@ abstract class PurgeContract {
           });
 
   abstract DatabaseConfig newDatabase();
-
-  /** Stands still until it is moved. */
-  private static final class MovingClock extends Clock {
-    private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-    void pass(Duration time) {
-      now = now.plus(time);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return Clock.fixed(now, zone);
-    }
-  }
 
   @BeforeEach
   void open() {
@@ -352,7 +326,7 @@ abstract class PurgeContract {
         .as("every table that can hold something of a run does: %s", rowsOfRun(run))
         .doesNotContain(0);
     delete(run);
-    clock.pass(DAY);
+    clock.advance(DAY);
     delete(younger);
 
     PurgeDeletedResponse dry = purge(olderThan(DAY).setDryRun(true));
@@ -408,12 +382,12 @@ abstract class PurgeContract {
         .as("every table: %s", rows("experiment_id", Long.valueOf(experiment)))
         .doesNotContain(0);
     delete(deletedBefore);
-    clock.pass(DAY);
+    clock.advance(DAY);
     deleteExperiment(experiment);
 
     assertThat(purge(olderThan(Duration.ofHours(1))).getRuns()).isEqualTo(1);
     assertThat(getRun(deletedWithIt).getData().getMetricsCount()).isEqualTo(1);
-    clock.pass(DAY);
+    clock.advance(DAY);
     PurgeDeletedResponse answer = purge(olderThan(DAY));
 
     assertThat(answer.getExperiments()).isEqualTo(1);
@@ -450,7 +424,7 @@ abstract class PurgeContract {
         .doesNotContain(0);
     String artifacts = getModel(model).getInfo().getArtifactUri();
     stub().deleteLoggedModel(DeleteLoggedModelRequest.newBuilder().setModelId(model).build());
-    clock.pass(DAY);
+    clock.advance(DAY);
 
     PurgeDeletedResponse dry = purge(olderThan(DAY).setDryRun(true));
     assertThat(dry).isEqualTo(PurgeDeletedResponse.newBuilder().setLoggedModels(1).build());
@@ -477,7 +451,7 @@ abstract class PurgeContract {
     String experiment = newExperiment("e", "");
     String run = newRun(experiment);
     deleteExperiment(experiment);
-    clock.pass(DAY);
+    clock.advance(DAY);
     stub()
         .restoreExperiment(
             RestoreExperimentRequest.newBuilder().setExperimentId(experiment).build());
