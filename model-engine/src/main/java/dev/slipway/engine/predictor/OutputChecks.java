@@ -1,5 +1,6 @@
 package dev.slipway.engine.predictor;
 
+import dev.slipway.engine.error.Listing;
 import dev.slipway.engine.error.UnexpectedOutputException;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.Tensor;
@@ -55,7 +56,8 @@ public final class OutputChecks {
     }
     if (answer.size() > expected.size()) {
       Tensor extra = answer.get(expected.size());
-      throw new UnexpectedOutputException(extra.name(), "left out", extra.toString());
+      throw new UnexpectedOutputException(
+          Listing.shortened(extra.name()), "left out", Listing.shortened(extra));
     }
   }
 
@@ -64,7 +66,7 @@ public final class OutputChecks {
     return new UnexpectedOutputException(
         name,
         output.datatype() + " " + output.shape() + " in its place",
-        answer.isEmpty() ? "nothing" : answer.toString());
+        answer.isEmpty() ? "nothing" : Listing.of(answer));
   }
 
   private static void check(Tensor found, TensorMetadata output) {

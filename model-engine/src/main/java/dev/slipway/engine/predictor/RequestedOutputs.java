@@ -1,6 +1,7 @@
 package dev.slipway.engine.predictor;
 
 import dev.slipway.engine.error.InvalidInputException;
+import dev.slipway.engine.error.Listing;
 import dev.slipway.engine.error.SignatureViolation;
 import dev.slipway.engine.tensor.TensorMetadata;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ public final class RequestedOutputs {
       if (!known.contains(name)) {
         violations.add(
             new SignatureViolation(
-                field, "unknown output \"" + name + "\"; the model answers " + known));
+                field, "unknown output \"" + name + "\"; the model answers " + Listing.of(known)));
       } else if (!seen.add(name)) {
         violations.add(new SignatureViolation(field, "\"" + name + "\" is asked for twice"));
       }

@@ -1,6 +1,7 @@
 package dev.slipway.engine.signature;
 
 import dev.slipway.engine.error.InvalidInputException;
+import dev.slipway.engine.error.Listing;
 import dev.slipway.engine.error.SignatureViolation;
 import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.tensor.DataType;
@@ -39,7 +40,6 @@ import java.util.TreeSet;
 public final class SignatureChecks {
 
   private static final String INPUTS = "inputs";
-  private static final int MAX_NAMES_IN_MESSAGE = 20;
 
   private final List<Expected> expected;
   private final Map<String, Integer> indexByName = new HashMap<>();
@@ -452,12 +452,6 @@ public final class SignatureChecks {
   }
 
   private String names() {
-    List<String> names = expected.stream().map(entry -> entry.metadata().name()).toList();
-    return names.size() <= MAX_NAMES_IN_MESSAGE
-        ? names.toString()
-        : names.subList(0, MAX_NAMES_IN_MESSAGE)
-            + " and "
-            + (names.size() - MAX_NAMES_IN_MESSAGE)
-            + " more";
+    return Listing.of(expected.stream().map(entry -> entry.metadata().name()).toList());
   }
 }

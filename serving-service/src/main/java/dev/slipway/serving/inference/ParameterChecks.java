@@ -1,5 +1,6 @@
 package dev.slipway.serving.inference;
 
+import dev.slipway.engine.error.Listing;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.ParamSpec;
 import dev.slipway.engine.signature.ScalarType;
@@ -52,7 +53,7 @@ final class ParameterChecks {
   private static String names(List<ParamSpec> declared) {
     return declared.isEmpty()
         ? "it declares no parameters"
-        : "it declares " + String.join(", ", declared.stream().map(ParamSpec::name).toList());
+        : "it declares " + Listing.of(declared.stream().map(ParamSpec::name).toList());
   }
 
   private static String describe(ParamSpec spec) {

@@ -122,7 +122,7 @@ class ParameterChecksTest {
             new FieldViolation("parameters[a]", "must be a value of type double"),
             new FieldViolation(
                 "parameters[temperature]",
-                "is not declared by the model's signature: it declares a, b"));
+                "is not declared by the model's signature: it declares [a, b]"));
   }
 
   @Test

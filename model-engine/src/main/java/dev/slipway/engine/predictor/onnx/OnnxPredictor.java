@@ -143,7 +143,9 @@ final class OnnxPredictor implements Predictor {
       session.run(values, Set.of(), pinned.tensors()).close();
       return pinned.copies();
     } catch (OrtException e) {
-      // Either the request is at fault, or outputs do not fit into their place.
+      if (!PinnedOutputs.isMisfit(e)) {
+        throw e;
+      }
       List<Tensor> answered = run(values, wanted);
       pins = false;
       return answered;

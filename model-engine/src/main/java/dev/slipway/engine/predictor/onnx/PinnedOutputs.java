@@ -26,6 +26,9 @@ final class PinnedOutputs implements AutoCloseable {
   /** Beyond it the engine's own work is all that counts. */
   private static final long MAX_BYTES = 64 << 10;
 
+  /** What ONNX Runtime says, by its code as of a bad input, of an output with another shape. */
+  private static final String MISFIT = "The output OrtValue provided for output";
+
   private final Map<String, OnnxTensor> tensors = new HashMap<>();
   private final List<Pinned> pinned = new ArrayList<>();
 
@@ -55,6 +58,14 @@ final class PinnedOutputs implements AutoCloseable {
       return false;
     }
     return batched ? shape.withRows(1).isFixed() : shape.isFixed();
+  }
+
+  /**
+   * Tells whether a run failed since an output did not fit into its place. All other failures are
+   * the request's or the engine's, and come again without that place.
+   */
+  static boolean isMisfit(OrtException failure) {
+    return failure.getMessage().contains(MISFIT);
   }
 
   /**
