@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs requests on one predictor: one alone as it is, several joined along the batch axis into one
  * buffer and split again. A request that makes the engine fail takes nobody with it: the others of
- * its batch are then run alone, and so is each where a joined answer has not a row for every row
- * asked. An answer that is not as the model declares is given to nobody. Requests that nobody waits
- * for any more are not run. Thread-safe.
+ * its batch are then run alone. An answer that is not as the model declares is given to nobody;
+ * where requests have such an answer only together, or one without a row for every row asked, they
+ * are joined no longer. Requests that nobody waits for any more are not run. Thread-safe.
  */
 public final class BatchRunner {
   private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
@@ -38,7 +38,7 @@ public final class BatchRunner {
   private final ModelStatistics statistics;
   private final Clock clock;
 
-  /** Turned off for a model whose answers turn out not to have a row for every row asked. */
+  /** Turned off for a model that turns out to answer joined requests otherwise than it should. */
   private volatile boolean joins;
 
   /**
@@ -76,15 +76,37 @@ public final class BatchRunner {
   /** Runs requests that may be joined, and tells each its outcome. Never throws. */
   void run(List<Execution> batch) {
     List<Execution> live = batch.size() == 1 ? batch : dropDead(batch);
-    if (live.size() > 1 && runJoined(live)) {
-      return;
+    if (live.size() > 1 && joins) {
+      runTogether(live);
+    } else {
+      runEach(live);
     }
-    for (Execution request : live) {
-      // Asked before each: those before it may have taken long enough for its caller to give up.
-      if (!drop(request)) {
-        runAlone(request);
+  }
+
+  private void runTogether(List<Execution> batch) {
+    try {
+      if (!runJoined(batch)) {
+        runEach(batch);
+      }
+    } catch (UnexpectedOutputException e) {
+      if (runEach(batch)) {
+        joins = false;
+        log.warn(
+            "{} answers its requests well only alone: they are no longer joined ({})",
+            version,
+            e.getMessage());
       }
     }
+  }
+
+  /** Runs requests one by one; returns whether the model answered all as it declares. */
+  private boolean runEach(List<Execution> batch) {
+    boolean allAnswered = true;
+    for (Execution request : batch) {
+      // Asked before each: those before it may have taken long enough for its caller to give up.
+      allAnswered &= !drop(request) && runAlone(request);
+    }
+    return allAnswered;
   }
 
   private List<Execution> dropDead(List<Execution> batch) {
@@ -103,7 +125,8 @@ public final class BatchRunner {
     return true;
   }
 
-  private void runAlone(Execution request) {
+  /** Runs a request; returns whether the model answered it as it declares. */
+  private boolean runAlone(Execution request) {
     long started = System.nanoTime();
     List<Tensor> outputs;
     try {
@@ -112,12 +135,13 @@ public final class BatchRunner {
       // An Error too: memory that runs out, or a stack, is this request's failure and no reason to
       // leave its caller waiting for ever.
       fail(request, e);
-      return;
+      return false;
     }
     long computed = System.nanoTime();
     long rows = request.rows();
     statistics.called(rows, 0, computed - started, 0);
     answer(request, outputs, rows, started, started, computed);
+    return true;
   }
 
   private void fail(Execution request, Throwable failure) {
@@ -132,7 +156,11 @@ public final class BatchRunner {
     request.fail(translate(failure));
   }
 
-  /** Returns whether the batch was answered; if not, nobody was told anything. */
+  /**
+   * Returns whether the batch was answered; if not, nobody was told anything.
+   *
+   * @throws UnexpectedOutputException likewise, if the answer is not as declared or cannot be split
+   */
   private boolean runJoined(List<Execution> batch) {
     long started = System.nanoTime();
     List<Integer> rows = batch.stream().map(request -> Math.toIntExact(request.rows())).toList();
@@ -149,19 +177,16 @@ public final class BatchRunner {
       }
       for (Tensor output : outputs) {
         if (output.shape().rank() == 0 || output.shape().dimension(0) != total) {
-          joins = false;
-          log.warn(
-              "{} answers {} to {} rows: its requests are no longer joined",
-              version,
-              output,
-              total);
-          return false;
+          throw new UnexpectedOutputException(
+              output.name(), total + " rows", output.datatype() + " " + output.shape());
         }
         List<Tensor> parts = BatchAxis.split(output, rows);
         for (int i = 0; i < parts.size(); i++) {
           answers.get(i).add(parts.get(i));
         }
       }
+    } catch (UnexpectedOutputException e) {
+      throw e;
     } catch (Throwable e) {
       // Alone a request may pass that failed in company, for want of memory for one.
       log.debug("a batch of {} failed on {}; running its requests alone", batch.size(), version, e);

@@ -19,6 +19,7 @@ import dev.slipway.serving.testing.RandomTensors;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -211,6 +212,11 @@ class BatchRunnerTest {
         Arguments.of(List.of(), "y", "FP32 [-1] in its place", "nothing"),
         Arguments.of(List.of(right.withName("z")), "y", "FP32 [-1] in its place", "[z FP32 [1]]"),
         Arguments.of(List.of(right, right.withName("z")), "z", "left out", "z FP32 [1]"),
+        Arguments.of(
+            Collections.nCopies(21, right.withName("z")),
+            "y",
+            "FP32 [-1] in its place",
+            Collections.nCopies(20, "z FP32 [1]") + " and 1 more"),
         Arguments.of(List.of(Tensor.ofInts("y", Shape.of(1), 1)), "y", "FP32 [-1]", "INT32 [1]"),
         Arguments.of(
             List.of(Tensor.ofFloats("y", Shape.of(1, 1), 1)), "y", "FP32 [-1]", "FP32 [1, 1]"));
@@ -245,6 +251,49 @@ class BatchRunnerTest {
     }
     assertThat(statistics.fail().count()).isEqualTo(3);
     assertThat(buffers.leasedBytes()).isZero();
+  }
+
+  @Test
+  void answerThatIsAsDeclaredOnlyAlone_endsJoining() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    BatchRunner runner =
+        runner(
+            input -> {
+              calls.incrementAndGet();
+              return isJoined(input) ? Tensor.ofFloats("y", Shape.of(1, 2), 0, 0) : input;
+            });
+    List<Outcome> outcomes = List.of(new Outcome(), new Outcome(), new Outcome(), new Outcome());
+
+    runner.run(List.of(outcomes.get(0).request(x(1), "y"), outcomes.get(1).request(x(2), "y")));
+    assertThat(calls).hasValue(3);
+    assertThat(runner.joins()).isFalse();
+    runner.run(List.of(outcomes.get(2).request(x(3), "y"), outcomes.get(3).request(x(4), "y")));
+    assertThat(calls).hasValue(5);
+
+    for (int i = 0; i < outcomes.size(); i++) {
+      assertThat(outcomes.get(i).get().outputs().get(0).toFloats()).containsExactly(i + 1);
+      assertThat(outcomes.get(i).get().batchRows()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void answerThatOneRequestSpoils_doesNotEndJoining() throws Exception {
+    BatchRunner runner =
+        runner(
+            SinglePredictor.answering(
+                input -> input.toFloats()[0] < 0 ? List.of() : List.of(input.withName("y"))));
+    Outcome spoiler = new Outcome();
+    Outcome other = new Outcome();
+    Outcome third = new Outcome();
+    Outcome fourth = new Outcome();
+
+    runner.run(List.of(spoiler.request(x(-1), "y"), other.request(x(2), "y")));
+    runner.run(List.of(third.request(x(3), "y"), fourth.request(x(4), "y")));
+
+    assertThatThrownBy(spoiler::get).hasCauseInstanceOf(UnexpectedAnswerException.class);
+    assertThat(other.get().batchRows()).isEqualTo(1);
+    assertThat(third.get().batchRows()).isEqualTo(2);
+    assertThat(fourth.get().batchRows()).isEqualTo(2);
   }
 
   @ParameterizedTest
