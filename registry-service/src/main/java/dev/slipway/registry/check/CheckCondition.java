@@ -7,13 +7,13 @@ import java.util.Optional;
 
 /** Says what a check asks for. */
 public sealed interface CheckCondition {
-  /** Asks that the signature is compatible with that of the stage's holder; none: passed. */
+  /** Asks that the signature is compatible with that of the predecessor; none: passed. */
   record Signature(Mode mode) implements CheckCondition {
     /** Says which way compatibility is asked for. */
     public enum Mode {
-      /** Requests and readers made for the holder work with the version. */
+      /** Requests and readers made for the predecessor work with the version. */
       BACKWARD,
-      /** Requests and readers made for the version work with the holder. */
+      /** Requests and readers made for the version work with the predecessor. */
       FORWARD,
       /** Both. */
       FULL,
@@ -42,7 +42,7 @@ public sealed interface CheckCondition {
   }
 
   /**
-   * Asks that a metric of the version's run is as good as that of the holder's; no holder: passed.
+   * Asks that a metric of the version's run is as good as that of the predecessor's; none: passed.
    *
    * @param metricKey 1 to {@value #MAX_METRIC_KEY} characters
    * @param tolerance how much worse it may be: 0 or more, finite

@@ -5,7 +5,6 @@ import dev.slipway.engine.signature.SignatureDiff;
 import dev.slipway.engine.signature.SignatureDifference;
 import dev.slipway.registry.check.CheckCondition.Signature.Mode;
 import dev.slipway.registry.version.ModelVersion;
-import dev.slipway.registry.version.VersionNumber;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -15,45 +14,42 @@ public final class SignatureVerdict {
   private SignatureVerdict() {}
 
   /**
-   * Compares the signature of a version with that of the stage's holder. What declares nothing has
+   * Compares the signature of a version with that of its predecessor. What declares nothing has
    * promised nothing to its callers, and may be replaced by anything; what replaces a version that
    * declares something must declare something.
    *
    * @param version read with its signature
-   * @param holder read with its signature; absent when the stage is empty
+   * @param predecessor absent when there is nothing to compare with, which passes
    */
-  public static Verdict of(Mode mode, ModelVersion version, Optional<ModelVersion> holder) {
-    if (holder.isEmpty()) {
-      return Verdict.of(CheckOutcome.PASSED, "no version is in the stage to compare with");
+  public static Verdict of(Mode mode, ModelVersion version, Optional<Predecessor> predecessor) {
+    if (predecessor.isEmpty()) {
+      return Verdict.of(CheckOutcome.PASSED, ComparisonVerdict.NOBODY);
     }
-    VersionNumber number = holder.get().number();
-    Optional<ModelSignature> older = holder.get().signature();
+    Predecessor before = predecessor.get();
+    Optional<ModelSignature> older = before.version().signature();
     Optional<ModelSignature> newer = version.signature();
     if (older.isEmpty()) {
-      return new Verdict(
-          CheckOutcome.PASSED,
-          "version " + number + " declares no signature",
-          Optional.of(number),
-          Optional.empty(),
-          List.of());
+      return undeclared(CheckOutcome.PASSED, "no signature is declared by " + before, before);
     }
     if (newer.isEmpty()) {
-      return new Verdict(
+      return undeclared(
           mode == Mode.NONE ? CheckOutcome.PASSED : CheckOutcome.FAILED,
-          "it declares no signature, and version " + number + " does",
-          Optional.of(number),
-          Optional.empty(),
-          List.of());
+          "it declares no signature, unlike " + before,
+          before);
     }
     List<SignatureDifference> differences =
         SignatureDiff.between(older.get(), newer.get()).differences();
     boolean passed = differences.stream().allMatch(difference -> accepts(mode, difference));
     return new Verdict(
         passed ? CheckOutcome.PASSED : CheckOutcome.FAILED,
-        summary(mode, number, differences),
-        Optional.of(number),
+        summary(mode, before, differences),
+        Optional.of(before.number()),
         Optional.of(differences),
         List.of());
+  }
+
+  private static Verdict undeclared(CheckOutcome outcome, String summary, Predecessor before) {
+    return new Verdict(outcome, summary, Optional.of(before.number()), Optional.empty(), List.of());
   }
 
   private static boolean accepts(Mode mode, SignatureDifference difference) {
@@ -67,17 +63,17 @@ public final class SignatureVerdict {
 
   /** What is refused comes first, since long summaries are cut. */
   private static String summary(
-      Mode mode, VersionNumber number, List<SignatureDifference> differences) {
+      Mode mode, Predecessor before, List<SignatureDifference> differences) {
     if (differences.isEmpty()) {
-      return "the signature is that of version " + number;
+      return "the signature is that of " + before;
     }
     List<SignatureDifference> refused =
         differences.stream().filter(difference -> !accepts(mode, difference)).toList();
     String all = differences.size() == 1 ? "1 difference" : differences.size() + " differences";
     return refused.isEmpty()
-        ? all + " to version " + number + ": " + spelledOut(differences)
-        : "%s to version %s, %d of them not compatible: %s"
-            .formatted(all, number, refused.size(), spelledOut(refused));
+        ? all + " to " + before + ": " + spelledOut(differences)
+        : "%s to %s, %d of them not compatible: %s"
+            .formatted(all, before, refused.size(), spelledOut(refused));
   }
 
   private static String spelledOut(List<SignatureDifference> differences) {

@@ -2,6 +2,7 @@ package dev.slipway.registry.policy;
 
 import dev.slipway.registry.check.Check;
 import dev.slipway.registry.check.CheckName;
+import dev.slipway.registry.check.Predecessor;
 import dev.slipway.registry.check.ReportedCheck;
 import dev.slipway.registry.version.ModelVersion;
 import java.util.List;
@@ -14,8 +15,7 @@ import java.util.Optional;
  * @param modelId identity of the model
  * @param policyRevision revision of the policy that asks for the checks; 0 without a policy
  * @param version the version to move, with its signature
- * @param holder the version that it is compared with, with its signature: the one in the stage, of
- *     several the one with the highest number
+ * @param predecessor the version that it is compared with, if there is one
  * @param reported the last verdicts that other systems have reported on the version
  */
 public record CheckBasis(
@@ -23,7 +23,7 @@ public record CheckBasis(
     long policyRevision,
     List<Check> checks,
     ModelVersion version,
-    Optional<ModelVersion> holder,
+    Optional<Predecessor> predecessor,
     Map<CheckName, ReportedCheck> reported) {
   /** Copies list and map. */
   public CheckBasis {
@@ -40,8 +40,12 @@ public record CheckBasis(
         && policyRevision == other.policyRevision
         && checks.equals(other.checks)
         && samePackage(version, other.version)
-        && holder.isPresent() == other.holder.isPresent()
-        && holder.map(mine -> samePackage(mine, other.holder.orElseThrow())).orElse(true);
+        && predecessor.isPresent() == other.predecessor.isPresent()
+        && predecessor.map(mine -> same(mine, other.predecessor.orElseThrow())).orElse(true);
+  }
+
+  private static boolean same(Predecessor one, Predecessor other) {
+    return one.left() == other.left() && samePackage(one.version(), other.version());
   }
 
   private static boolean samePackage(ModelVersion one, ModelVersion other) {

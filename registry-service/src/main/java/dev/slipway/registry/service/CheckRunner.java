@@ -7,6 +7,7 @@ import dev.slipway.registry.check.CheckOutcome;
 import dev.slipway.registry.check.CheckReport;
 import dev.slipway.registry.check.CheckResult;
 import dev.slipway.registry.check.ComparisonVerdict;
+import dev.slipway.registry.check.Predecessor;
 import dev.slipway.registry.check.ReportedCheck;
 import dev.slipway.registry.check.RunField;
 import dev.slipway.registry.check.SignatureVerdict;
@@ -74,17 +75,17 @@ public final class CheckRunner implements AutoCloseable {
    * Runs checks, and returns when all have a verdict or {@link #LIMIT} has passed.
    *
    * @param version read with its signature
-   * @param holder the version that it would replace, read with its signature; absent when the stage
-   *     has none
+   * @param predecessor what it is compared with; absent when there is nothing to compare with
    */
-  public CheckReport run(List<Check> checks, ModelVersion version, Optional<ModelVersion> holder) {
+  public CheckReport run(
+      List<Check> checks, ModelVersion version, Optional<Predecessor> predecessor) {
     if (checks.isEmpty()) {
       return new CheckReport(version.name(), version.number(), List.of());
     }
     Map<CheckName, ReportedCheck> verdicts = reported.list(version.name(), version.number());
     List<Callable<CheckResult>> tasks = new ArrayList<>();
     for (Check check : checks) {
-      tasks.add(CallContext.carry(() -> result(check, version, holder, verdicts)));
+      tasks.add(CallContext.carry(() -> result(check, version, predecessor, verdicts)));
     }
     List<CheckResult> results = new ArrayList<>();
     try {
@@ -117,14 +118,14 @@ public final class CheckRunner implements AutoCloseable {
   private CheckResult result(
       Check check,
       ModelVersion version,
-      Optional<ModelVersion> holder,
+      Optional<Predecessor> predecessor,
       Map<CheckName, ReportedCheck> verdicts) {
     try {
       if (check.condition() instanceof CheckCondition.External external) {
         return ReportedCheck.decide(
             check.name(), external, Optional.ofNullable(verdicts.get(check.name())), now());
       }
-      return verdict(check.condition(), version, holder).result(check.name(), now());
+      return verdict(check.condition(), version, predecessor).result(check.name(), now());
     } catch (ServiceException e) {
       log.debug("check {} of {} {}", check.name(), version.name(), version.number(), e);
       return error(check, e.getMessage());
@@ -139,9 +140,9 @@ public final class CheckRunner implements AutoCloseable {
   }
 
   private Verdict verdict(
-      CheckCondition condition, ModelVersion version, Optional<ModelVersion> holder) {
+      CheckCondition condition, ModelVersion version, Optional<Predecessor> predecessor) {
     if (condition instanceof CheckCondition.Signature signature) {
-      return SignatureVerdict.of(signature.mode(), version, holder);
+      return SignatureVerdict.of(signature.mode(), version, predecessor);
     }
     if (condition instanceof CheckCondition.GoldenRequests golden) {
       return version
@@ -160,22 +161,25 @@ public final class CheckRunner implements AutoCloseable {
           .map(runId -> MetricVerdict.of(metrics.filter(), runId, runs))
           .orElseGet(() -> noRun(version));
     }
-    return compare((CheckCondition.Comparison) condition, version, holder);
+    return compare((CheckCondition.Comparison) condition, version, predecessor);
   }
 
   private Verdict compare(
-      CheckCondition.Comparison condition, ModelVersion version, Optional<ModelVersion> holder) {
-    if (holder.isEmpty()) {
-      return Verdict.of(CheckOutcome.PASSED, "no version is in the stage to compare with");
+      CheckCondition.Comparison condition,
+      ModelVersion version,
+      Optional<Predecessor> predecessor) {
+    if (predecessor.isEmpty()) {
+      return Verdict.of(CheckOutcome.PASSED, ComparisonVerdict.NOBODY);
     }
+    ModelVersion before = predecessor.get().version();
     if (version.origin().runId().isEmpty()) {
       return noRun(version);
     }
-    if (holder.get().origin().runId().isEmpty()) {
-      return noRun(holder.get());
+    if (before.origin().runId().isEmpty()) {
+      return noRun(before);
     }
     RunId own = version.origin().runId().get();
-    RunId other = holder.get().origin().runId().get();
+    RunId other = before.origin().runId().get();
     Optional<RunValues> values = find(own, condition);
     Optional<RunValues> others = find(other, condition);
     if (values.isEmpty() || others.isEmpty()) {
@@ -186,7 +190,7 @@ public final class CheckRunner implements AutoCloseable {
     return ComparisonVerdict.of(
         condition,
         value(values.get(), condition),
-        holder.get().number(),
+        predecessor.get(),
         value(others.get(), condition));
   }
 

@@ -127,6 +127,6 @@ public final class StageService {
   }
 
   private CheckReport run(CheckBasis basis) {
-    return checks.run(basis.checks(), basis.version(), basis.holder());
+    return checks.run(basis.checks(), basis.version(), basis.predecessor());
   }
 }

@@ -35,6 +35,7 @@ record Approval(List<TransitionDecision> decisions, PolicyRules rules, Optional<
         rules,
         approvals < rules.approvalsToMove()
             ? Optional.empty()
-            : StageMoves.decide(reader, stages, request.transition(), policy -> false));
+            : Optional.of(
+                StageMoves.decide(reader, stages, request.transition(), policy -> false)));
   }
 }

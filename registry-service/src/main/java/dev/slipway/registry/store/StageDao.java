@@ -30,6 +30,15 @@ public interface StageDao {
       """)
   Optional<Long> findLastComer(@Bind("modelId") long modelId, @Bind("stage") String stage);
 
+  /** Finds the version that came to a stage last, of those that exist; it may have left. */
+  @SqlQuery(
+      """
+      SELECT version FROM stage_holding
+      WHERE model_id = :modelId AND stage = :stage
+      ORDER BY since_revision DESC FETCH FIRST 1 ROWS ONLY
+      """)
+  Optional<Long> findLastEntrant(@Bind("modelId") long modelId, @Bind("stage") String stage);
+
   /** Finds a model that has several versions in a stage and no policy of its own for it. */
   @SqlQuery(
       """

@@ -1,6 +1,7 @@
 package dev.slipway.registry.store;
 
 import dev.slipway.registry.check.CheckReport;
+import dev.slipway.registry.check.Predecessor;
 import dev.slipway.registry.event.RegistryChange;
 import dev.slipway.registry.event.RegistryEventType;
 import dev.slipway.registry.model.TooManyException;
@@ -37,19 +38,16 @@ final class StageMoves {
   }
 
   /**
-   * Decides about a move by the state of this moment.
+   * Decides about a move by the state of this moment; throws what refuses it.
    *
-   * @return empty when the version is in the stage already
+   * @param wanted a move of a version that is in another stage
    */
-  static Optional<StageMove> decide(
+  static StageMove decide(
       RegistryReader reader, StageReader stages, StageTransition wanted, Permission permission) {
     RegisteredModelRow model = reader.modelRow(wanted.name());
     ModelVersion version = reader.brief(model, wanted.version());
     Stage stage = wanted.stage();
     wanted.requireExpected(version);
-    if (version.stage() == stage) {
-      return Optional.empty();
-    }
     version.requireReady();
     Optional<StagePolicy> policy = stages.policy(model.modelId(), stage);
     PolicyRules rules = policy.map(StagePolicy::rules).orElse(PolicyRules.NONE);
@@ -63,14 +61,13 @@ final class StageMoves {
         throw new TooManyException("versions", stage + " of " + wanted.name(), Stage.MAX_VERSIONS);
       }
     }
-    return Optional.of(
-        new StageMove(
-            model,
-            version,
-            stage,
-            wanted.archiveExisting() ? holders : List.of(),
-            forced,
-            forced ? Optional.empty() : basis(reader, stages, model, wanted.version(), stage)));
+    return new StageMove(
+        model,
+        version,
+        stage,
+        wanted.archiveExisting() ? holders : List.of(),
+        forced,
+        forced ? Optional.empty() : basis(reader, stages, model, wanted.version(), stage));
   }
 
   /** Reads what the checks of a stage look at; absent when it has none. */
@@ -85,18 +82,38 @@ final class StageMoves {
     if (policy.isEmpty()) {
       return Optional.empty();
     }
-    List<VersionNumber> others =
-        stages.holders(model.modelId(), stage).stream().filter(v -> !v.equals(version)).toList();
     return Optional.of(
         new CheckBasis(
             model.modelId(),
             policy.get().revision(),
             policy.get().rules().checks(),
             reader.version(model, version),
-            others.isEmpty()
-                ? Optional.empty()
-                : Optional.of(reader.version(model, others.get(others.size() - 1))),
+            predecessor(reader, stages, model, version, stage),
             stages.reported(model.modelId(), version)));
+  }
+
+  /**
+   * Finds the version with which one is compared: of the others in the stage that with the highest
+   * number, which whoever names the stage gets. When there is none, the one that came last, though
+   * it has left; else leaving the stage first would pass by what compares. What came last itself
+   * replaces nobody.
+   */
+  private static Optional<Predecessor> predecessor(
+      RegistryReader reader,
+      StageReader stages,
+      RegisteredModelRow model,
+      VersionNumber version,
+      Stage stage) {
+    List<VersionNumber> others =
+        stages.holders(model.modelId(), stage).stream().filter(v -> !v.equals(version)).toList();
+    if (!others.isEmpty()) {
+      return Optional.of(
+          new Predecessor(reader.version(model, others.get(others.size() - 1)), false));
+    }
+    return stages
+        .lastEntrant(model.modelId(), stage)
+        .filter(last -> !last.equals(version))
+        .map(last -> new Predecessor(reader.version(model, last), true));
   }
 
   /**

@@ -42,6 +42,11 @@ final class StageReader {
     return stages.listHolders(modelId, stage.name()).stream().map(VersionNumber::new).toList();
   }
 
+  /** Finds the version that came to an exclusive stage last; it may have left. */
+  Optional<VersionNumber> lastEntrant(long modelId, Stage stage) {
+    return stages.findLastEntrant(modelId, stage.name()).map(VersionNumber::new);
+  }
+
   /** Returns the last verdicts that other systems have reported on a version. */
   Map<CheckName, ReportedCheck> reported(long modelId, VersionNumber version) {
     return ReportedCheckStore.byName(checkResults.list(modelId, version.value()));

@@ -42,13 +42,12 @@ public final class StageStore {
    */
   public Optional<CheckBasis> basis(StageTransition wanted, Caller caller) {
     return transactions.read(
-        handle ->
-            StageMoves.decide(
-                    new RegistryReader(handle),
-                    new StageReader(handle),
-                    wanted,
-                    policy -> grant(wanted, caller, policy))
-                .flatMap(StageMove::checks));
+        handle -> {
+          RegistryReader reader = new RegistryReader(handle);
+          return isMade(reader, wanted)
+              ? Optional.empty()
+              : decide(reader, new StageReader(handle), wanted, caller).checks();
+        });
   }
 
   /** Reads what the checks for a version and a stage would look at now; absent: there are none. */
@@ -63,7 +62,8 @@ public final class StageStore {
   }
 
   /**
-   * Moves a version.
+   * Moves a version. One that is in the stage stays as it is, wherever the caller expected it to
+   * be, so that a call can be repeated whose answer was lost.
    *
    * @param checked the checks that were run for this move, if any
    * @throws StageChangedException if the version is not where the caller expects it
@@ -81,13 +81,7 @@ public final class StageStore {
     return transactions.command(
         caller,
         command -> {
-          Optional<StageMove> move =
-              StageMoves.decide(
-                  command.reader(),
-                  command.stages(),
-                  wanted,
-                  policy -> grant(wanted, caller, policy));
-          if (move.isEmpty()) {
+          if (isMade(command.reader(), wanted)) {
             RegisteredModelRow model = command.reader().modelRow(wanted.name());
             return new StageTransitionResult(
                 command.reader().version(model, wanted.version()),
@@ -95,10 +89,20 @@ public final class StageStore {
                 Optional.empty(),
                 command.revisionAfter());
           }
-          Optional<CheckReport> report =
-              StageMoves.requirePassed(move.get(), checked, command.now());
-          return StageMoves.make(command, move.get(), report, List.of(), wanted.comment());
+          StageMove move = decide(command.reader(), command.stages(), wanted, caller);
+          Optional<CheckReport> report = StageMoves.requirePassed(move, checked, command.now());
+          return StageMoves.make(command, move, report, List.of(), wanted.comment());
         });
+  }
+
+  private static boolean isMade(RegistryReader reader, StageTransition wanted) {
+    RegisteredModelRow model = reader.modelRow(wanted.name());
+    return reader.brief(model, wanted.version()).stage() == wanted.stage();
+  }
+
+  private static StageMove decide(
+      RegistryReader reader, StageReader stages, StageTransition wanted, Caller caller) {
+    return StageMoves.decide(reader, stages, wanted, policy -> grant(wanted, caller, policy));
   }
 
   /**

@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.registry.check.CheckCondition.Comparison;
 import dev.slipway.registry.check.CheckCondition.Comparison.Goal;
-import dev.slipway.registry.version.VersionNumber;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class ComparisonVerdictTest {
-  private static final VersionNumber HOLDER = new VersionNumber(7);
+  private static final Predecessor HOLDER =
+      new Predecessor(CheckedVersions.version(7, Optional.empty()), false);
 
   private static OptionalDouble value(String text) {
     return text.equals("-") ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(text));
@@ -49,7 +50,7 @@ final class ComparisonVerdictTest {
             new Comparison("auc", goal, tolerance), value(own), HOLDER, value(holders));
 
     assertThat(verdict.outcome()).isEqualTo(outcome);
-    assertThat(verdict.comparedWith()).contains(HOLDER);
+    assertThat(verdict.comparedWith()).contains(HOLDER.number());
   }
 
   @Test

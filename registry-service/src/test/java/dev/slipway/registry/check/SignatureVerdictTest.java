@@ -1,20 +1,15 @@
 package dev.slipway.registry.check;
 
+import static dev.slipway.registry.check.CheckedVersions.holder;
+import static dev.slipway.registry.check.CheckedVersions.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.SignatureDifference;
-import dev.slipway.registry.actor.ChangeStamp;
 import dev.slipway.registry.check.CheckCondition.Signature.Mode;
-import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.version.ModelVersion;
-import dev.slipway.registry.version.ModelVersionState;
-import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.VersionNumber;
-import dev.slipway.registry.version.VersionOrigin;
-import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -25,27 +20,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 final class SignatureVerdictTest {
   private static final String AGE = "{\"name\": \"age\", \"type\": \"long\"}";
-
-  private static ModelVersion version(long number, Optional<ModelSignature> signature) {
-    Instant at = Instant.parse("2026-01-02T03:04:05Z");
-    return new ModelVersion(
-        new ModelName("digits"),
-        new VersionNumber(number),
-        ModelVersionState.READY,
-        "",
-        Stage.NONE,
-        at,
-        List.of(),
-        "",
-        Map.of(),
-        new VersionOrigin("", Optional.empty(), Optional.empty(), "", ""),
-        Optional.empty(),
-        Optional.empty(),
-        0,
-        signature,
-        List.of(),
-        new ChangeStamp(at, "anna", at, "anna", 1));
-  }
 
   private static Optional<ModelSignature> inputs(String json) {
     return Optional.of(ModelSignature.parse(Optional.of(json), Optional.empty(), Optional.empty()));
@@ -135,17 +109,17 @@ final class SignatureVerdictTest {
     ModelVersion holder = version(3, side(side, json(side, older)));
     ModelVersion version = version(4, side(side, json(side, newer)));
 
-    Verdict verdict = SignatureVerdict.of(Mode.BACKWARD, version, Optional.of(holder));
+    Verdict verdict = SignatureVerdict.of(Mode.BACKWARD, version, holder(holder));
 
     assertThat(verdict.outcome()).isEqualTo(outcome(backward));
     assertThat(verdict.summary()).contains("to version 3").contains(text);
     assertThat(verdict.comparedWith()).contains(new VersionNumber(3));
     assertThat(verdict.differences().orElseThrow()).isNotEmpty();
-    assertThat(SignatureVerdict.of(Mode.FORWARD, version, Optional.of(holder)).outcome())
+    assertThat(SignatureVerdict.of(Mode.FORWARD, version, holder(holder)).outcome())
         .isEqualTo(outcome(forward));
-    assertThat(SignatureVerdict.of(Mode.FULL, version, Optional.of(holder)).outcome())
+    assertThat(SignatureVerdict.of(Mode.FULL, version, holder(holder)).outcome())
         .isEqualTo(outcome(backward && forward));
-    assertThat(SignatureVerdict.of(Mode.NONE, version, Optional.of(holder)).outcome())
+    assertThat(SignatureVerdict.of(Mode.NONE, version, holder(holder)).outcome())
         .isEqualTo(CheckOutcome.PASSED);
   }
 
@@ -154,7 +128,7 @@ final class SignatureVerdictTest {
     ModelVersion holder = version(3, side("inputs", json("inputs", "a:integer,b:string")));
     ModelVersion version = version(4, side("inputs", json("inputs", "a:long")));
 
-    Verdict verdict = SignatureVerdict.of(Mode.BACKWARD, version, Optional.of(holder));
+    Verdict verdict = SignatureVerdict.of(Mode.BACKWARD, version, holder(holder));
 
     assertThat(verdict.summary())
         .isEqualTo(
@@ -165,7 +139,7 @@ final class SignatureVerdictTest {
 
   @ParameterizedTest
   @EnumSource(Mode.class)
-  void emptyStage_passes(Mode mode) {
+  void versionWithoutPredecessor_passes(Mode mode) {
     Verdict verdict =
         SignatureVerdict.of(mode, version(1, inputs("[" + AGE + "]")), Optional.empty());
 
@@ -180,19 +154,33 @@ final class SignatureVerdictTest {
     ModelVersion declared = version(1, inputs("[" + AGE + "]"));
     ModelVersion silent = version(2, Optional.empty());
 
-    assertThat(SignatureVerdict.of(mode, declared, Optional.of(silent)).outcome())
+    assertThat(SignatureVerdict.of(mode, declared, holder(silent)).outcome())
         .isEqualTo(CheckOutcome.PASSED);
-    assertThat(SignatureVerdict.of(mode, silent, Optional.of(silent)).outcome())
+    assertThat(SignatureVerdict.of(mode, silent, holder(silent)).outcome())
         .isEqualTo(CheckOutcome.PASSED);
-    assertThat(SignatureVerdict.of(mode, silent, Optional.of(declared)).outcome())
+    assertThat(SignatureVerdict.of(mode, silent, holder(declared)).outcome())
         .isEqualTo(outcome(mode == Mode.NONE));
+  }
+
+  @Test
+  void predecessorThatHasLeft_isComparedAndSaidToHaveLeft() {
+    ModelVersion left = version(3, inputs("[" + AGE + "]"));
+    ModelVersion version = version(4, inputs("[" + AGE.replace("long", "string") + "]"));
+
+    Verdict verdict =
+        SignatureVerdict.of(Mode.BACKWARD, version, Optional.of(new Predecessor(left, true)));
+
+    assertThat(verdict.outcome()).isEqualTo(CheckOutcome.FAILED);
+    assertThat(verdict.comparedWith()).contains(new VersionNumber(3));
+    assertThat(verdict.summary())
+        .startsWith("1 difference to version 3, which held the stage last, 1 of them");
   }
 
   @Test
   void equalSignatures_pass() {
     ModelVersion version = version(1, inputs("[" + AGE + "]"));
 
-    Verdict verdict = SignatureVerdict.of(Mode.FULL, version, Optional.of(version));
+    Verdict verdict = SignatureVerdict.of(Mode.FULL, version, holder(version));
 
     assertThat(verdict.outcome()).isEqualTo(CheckOutcome.PASSED);
     assertThat(verdict.differences()).contains(List.of());
@@ -213,7 +201,7 @@ final class SignatureVerdictTest {
 
     Verdict verdict =
         SignatureVerdict.of(
-            Mode.BACKWARD, version(2, inputs(more)), Optional.of(version(1, inputs(many))));
+            Mode.BACKWARD, version(2, inputs(more)), holder(version(1, inputs(many))));
 
     assertThat(verdict.outcome()).isEqualTo(CheckOutcome.FAILED);
     assertThat(verdict.summary().length()).isEqualTo(CheckResult.MAX_SUMMARY);

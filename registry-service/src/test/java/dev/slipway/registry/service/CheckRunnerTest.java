@@ -14,6 +14,7 @@ import dev.slipway.registry.check.CheckOutcome;
 import dev.slipway.registry.check.CheckReport;
 import dev.slipway.registry.check.CheckResult;
 import dev.slipway.registry.check.NewCheckResult;
+import dev.slipway.registry.check.Predecessor;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.NewRegisteredModel;
 import dev.slipway.registry.store.ModelVersionStore;
@@ -295,7 +296,11 @@ final class CheckRunnerTest {
   }
 
   private CheckOutcome compare(List<Check> checks, ModelVersion version, ModelVersion holder) {
-    return runner.run(checks, version, Optional.of(holder)).results().get(0).outcome();
+    return runner.run(checks, version, holding(holder)).results().get(0).outcome();
+  }
+
+  private static Optional<Predecessor> holding(ModelVersion version) {
+    return Optional.of(new Predecessor(version, false));
   }
 
   private static ValidateVersionResponse.Builder validated(GoldenResult... requests) {
@@ -410,8 +415,8 @@ final class CheckRunnerTest {
     CheckReport allAway;
     try (CheckRunner first = runner(channel, nobody);
         CheckRunner second = runner(nobody, nobody)) {
-      servingAway = first.run(checks, version, Optional.of(version));
-      allAway = second.run(checks, version, Optional.of(version));
+      servingAway = first.run(checks, version, holding(version));
+      allAway = second.run(checks, version, holding(version));
     }
 
     assertThat(servingAway.results())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.registry.actor.Caller;
 import dev.slipway.registry.actor.IdempotencyKey;
 import dev.slipway.registry.actor.RequestIdReusedException;
@@ -14,6 +15,8 @@ import dev.slipway.registry.check.CheckName;
 import dev.slipway.registry.check.CheckOutcome;
 import dev.slipway.registry.check.CheckReport;
 import dev.slipway.registry.check.CheckResult;
+import dev.slipway.registry.check.Predecessor;
+import dev.slipway.registry.check.SignatureVerdict;
 import dev.slipway.registry.event.RegistryEvent;
 import dev.slipway.registry.event.RegistryEventType;
 import dev.slipway.registry.event.RegistryState;
@@ -42,12 +45,14 @@ import dev.slipway.registry.request.TransitionRequestState;
 import dev.slipway.registry.version.NewModelVersion;
 import dev.slipway.registry.version.NoPreviousHolderException;
 import dev.slipway.registry.version.PackageSource;
+import dev.slipway.registry.version.Sha256;
 import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.StageChangedException;
 import dev.slipway.registry.version.StageOccupiedException;
 import dev.slipway.registry.version.StageTransition;
 import dev.slipway.registry.version.StageTransitionResult;
 import dev.slipway.registry.version.VersionNumber;
+import dev.slipway.registry.version.VersionPackage;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
 import dev.slipway.runtime.error.InvalidRequestException;
@@ -86,8 +91,13 @@ abstract class StageGovernanceContract {
   private static final Instant START = Instant.parse("2026-02-03T04:05:06.789012Z");
   private static final Check SMOKE =
       new Check(new CheckName("smoke"), new CheckCondition.GoldenRequests(false));
+  private static final Check COMPATIBLE =
+      new Check(
+          new CheckName("compatible"),
+          new CheckCondition.Signature(CheckCondition.Signature.Mode.BACKWARD));
 
   private Database database;
+  private RegistryTransactions transactions;
   private RegisteredModelStore models;
   private ModelVersionStore versions;
   private StageStore stages;
@@ -110,7 +120,7 @@ abstract class StageGovernanceContract {
 
   /** Opens the stores with another time. */
   private void at(Instant now) {
-    RegistryTransactions transactions =
+    transactions =
         new RegistryTransactions(database, Clock.fixed(now, ZoneOffset.UTC), revision -> {});
     models = new RegisteredModelStore(transactions);
     versions = new ModelVersionStore(transactions);
@@ -367,7 +377,7 @@ abstract class StageGovernanceContract {
     CheckBasis basis = stages.basis(wanted, ANNA).orElseThrow();
     assertThat(basis.checks()).containsExactly(SMOKE);
     assertThat(basis.version().number()).isEqualTo(number(2));
-    assertThat(basis.holder().orElseThrow().number()).isEqualTo(number(1));
+    assertThat(basis.predecessor().orElseThrow().number()).isEqualTo(number(1));
     long revision = events.revision();
 
     assertThatThrownBy(() -> stages.transition(wanted, Optional.empty(), ANNA))
@@ -408,6 +418,102 @@ abstract class StageGovernanceContract {
     assertThatThrownBy(() -> stages.transition(wanted, checked(held, CheckOutcome.PASSED), ANNA))
         .isInstanceOf(ChecksOutdatedException.class);
     assertThat(in(Stage.PRODUCTION)).containsExactly(1L);
+  }
+
+  @Test
+  void comparison_isWithTheLastHolder_alsoOnceTheStageIsEmpty() {
+    versionTaking("long");
+    versionTaking("integer");
+    policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(COMPATIBLE), LEAD);
+    assertThat(basis(4).predecessor()).as("first entry").isEmpty();
+    stages.transition(toProduction(4), compared(basis(4)), ANNA);
+    move(4, Stage.ARCHIVED, ANNA);
+    long revision = events.revision();
+
+    CheckBasis basis = stages.basis(toProduction(5), ANNA).orElseThrow();
+    assertThat(basis.predecessor().orElseThrow().number()).isEqualTo(number(4));
+    assertThat(basis.predecessor().orElseThrow().left()).isTrue();
+    assertThat(basis(5)).as("dry run").isEqualTo(basis);
+    assertThat(
+            requests.basis(
+                new NewTransitionRequest(DIGITS, number(5), Stage.PRODUCTION, false, ""),
+                Optional.empty()))
+        .contains(basis);
+    assertThatThrownBy(() -> stages.transition(toProduction(5), compared(basis), ANNA))
+        .isInstanceOf(ChecksNotPassedException.class)
+        .hasMessageContaining("version 4, which held the stage last");
+    assertThat(events.revision()).isEqualTo(revision);
+
+    assertThat(basis(4).predecessor()).as("what comes back as it left").isEmpty();
+    stages.transition(toProduction(4), compared(basis(4)), ANNA);
+    assertThatThrownBy(() -> stages.transition(toProduction(5), compared(basis), ANNA))
+        .isInstanceOf(ChecksOutdatedException.class);
+    assertThat(basis(5).predecessor().orElseThrow().left()).isFalse();
+    assertThat(in(Stage.PRODUCTION)).containsExactly(4L);
+  }
+
+  @Test
+  void comparison_isWithTheHolderBefore_whenTheLastOneIsDeleted() {
+    move(1, Stage.PRODUCTION, ANNA);
+    archiveInto(2, Stage.PRODUCTION, ANNA);
+    policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
+
+    versions.delete(DIGITS, number(2), true, ANNA);
+    assertThat(basis(3).predecessor().orElseThrow().number()).isEqualTo(number(1));
+    assertThat(basis(3).predecessor().orElseThrow().left()).isTrue();
+    versions.delete(DIGITS, number(1), false, ANNA);
+    assertThat(basis(3).predecessor()).isEmpty();
+  }
+
+  @Test
+  void comparison_ofSeveralHolders_isWithTheOneThatCallersOfTheStageGet() {
+    policies.set(OF_DIGITS, Stage.STAGING, several(), LEAD);
+    move(3, Stage.STAGING, ANNA);
+    move(1, Stage.STAGING, ANNA);
+    policies.set(
+        OF_DIGITS,
+        Stage.STAGING,
+        new PolicyRules(
+            List.of(), 0, List.of(), true, List.of(), List.of(SMOKE), Duration.ofDays(1), true),
+        LEAD);
+
+    assertThat(inStaging(2)).contains("version 3");
+    assertThat(inStaging(3)).contains("version 1");
+    move(3, Stage.NONE, ANNA);
+    assertThat(inStaging(2)).contains("version 1");
+    move(1, Stage.NONE, ANNA);
+    assertThat(inStaging(2)).contains("version 1, which held the stage last");
+    assertThat(inStaging(1)).isEmpty();
+  }
+
+  /** Says with what a version is compared that enters Staging. */
+  private Optional<String> inStaging(long number) {
+    return stages
+        .basis(DIGITS, number(number), Stage.STAGING)
+        .orElseThrow()
+        .predecessor()
+        .map(Predecessor::toString);
+  }
+
+  @Test
+  void move_thatIsMade_isAnsweredAgain_whereverTheVersionWasExpected() {
+    policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
+    StageTransition wanted =
+        new StageTransition(
+            DIGITS, number(1), Stage.PRODUCTION, true, Optional.of(Stage.NONE), false, "");
+    StageTransitionResult made =
+        stages.transition(wanted, checked(basis(1), CheckOutcome.PASSED), ANNA);
+
+    assertThat(stages.basis(wanted, ANNA)).isEmpty();
+    assertThat(stages.transition(wanted, Optional.empty(), ANNA))
+        .isEqualTo(
+            new StageTransitionResult(
+                made.version(), List.of(), Optional.empty(), made.revision()));
+
+    move(1, Stage.ARCHIVED, ANNA);
+    assertThatThrownBy(() -> stages.basis(wanted, ANNA)).isInstanceOf(StageChangedException.class);
+    assertThatThrownBy(() -> stages.transition(wanted, Optional.empty(), ANNA))
+        .isInstanceOf(StageChangedException.class);
   }
 
   @Test
@@ -658,9 +764,15 @@ abstract class StageGovernanceContract {
     assertThatThrownBy(() -> requests.approve(made.id(), "", Optional.empty(), BEN))
         .isInstanceOf(StageOccupiedException.class);
 
-    assertThat(requests.get(made.id())).isEqualTo(made);
-    assertThat(events.revision()).isEqualTo(revision + 2);
     move(2, Stage.NONE, ANNA);
+    move(1, Stage.PRODUCTION, ANNA);
+    assertThatThrownBy(() -> requests.approve(made.id(), "", Optional.empty(), BEN))
+        .as("moved by somebody else")
+        .isInstanceOf(StageChangedException.class);
+
+    assertThat(requests.get(made.id())).isEqualTo(made);
+    assertThat(events.revision()).isEqualTo(revision + 4);
+    move(1, Stage.NONE, ANNA);
     requests.approve(made.id(), "", Optional.empty(), BEN);
     assertThat(in(Stage.PRODUCTION)).containsExactly(1L);
   }
@@ -889,13 +1001,17 @@ abstract class StageGovernanceContract {
   }
 
   private static PolicyRules withCheck() {
+    return withCheck(SMOKE);
+  }
+
+  private static PolicyRules withCheck(Check check) {
     return new PolicyRules(
         List.of(),
         0,
         List.of(),
         true,
         List.of(),
-        List.of(SMOKE),
+        List.of(check),
         PolicyRules.DEFAULT_LIFETIME,
         false);
   }
@@ -906,6 +1022,27 @@ abstract class StageGovernanceContract {
 
   private static Optional<CheckedBasis> checked(CheckBasis basis, CheckOutcome outcome) {
     return Optional.of(new CheckedBasis(basis, report(basis, outcome)));
+  }
+
+  /** Compares signatures as the check of a policy does. */
+  private static Optional<CheckedBasis> compared(CheckBasis basis) {
+    return Optional.of(
+        new CheckedBasis(
+            basis,
+            new CheckReport(
+                DIGITS,
+                basis.version().number(),
+                List.of(
+                    SignatureVerdict.of(
+                            CheckCondition.Signature.Mode.BACKWARD,
+                            basis.version(),
+                            basis.predecessor())
+                        .result(COMPATIBLE.name(), START)))));
+  }
+
+  private static StageTransition toProduction(long number) {
+    return new StageTransition(
+        DIGITS, number(number), Stage.PRODUCTION, true, Optional.empty(), false, "");
   }
 
   private static CheckReport report(CheckBasis basis, CheckOutcome outcome) {
@@ -933,20 +1070,46 @@ abstract class StageGovernanceContract {
 
   /** Registers a version whose files lie elsewhere; it is READY. */
   private void version(String name) {
+    register(name, "s3://elsewhere/model", Optional.empty());
+  }
+
+  /** Registers a version of digits that takes a column of some type. */
+  private void versionTaking(String type) {
+    String holder = "registry/registrations/" + id().value();
+    new PackageHoldStore(transactions).begin(holder);
+    ModelSignature signature =
+        ModelSignature.parse(
+            Optional.of("[{\"name\": \"age\", \"type\": \"" + type + "\"}]"),
+            Optional.empty(),
+            Optional.empty());
+    register(
+        "digits",
+        "mlflow-artifacts:/1/run/model",
+        Optional.of(
+            new VersionPackage(
+                holder,
+                new Sha256("a".repeat(64)),
+                1,
+                Optional.of(
+                    new VersionPackage.ModelFile(
+                        List.of(), Optional.of(signature), Optional.empty())))));
+  }
+
+  private void register(String name, String source, Optional<VersionPackage> contents) {
     var unused =
         versions.create(
             new NewModelVersion(
                 new ModelName(name),
-                PackageSource.parse("s3://elsewhere/model"),
+                PackageSource.parse(source),
                 Optional.empty(),
                 "",
                 "",
                 Map.of(),
                 "",
-                true,
+                contents.isEmpty(),
                 false),
             new ModelVersionStore.Registration(
-                Optional.empty(), Optional.empty(), Optional.empty()),
+                contents.map(c -> "1/run/model"), Optional.empty(), contents),
             Optional.empty(),
             ANNA);
   }
