@@ -118,7 +118,8 @@ public final class RegistryModule implements ServiceModule {
     WebhookPayloads payloads = new WebhookPayloads();
     WebhookStore webhookStore = new WebhookStore(transactions);
     WebhookDeliveryStore deliveries = new WebhookDeliveryStore(transactions);
-    webhookDispatcher = new WebhookDispatcher(deliveries, webhookSender, payloads, clock, metrics);
+    webhookDispatcher =
+        new WebhookDispatcher(deliveries, events, webhookSender, payloads, clock, metrics);
     sending.set(webhookDispatcher);
     metrics.gauge("registry.webhooks.lag-revisions", () -> new WebhookLag(deliveries));
     StageStore stages = new StageStore(transactions);

@@ -3,6 +3,9 @@ package dev.slipway.registry.service;
 import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.registry.event.RegistryEvent;
+import dev.slipway.registry.event.UnreadableEventException;
+import dev.slipway.registry.store.RegistryEventStore;
 import dev.slipway.registry.store.WebhookDeliveryStore;
 import dev.slipway.registry.store.WebhookDeliveryStore.Dispatch;
 import dev.slipway.registry.store.WebhookDeliveryStore.Turn;
@@ -47,6 +50,7 @@ public final class WebhookDispatcher implements AutoCloseable {
   private static final Duration KEEP_DEAD = Duration.ofDays(30);
 
   private final WebhookDeliveryStore deliveries;
+  private final RegistryEventStore events;
   private final WebhookSender sender;
   private final WebhookBodies bodies;
   private final Clock clock;
@@ -71,11 +75,13 @@ public final class WebhookDispatcher implements AutoCloseable {
   /** Creates the dispatcher; {@link #start} sets it going. */
   public WebhookDispatcher(
       WebhookDeliveryStore deliveries,
+      RegistryEventStore events,
       WebhookSender sender,
       WebhookBodies bodies,
       Clock clock,
       MetricRegistry metrics) {
     this.deliveries = deliveries;
+    this.events = events;
     this.sender = sender;
     this.bodies = bodies;
     this.clock = clock;
@@ -249,21 +255,30 @@ public final class WebhookDispatcher implements AutoCloseable {
   private WebhookAttempt attempt(Dispatch dispatch) {
     WebhookSettings settings = dispatch.webhook().settings();
     WebhookDelivery delivery = dispatch.delivery();
+    RegistryEvent event;
+    try {
+      event = events.get(delivery.id().revision());
+    } catch (UnreadableEventException e) {
+      return unsent(delivery, e.getMessage(), e);
+    }
     String body;
     try {
-      body = bodies.body(delivery.event(), dispatch.event());
+      body = bodies.body(delivery.event(), event);
     } catch (RuntimeException e) {
-      // It counts as a failed attempt, so that this event does not hold up those after it for ever.
-      log.warn("the message {} cannot be written", delivery.id(), e);
-      return new WebhookAttempt(
-          clock.instant().truncatedTo(ChronoUnit.MICROS),
-          Duration.ZERO,
-          0,
-          "the message cannot be written: " + e,
-          "");
+      return unsent(delivery, "the message cannot be written: " + e, e);
     }
     return sender.send(
         new WebhookMessage(
             delivery.id().toString(), settings.url(), dispatch.secret(), settings.timeout(), body));
+  }
+
+  /**
+   * Returns an attempt that ended before anything was sent. It counts as a failed one, so that its
+   * event does not hold up those after it for ever.
+   */
+  private WebhookAttempt unsent(WebhookDelivery delivery, String error, RuntimeException cause) {
+    log.warn("there is nothing to send for {}", delivery.id(), cause);
+    return new WebhookAttempt(
+        clock.instant().truncatedTo(ChronoUnit.MICROS), Duration.ZERO, 0, error, "");
   }
 }

@@ -4,6 +4,7 @@ import dev.slipway.registry.event.ActivityFilter;
 import dev.slipway.registry.event.RegistryChange;
 import dev.slipway.registry.event.RegistryEvent;
 import dev.slipway.registry.event.RegistryEventType;
+import dev.slipway.registry.event.UnreadableEventException;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.version.ModelVersion;
@@ -174,13 +175,20 @@ public final class RegistryEventStore {
     } while (rows.size() == SNAPSHOT_PART);
   }
 
-  /** Reads the event of a revision that there is: events are kept for ever. */
-  static RegistryEvent get(Handle handle, long revision) {
-    return handle
-        .attach(RegistryEventDao.class)
-        .find(revision)
-        .map(RegistryEventStore::event)
-        .orElseThrow(() -> new IllegalStateException("there is no event " + revision));
+  /**
+   * Reads the event of a revision.
+   *
+   * @throws UnreadableEventException if what is stored for the revision is no event that this
+   *     program knows
+   */
+  public RegistryEvent get(long revision) {
+    Optional<RegistryEventDao.EventRow> row =
+        transactions.readOne(handle -> handle.attach(RegistryEventDao.class).find(revision));
+    try {
+      return event(row.orElseThrow(() -> new IllegalStateException("it is not there")));
+    } catch (RuntimeException e) {
+      throw new UnreadableEventException(revision, e);
+    }
   }
 
   private static Optional<Long> modelId(Handle handle, ModelName name) {

@@ -1,6 +1,5 @@
 package dev.slipway.registry.store;
 
-import dev.slipway.registry.event.RegistryEvent;
 import dev.slipway.registry.webhook.Webhook;
 import dev.slipway.registry.webhook.WebhookDelivery;
 import dev.slipway.registry.webhook.WebhookDeliveryId;
@@ -48,9 +47,8 @@ public final class WebhookDeliveryStore {
    */
   public record Turn(WebhookId webhook, String lease) {}
 
-  /** Is what a sender needs to send one event. */
-  public record Dispatch(
-      Webhook webhook, WebhookSecret secret, WebhookDelivery delivery, RegistryEvent event) {}
+  /** Is what a sender needs to send one event, but for the event itself. */
+  public record Dispatch(Webhook webhook, WebhookSecret secret, WebhookDelivery delivery) {}
 
   /**
    * Takes the turns of active webhooks that have something due, of those first that have waited
@@ -108,8 +106,7 @@ public final class WebhookDeliveryStore {
                       new Dispatch(
                           WebhookStore.reader(handle).webhook(row.get()),
                           new WebhookSecret(row.get().secret()),
-                          delivery(due),
-                          RegistryEventStore.get(handle, due.revision())));
+                          delivery(due)));
         });
   }
 

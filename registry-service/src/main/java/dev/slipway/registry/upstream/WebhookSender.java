@@ -86,7 +86,7 @@ public final class WebhookSender implements AutoCloseable {
       } else if (!response.isSuccessful()) {
         error = "answered with status " + status;
       }
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | RuntimeException e) {
       // A receiver that has said what it thinks of the message need not say more in time.
       error = status >= 200 && status < 300 ? "" : describe(e);
     }

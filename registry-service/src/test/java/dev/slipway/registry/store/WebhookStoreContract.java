@@ -286,13 +286,13 @@ abstract class WebhookStoreContract {
 
     Turn turn = take();
     Dispatch first = deliveries.next(turn).orElseThrow();
-    assertThat(first.event().revision()).isEqualTo(2);
-    assertThat(first.event().name()).contains(DIGITS);
+    assertThat(first.delivery().id().revision()).isEqualTo(2);
+    assertThat(events.get(2).name()).contains(DIGITS);
     assertThat(first.secret()).isEqualTo(SECRET);
     assertThat(deliveries.finish(turn, attempted(first, 204), false)).isTrue();
     assertThat(webhooks.get(webhook.id()).deliveredRevision()).isEqualTo(2);
     Dispatch second = deliveries.next(turn).orElseThrow();
-    assertThat(second.event().revision()).isEqualTo(3);
+    assertThat(second.delivery().id().revision()).isEqualTo(3);
     assertThat(deliveries.finish(turn, attempted(second, 500), true)).isTrue();
 
     assertThat(deliveries.next(turn)).as("it is not due yet").isEmpty();
@@ -472,7 +472,7 @@ abstract class WebhookStoreContract {
       for (Optional<Dispatch> next = deliveries.next(turn);
           next.isPresent();
           next = deliveries.next(turn)) {
-        sent.add(next.get().event().revision());
+        sent.add(next.get().delivery().id().revision());
         deliveries.finish(turn, attempted(next.get(), status), false);
       }
       deliveries.end(turn);

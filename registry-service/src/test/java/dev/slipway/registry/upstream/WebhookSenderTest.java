@@ -86,6 +86,11 @@ final class WebhookSenderTest {
           throw new UnknownHostException(host);
         };
     assertThat(send(nobody, "https://hook.test/").error()).contains("hook.test");
+    Dns broken =
+        host -> {
+          throw new IllegalStateException("out of order");
+        };
+    assertThat(send(broken, "https://hook.test/").error()).contains("out of order");
     int port = receiver.port();
     receiver.close();
     WebhookTargets open = new WebhookTargets(new AddressPolicy(true), true, Dns.SYSTEM);
