@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.slipway.inference.GRPCInferenceServiceGrpc;
+import dev.slipway.inference.InferParameter;
+import dev.slipway.inference.ModelConfigRequest;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelInferResponse;
 import dev.slipway.registry.v1.Stage;
@@ -204,10 +206,8 @@ class CachedPredictionsTest {
     assertThat(ServingHarness.y(second)).isEqualTo(15);
   }
 
-  @Test
-  void forceCompute_computesAndReplaces() {
-    settings("enabled", "true");
-    predict(1);
+  /** Makes the model answer as if it were asked for 100. */
+  private static void answerAsFor100() {
     ScriptedEngine.HOOKS.put(
         "counted",
         request ->
@@ -217,6 +217,56 @@ class CachedPredictionsTest {
                         "x", dev.slipway.engine.tensor.Shape.of(1), 100)),
                 Map.of(),
                 List.of()));
+  }
+
+  @Test
+  void openInferenceForceCompute_computesAndReplaces() {
+    assertThat(cachedByConfig()).isFalse();
+    settings("enabled", "true");
+    assertThat(cachedByConfig()).isTrue();
+    ModelInferRequest ask = ServingHarness.ask("m", "", 1);
+    assertThat(ServingHarness.y(harness.inference().modelInfer(ask))).isEqualTo(11);
+    answerAsFor100();
+
+    ModelInferResponse kept = harness.inference().modelInfer(forced(ask, bool(false)));
+    ModelInferResponse forced = harness.inference().modelInfer(forced(ask, bool(true)));
+
+    assertThat(ServingHarness.y(kept)).isEqualTo(11);
+    assertThat(ServingHarness.y(forced)).isEqualTo(110);
+    assertThat(forced.getParametersOrThrow("slipway_cache_hit").getBoolParam()).isFalse();
+    assertThat(ServingHarness.y(harness.inference().modelInfer(ask))).isEqualTo(110);
+    assertThatThrownBy(
+            () ->
+                harness
+                    .inference()
+                    .modelInfer(
+                        forced(ask, InferParameter.newBuilder().setStringParam("true").build())))
+        .hasMessageContaining("INVALID_ARGUMENT")
+        .hasMessageContaining("parameters[slipway_force_compute]: must be a truth value");
+  }
+
+  private boolean cachedByConfig() {
+    return harness
+        .inference()
+        .modelConfig(ModelConfigRequest.newBuilder().setName("m").build())
+        .getConfig()
+        .getResponseCache()
+        .getEnable();
+  }
+
+  private static InferParameter bool(boolean value) {
+    return InferParameter.newBuilder().setBoolParam(value).build();
+  }
+
+  private static ModelInferRequest forced(ModelInferRequest ask, InferParameter value) {
+    return ask.toBuilder().putParameters("slipway_force_compute", value).build();
+  }
+
+  @Test
+  void forceCompute_computesAndReplaces() {
+    settings("enabled", "true");
+    predict(1);
+    answerAsFor100();
 
     assertThat(y(predict(1))).containsExactly(11);
     PredictResponse forced =

@@ -59,8 +59,7 @@ public final class Computations implements StepCalls {
       long arrivedNanos) {
     EngineCall engine = engine(model, outputs, parameters, conditions, arrivedNanos);
     String name = model.version().key().model();
-    Optional<CachePolicy> policy =
-        model.isDeterministic() && cached.isPresent() ? settings.cache(name) : Optional.empty();
+    Optional<CachePolicy> policy = cachePolicy(model);
     if (policy.isEmpty()) {
       return uncached(engine);
     }
@@ -81,6 +80,13 @@ public final class Computations implements StepCalls {
                     arrivedNanos,
                     engine),
                 outcome);
+  }
+
+  /** Returns how answers of a version are kept; absent when they are not. */
+  Optional<CachePolicy> cachePolicy(LoadedModel model) {
+    return model.isDeterministic() && cached.isPresent()
+        ? settings.cache(model.version().key().model())
+        : Optional.empty();
   }
 
   /** Returns the way of one request past the prediction cache. See {@link #of}. */

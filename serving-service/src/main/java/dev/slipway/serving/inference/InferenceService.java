@@ -100,6 +100,11 @@ public final class InferenceService {
   public record Background(
       BooleanSupplier contended, Executor executor, ScheduledExecutorService timer) {}
 
+  /** Tells whether answers of a version may come from the prediction cache. */
+  public boolean caches(LoadedModel model) {
+    return computations.cachePolicy(model).isPresent();
+  }
+
   /** Receives the outcome of a prediction, on any thread. */
   public interface Receiver {
     /** Takes the answer. */

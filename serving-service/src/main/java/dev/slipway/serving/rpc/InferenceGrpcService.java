@@ -153,7 +153,9 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
             ModelConfigResponse.newBuilder()
                 .setConfig(
                     OpenInferenceProtos.config(
-                        model, settings.limits(model.version().key().model())))
+                        model,
+                        settings.limits(model.version().key().model()),
+                        inference.caches(model)))
                 .build(),
         out);
   }

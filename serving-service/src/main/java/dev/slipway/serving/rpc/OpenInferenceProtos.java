@@ -1,11 +1,13 @@
 package dev.slipway.serving.rpc;
 
+import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.engine.tensor.TensorMetadata;
 import dev.slipway.inference.DataType;
 import dev.slipway.inference.InferBatchStatistics;
 import dev.slipway.inference.InferParameter;
 import dev.slipway.inference.InferStatistics;
+import dev.slipway.inference.MemoryUsage;
 import dev.slipway.inference.ModelConfig;
 import dev.slipway.inference.ModelDynamicBatching;
 import dev.slipway.inference.ModelInferRequest;
@@ -15,6 +17,7 @@ import dev.slipway.inference.ModelInstanceGroup;
 import dev.slipway.inference.ModelMetadataResponse;
 import dev.slipway.inference.ModelOutput;
 import dev.slipway.inference.ModelParameter;
+import dev.slipway.inference.ModelResponseCache;
 import dev.slipway.inference.ModelStatistics;
 import dev.slipway.inference.ModelTransactionPolicy;
 import dev.slipway.inference.ModelVersionPolicy;
@@ -141,7 +144,9 @@ final class OpenInferenceProtos {
                     .setComputeInfer(duration(figures.compute()))
                     .setComputeOutput(duration(figures.split()))
                     .setCacheHit(duration(figures.cacheHit()))
-                    .setCacheMiss(duration(figures.cacheMiss())));
+                    .setCacheMiss(duration(figures.cacheMiss())))
+            .addMemoryUsage(
+                MemoryUsage.newBuilder().setType("CPU").setByteSize(model.memoryBytes()));
     figures
         .batches()
         .forEach(
@@ -159,7 +164,7 @@ final class OpenInferenceProtos {
     return StatisticDuration.newBuilder().setCount(counter.count()).setNs(counter.nanos()).build();
   }
 
-  static ModelConfig config(LoadedModel model, QueueLimits limits) {
+  static ModelConfig config(LoadedModel model, QueueLimits limits, boolean cached) {
     boolean batched = model.batched();
     String platform = model.predictor().platform();
     int underscore = platform.indexOf('_');
@@ -180,6 +185,7 @@ final class OpenInferenceProtos {
                     .setName(version.key().model())
                     .setCount(limits.maxRunning())
                     .setKind(ModelInstanceGroup.Kind.KIND_CPU))
+            .setResponseCache(ModelResponseCache.newBuilder().setEnable(cached))
             .setModelTransactionPolicy(ModelTransactionPolicy.getDefaultInstance())
             .putParameters("slipway_version", setting(Long.toString(version.key().version())))
             .putParameters("slipway_digest", setting(version.packageDigest()))
@@ -187,12 +193,14 @@ final class OpenInferenceProtos {
     if (batched) {
       config.setDynamicBatching(ModelDynamicBatching.newBuilder().setPreserveOrdering(false));
     }
-    for (TensorMetadata input : model.predictor().inputs()) {
+    SignatureChecks checks = model.predictor().inputChecks();
+    for (TensorMetadata input : checks.tensors()) {
       config.addInput(
           ModelInput.newBuilder()
               .setName(input.name())
               .setDataType(dataType(input))
-              .addAllDims(dims(input, batched)));
+              .addAllDims(dims(input, batched))
+              .setOptional(!checks.isRequired(input.name())));
     }
     for (TensorMetadata output : model.predictor().outputs()) {
       config.addOutput(

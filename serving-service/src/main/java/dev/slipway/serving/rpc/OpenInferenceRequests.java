@@ -33,6 +33,9 @@ final class OpenInferenceRequests {
   /** Says whom a request is from: those with the same key take the same way through a canary. */
   static final String ROUTE_KEY = "slipway_route_key";
 
+  /** Asks for an answer to be computed whatever the prediction cache holds. */
+  static final String FORCE_COMPUTE = "slipway_force_compute";
+
   private OpenInferenceRequests() {}
 
   static Selector selector(String field, String slot, Violations violations) {
@@ -56,6 +59,7 @@ final class OpenInferenceRequests {
     Map<String, Object> parameters = new HashMap<>();
     CallContext within = call;
     String routeKey = call.routeKey();
+    boolean forceCompute = false;
     for (Map.Entry<String, InferParameter> entry : request.getParametersMap().entrySet()) {
       String name = entry.getKey();
       String field = "parameters[" + name + "]";
@@ -80,6 +84,12 @@ final class OpenInferenceRequests {
         } else {
           routeKey = violations.atMost(field, (String) value.get(), RouteKeyHeader.MAX_KEY);
         }
+      } else if (name.equals(FORCE_COMPUTE)) {
+        if (value.filter(Boolean.class::isInstance).isEmpty()) {
+          violations.add(field, "must be a truth value");
+        } else {
+          forceCompute = (Boolean) value.get();
+        }
       } else if (name.startsWith("triton_")) {
         if (!name.equals(FINAL_RESPONSE_ASKED)) {
           violations.add(field, "names beginning triton_ are reserved");
@@ -96,7 +106,7 @@ final class OpenInferenceRequests {
         new OpenInferenceTensors(request),
         outputs(request),
         parameters,
-        false,
+        forceCompute,
         Optional.empty(),
         routeKey,
         within.deadlineNanos(),

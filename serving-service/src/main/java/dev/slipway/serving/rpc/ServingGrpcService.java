@@ -3,6 +3,7 @@ package dev.slipway.serving.rpc;
 import static dev.slipway.serving.rpc.Replies.complete;
 import static dev.slipway.serving.rpc.Replies.reply;
 
+import dev.slipway.engine.predictor.Predictor;
 import dev.slipway.registry.v1.ModelSignature;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.PageRequest;
@@ -431,9 +432,10 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   }
 
   private void add(LoadedModel model, DescribeModelResponse.Builder response) {
-    model.predictor().inputs().forEach(input -> response.addInputs(ServingTensors.info(input)));
-    model.predictor().outputs().forEach(output -> response.addOutputs(ServingTensors.info(output)));
+    Predictor predictor = model.predictor();
+    predictor.outputs().forEach(output -> response.addOutputs(ServingTensors.output(output)));
     response
+        .addAllInputs(ServingTensors.inputs(predictor.inputChecks()))
         .setStatistics(
             ServingProtos.statistics(model.statistics(), cache.figures(model.answersDigest())))
         .setEngineLoadDuration(ServingProtos.duration(model.report().engineDuration()))

@@ -2,6 +2,7 @@ package dev.slipway.serving.rpc;
 
 import com.google.protobuf.ByteString;
 import dev.slipway.engine.error.InvalidInputException;
+import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.DataType;
 import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.TensorMetadata;
@@ -123,12 +124,21 @@ final class ServingTensors implements InputSource {
     return message.build();
   }
 
-  static TensorInfo info(TensorMetadata tensor) {
+  static List<TensorInfo> inputs(SignatureChecks checks) {
+    return checks.tensors().stream()
+        .map(input -> info(input).setOptional(!checks.isRequired(input.name())).build())
+        .toList();
+  }
+
+  static TensorInfo output(TensorMetadata output) {
+    return info(output).build();
+  }
+
+  private static TensorInfo.Builder info(TensorMetadata tensor) {
     return TensorInfo.newBuilder()
         .setName(tensor.name())
         .setDataType(dataType(tensor.datatype()))
-        .addAllShape(tensor.shape().toList())
-        .build();
+        .addAllShape(tensor.shape().toList());
   }
 
   private static dev.slipway.serving.v1.DataType dataType(DataType datatype) {

@@ -557,6 +557,13 @@ class OpenInferenceConformanceTest {
     assertThat(after.getInferenceStats().getSuccess().getCount())
         .isEqualTo(before.getInferenceStats().getSuccess().getCount() + 1);
     assertThat(after.getLastInference()).isPositive();
+    assertThat(after.getMemoryUsageList())
+        .singleElement()
+        .satisfies(
+            memory -> {
+              assertThat(memory.getType()).isEqualTo("CPU");
+              assertThat(memory.getByteSize()).isPositive();
+            });
   }
 
   private static dev.slipway.inference.ModelStatistics statistics(String model) {

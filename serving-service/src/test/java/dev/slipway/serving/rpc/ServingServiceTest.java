@@ -2,9 +2,13 @@ package dev.slipway.serving.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.ByteString;
 import com.google.rpc.ErrorInfo;
+import dev.slipway.inference.ModelConfig;
+import dev.slipway.inference.ModelConfigRequest;
+import dev.slipway.inference.ModelInput;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.runtime.paging.PageToken;
 import dev.slipway.serving.testing.ServingHarness;
@@ -28,6 +32,7 @@ import dev.slipway.serving.v1.Residence;
 import dev.slipway.serving.v1.ServedModel;
 import dev.slipway.serving.v1.StringValues;
 import dev.slipway.serving.v1.Tensor;
+import dev.slipway.serving.v1.TensorInfo;
 import dev.slipway.serving.v1.Tensors;
 import dev.slipway.serving.v1.UnloadRequest;
 import dev.slipway.serving.v1.UnloadResponse;
@@ -383,6 +388,27 @@ class ServingServiceTest {
               assertThat(version.getAnswersStage()).isTrue();
               assertThat(version.getResidence()).isEqualTo(Residence.RESIDENCE_PINNED);
             });
+  }
+
+  @Test
+  void describeModelAndModelConfig_tellWhichInputsMayBeLeftOut() {
+    DescribeModelResponse booster =
+        harness
+            .serving()
+            .describeModel(DescribeModelRequest.newBuilder().setModel("booster").build());
+    ModelConfig config =
+        harness
+            .inference()
+            .modelConfig(ModelConfigRequest.newBuilder().setName("booster").build())
+            .getConfig();
+
+    assertThat(booster.getInputsList())
+        .extracting(TensorInfo::getName, TensorInfo::getOptional)
+        .containsExactly(tuple("height", false), tuple("weight", true), tuple("age", false));
+    assertThat(config.getInputList())
+        .extracting(ModelInput::getName, ModelInput::getOptional)
+        .containsExactly(tuple("height", false), tuple("weight", true), tuple("age", false));
+    assertThat(booster.getOutputsList()).noneMatch(TensorInfo::getOptional);
   }
 
   @Test
