@@ -1,10 +1,11 @@
 package dev.slipway.serving;
 
 import dev.slipway.engine.predictor.python.PythonSettings;
+import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
-import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.model.StagePattern;
 import dev.slipway.serving.redis.RedisSettings;
 import dev.slipway.serving.remote.RemoteSettings;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import java.util.Optional;
  * How models are served.
  *
  * @param cacheFolder where packages are kept on disk
- * @param followed names of the models whose Staging and Production versions are kept loaded; others
+ * @param followed stages of models, Staging and Production, whose versions are kept loaded; others
  *     load on request
  * @param limits bounds of the queue in front of each version
  * @param keep how long versions stay that no stage points to
@@ -29,7 +30,7 @@ import java.util.Optional;
  */
 public record ServingConfig(
     Path cacheFolder,
-    List<NamePattern> followed,
+    List<StagePattern> followed,
     QueueLimits limits,
     KeepPolicy keep,
     LoadLimits loads,
@@ -89,7 +90,7 @@ public record ServingConfig(
   /** Creates settings under which no other model server may be called and no answer is shared. */
   public ServingConfig(
       Path cacheFolder,
-      List<NamePattern> followed,
+      List<StagePattern> followed,
       QueueLimits limits,
       KeepPolicy keep,
       LoadLimits loads,
@@ -143,7 +144,7 @@ public record ServingConfig(
   public static ServingConfig withDefaults(Path cacheFolder) {
     return new ServingConfig(
         cacheFolder,
-        List.of(new NamePattern("*")),
+        List.of(StagePattern.ALL),
         new QueueLimits(
             DEFAULT_MAX_QUEUED, Runtime.getRuntime().availableProcessors(), DEFAULT_MAX_BATCH_ROWS),
         new KeepPolicy(DEFAULT_ROLLBACK_RETENTION, 1, DEFAULT_IDLE_RETENTION),
@@ -153,7 +154,8 @@ public record ServingConfig(
         Optional.empty());
   }
 
-  boolean follows(String model) {
-    return followed.stream().anyMatch(pattern -> pattern.matches(model));
+  /** Tells whether the version in a stage of a model is kept loaded. */
+  boolean follows(String model, Stage stage) {
+    return followed.stream().anyMatch(pattern -> pattern.matches(model, stage));
   }
 }

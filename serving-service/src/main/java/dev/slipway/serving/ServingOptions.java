@@ -6,7 +6,7 @@ import dev.slipway.serving.ServingConfig.LoadLimits;
 import dev.slipway.serving.execution.QueueLimits;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
-import dev.slipway.serving.model.NamePattern;
+import dev.slipway.serving.model.StagePattern;
 import dev.slipway.serving.redis.RedisSettings;
 import dev.slipway.serving.remote.RemoteSettings;
 import java.nio.file.Path;
@@ -26,7 +26,8 @@ public final class ServingOptions {
       split = ",",
       description =
           "Names of models whose Staging and Production versions are kept loaded, * and ? allowed,"
-              + " separated by commas; others load on request. Default: all.")
+              + " separated by commas; NAME@staging or NAME@production for one stage alone. Others"
+              + " load on request. Default: all.")
   private List<String> serveModels = new ArrayList<>();
 
   @Option(
@@ -156,7 +157,7 @@ public final class ServingOptions {
         defaults.cacheFolder(),
         serveModels.isEmpty()
             ? defaults.followed()
-            : serveModels.stream().map(NamePattern::new).toList(),
+            : serveModels.stream().map(StagePattern::parse).toList(),
         new QueueLimits(maxQueued, running, maxBatchRows),
         new KeepPolicy(
             Duration.ofSeconds(rollbackSeconds),

@@ -7,6 +7,7 @@ import dev.slipway.engine.predictor.python.PythonSettings;
 import dev.slipway.runtime.config.Commands;
 import dev.slipway.runtime.config.ConfigException;
 import dev.slipway.runtime.config.ConfigProblems;
+import dev.slipway.serving.catalog.Stage;
 import dev.slipway.serving.model.MemoryBudget;
 import dev.slipway.serving.model.NamePattern;
 import dev.slipway.serving.redis.RedisSettings;
@@ -40,7 +41,8 @@ class ServingOptionsTest {
     ServingConfig config = read(Map.of());
 
     assertThat(config.cacheFolder()).isEqualTo(Path.of("cache"));
-    assertThat(config.follows("anything")).isTrue();
+    assertThat(config.follows("anything", Stage.PRODUCTION)).isTrue();
+    assertThat(config.follows("anything", Stage.STAGING)).isTrue();
     assertThat(config.limits().maxQueued()).isEqualTo(1024);
     assertThat(config.keep().rollback()).isEqualTo(Duration.ofMinutes(10));
     assertThat(config.keep().idle()).isEqualTo(Duration.ofHours(1));
@@ -50,7 +52,11 @@ class ServingOptionsTest {
   void flagsAndTheirTwins_areRead() {
     ServingConfig config =
         read(
-            Map.of("SLIPWAY_SERVE_MAX_QUEUED", "7", "SLIPWAY_SERVE_MODELS", "digits,fraud-*"),
+            Map.of(
+                "SLIPWAY_SERVE_MAX_QUEUED",
+                "7",
+                "SLIPWAY_SERVE_MODELS",
+                "digits,fraud-*@Production,a@b"),
             "--serve-max-running=3",
             "--serve-rollback-seconds=0",
             "--serve-cache-dir=elsewhere");
@@ -59,8 +65,12 @@ class ServingOptionsTest {
     assertThat(config.limits().maxRunning()).isEqualTo(3);
     assertThat(config.keep().rollback()).isZero();
     assertThat(config.cacheFolder()).isEqualTo(Path.of("elsewhere"));
-    assertThat(config.follows("fraud-eu")).isTrue();
-    assertThat(config.follows("digits2")).isFalse();
+    assertThat(config.follows("digits", Stage.STAGING)).isTrue();
+    assertThat(config.follows("digits", Stage.PRODUCTION)).isTrue();
+    assertThat(config.follows("digits2", Stage.PRODUCTION)).isFalse();
+    assertThat(config.follows("fraud-eu", Stage.PRODUCTION)).isTrue();
+    assertThat(config.follows("fraud-eu", Stage.STAGING)).isFalse();
+    assertThat(config.follows("a@b", Stage.STAGING)).isTrue();
   }
 
   @Test

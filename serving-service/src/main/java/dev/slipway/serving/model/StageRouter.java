@@ -24,7 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +51,7 @@ public final class StageRouter {
   private final Catalog catalog;
   private final ModelPool pool;
   private final RulesInForce rules;
-  private final Predicate<String> followed;
+  private final BiPredicate<String, Stage> followed;
   private final ScheduledExecutorService scheduler;
 
   /** The version that answers in a role; absent until one was loaded. */
@@ -75,14 +75,14 @@ public final class StageRouter {
   /**
    * Creates a router that learns of nothing until {@link #catalogChanged} is called.
    *
-   * @param followed tells by its name whether a model's staged versions are kept loaded
+   * @param followed tells whether the version in a stage of a model is kept loaded
    * @param scheduler where pauses before another try are waited out; stays the caller's
    */
   public StageRouter(
       Catalog catalog,
       ModelPool pool,
       RulesInForce rules,
-      Predicate<String> followed,
+      BiPredicate<String, Stage> followed,
       ScheduledExecutorService scheduler) {
     this.catalog = catalog;
     this.pool = pool;
@@ -187,9 +187,9 @@ public final class StageRouter {
     return Optional.ofNullable(answering.get(new Role(model, stage, part)));
   }
 
-  /** Tells whether a model's staged versions are kept loaded. */
+  /** Tells whether versions of a model are kept loaded, of one stage at least. */
   public boolean isFollowed(String model) {
-    return followed.test(model);
+    return STAGES.stream().anyMatch(stage -> followed.test(model, stage));
   }
 
   /** Tells whether the first loads after the start have ended, well or not. */
@@ -198,8 +198,8 @@ public final class StageRouter {
   }
 
   /**
-   * Tells whether every stage of every followed model that has a version has one that answers and
-   * is loaded; but for versions in Staging for which there is no room.
+   * Tells whether every followed stage that has a version has one that answers and is loaded; but
+   * for versions in Staging for which there is no room.
    */
   public boolean answersEverywhere() {
     if (!catalog.isKnown()) {
@@ -210,7 +210,7 @@ public final class StageRouter {
         boolean wanted = catalog.find(name).flatMap(model -> model.find(stage)).isPresent();
         CatalogVersion present = answering.get(new Role(name, stage, Part.HOLDER));
         if (wanted
-            && isFollowed(name)
+            && followed.test(name, stage)
             && (present == null || !pool.isReady(present))
             && !(stage == Stage.STAGING && hasNoRoom(name))) {
           return false;
@@ -385,7 +385,7 @@ public final class StageRouter {
   }
 
   private CatalogVersion wanted(Role key) {
-    return followed.test(key.model())
+    return followed.test(key.model(), key.stage())
         ? catalog.find(key.model()).flatMap(model -> wanted(model, key)).orElse(null)
         : null;
   }

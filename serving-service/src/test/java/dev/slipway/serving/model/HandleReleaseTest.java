@@ -56,7 +56,11 @@ class HandleReleaseTest {
     InferenceService inference =
         new InferenceService(
             new StageRouter(
-                catalog, pool, new RulesInForce(catalog, Clock.systemUTC()), name -> false, timer),
+                catalog,
+                pool,
+                new RulesInForce(catalog, Clock.systemUTC()),
+                (name, stage) -> false,
+                timer),
             pool,
             settings,
             new Computations(
