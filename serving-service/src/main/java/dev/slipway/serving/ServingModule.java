@@ -37,6 +37,7 @@ import dev.slipway.serving.rpc.TrafficRules;
 import dev.slipway.serving.rpc.TritonErrorHeader;
 import dev.slipway.serving.traffic.TrafficControl;
 import dev.slipway.serving.traffic.TrafficMeters;
+import dev.slipway.serving.upstream.CatalogCatchUp;
 import dev.slipway.serving.upstream.CatalogFile;
 import dev.slipway.serving.upstream.PackageCache;
 import dev.slipway.serving.upstream.RegistryFollower;
@@ -182,10 +183,13 @@ public final class ServingModule implements ServiceModule {
     this.traffic =
         new TrafficControl(
             catalog, rules, router, meters, ruleStore, new RunMetrics(tracking), clock);
+    CatalogCatchUp catchUp =
+        new CatalogCatchUp(registry, catalog, follower::isConnected, continuations);
     this.inference =
         new InferenceService(
             router,
             pool,
+            catchUp,
             settings,
             computations,
             continuations,
@@ -199,6 +203,7 @@ public final class ServingModule implements ServiceModule {
     BindableService serving =
         new ServingGrpcService(
             catalog,
+            catchUp,
             router,
             pool,
             inference,

@@ -257,13 +257,13 @@ class ServingEndToEndTest {
   void promotions_areFollowedUnderLoadWithoutAFailedCall() throws Exception {
     RegistryServiceGrpc.newBlockingStub(channel)
         .createRegisteredModel(CreateRegisteredModelRequest.newBuilder().setName("net").build());
-    promote(publish(1));
     ServingHarness.await(
         () ->
             GRPCInferenceServiceGrpc.newBlockingStub(channel)
-                    .serverReady(ServerReadyRequest.getDefaultInstance())
-                    .getReady()
-                && answersWith(1));
+                .serverReady(ServerReadyRequest.getDefaultInstance())
+                .getReady());
+    promote(publish(1));
+    assertThat(infer().getModelVersion()).as("at once, whatever was heard by then").isEqualTo("1");
     AtomicBoolean stopped = new AtomicBoolean();
     AtomicLong answers = new AtomicLong();
     ExecutorService callers = Executors.newFixedThreadPool(3);

@@ -1,12 +1,11 @@
 package dev.slipway.serving.catalog;
 
 import dev.slipway.runtime.error.ErrorKind;
-import dev.slipway.runtime.error.ServiceException;
 import java.util.List;
 import java.util.Map;
 
 /** Reports that a model has no such alias; names those it has. */
-public final class AliasNotFoundException extends ServiceException {
+public final class AliasNotFoundException extends NotInCatalogException {
   private static final long serialVersionUID = 1L;
 
   AliasNotFoundException(CatalogModel model, String alias) {

@@ -1,5 +1,6 @@
 package dev.slipway.serving.catalog;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
@@ -8,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -23,6 +27,9 @@ public final class Catalog {
   private volatile long revision = NEVER;
   private volatile Optional<Instant> heardTime = Optional.empty();
   private volatile Consumer<Set<String>> listener = names -> {};
+  private final Set<Awaited> awaited = ConcurrentHashMap.newKeySet();
+
+  private record Awaited(long revision, CompletableFuture<Void> reached) {}
 
   /**
    * Sets who is told, on the changing thread, which models may have changed. Replaces the one
@@ -42,6 +49,31 @@ public final class Catalog {
    */
   public long revision() {
     return Math.max(0, revision);
+  }
+
+  /**
+   * Returns a future that ends when a revision was taken over, on the changing thread, or fails
+   * with a {@link TimeoutException}.
+   */
+  public CompletableFuture<Void> awaitRevision(long wanted, Duration patience) {
+    Awaited waiter = new Awaited(wanted, new CompletableFuture<>());
+    awaited.add(waiter);
+    CompletableFuture<Void> ended =
+        waiter
+            .reached()
+            .orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS)
+            .whenComplete((reached, late) -> awaited.remove(waiter));
+    tellWaiting();
+    return ended;
+  }
+
+  private void tellWaiting() {
+    long reached = revision;
+    for (Awaited waiter : awaited) {
+      if (waiter.revision() <= reached) {
+        waiter.reached().complete(null);
+      }
+    }
   }
 
   /** Returns when the registry was last heard; absent if it never was. */
@@ -100,6 +132,7 @@ public final class Catalog {
     revision = newRevision;
     touched.addAll(present);
     listener.accept(touched);
+    tellWaiting();
   }
 
   /**
@@ -122,6 +155,7 @@ public final class Catalog {
     if (!touched.isEmpty()) {
       listener.accept(touched);
     }
+    tellWaiting();
   }
 
   private void apply(
@@ -179,6 +213,7 @@ public final class Catalog {
   public synchronized void advance(long heartbeatRevision) {
     if (isKnown() && heartbeatRevision > revision) {
       revision = heartbeatRevision;
+      tellWaiting();
     }
   }
 

@@ -1,12 +1,11 @@
 package dev.slipway.serving.catalog;
 
 import dev.slipway.runtime.error.ErrorKind;
-import dev.slipway.runtime.error.ServiceException;
 import java.util.List;
 import java.util.Map;
 
 /** Reports that no model has the name; names similar ones. */
-public final class ModelNotFoundException extends ServiceException {
+public final class ModelNotFoundException extends NotInCatalogException {
   private static final long serialVersionUID = 1L;
 
   ModelNotFoundException(String model, List<String> closest) {

@@ -1,11 +1,10 @@
 package dev.slipway.serving.catalog;
 
 import dev.slipway.runtime.error.ErrorKind;
-import dev.slipway.runtime.error.ServiceException;
 import java.util.Map;
 
 /** Reports that no version is in the stage asked for; names what there is. */
-public final class StageEmptyException extends ServiceException {
+public final class StageEmptyException extends NotInCatalogException {
   private static final long serialVersionUID = 1L;
 
   StageEmptyException(CatalogModel model, Stage stage) {

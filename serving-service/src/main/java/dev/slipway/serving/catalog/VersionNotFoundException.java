@@ -1,11 +1,10 @@
 package dev.slipway.serving.catalog;
 
 import dev.slipway.runtime.error.ErrorKind;
-import dev.slipway.runtime.error.ServiceException;
 import java.util.Map;
 
 /** Reports that a model has no version of the number, or none at all. */
-public final class VersionNotFoundException extends ServiceException {
+public final class VersionNotFoundException extends NotInCatalogException {
   private static final long serialVersionUID = 1L;
 
   VersionNotFoundException(CatalogModel model, long version) {

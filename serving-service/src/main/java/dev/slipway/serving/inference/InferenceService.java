@@ -7,6 +7,7 @@ import dev.slipway.engine.tensor.TensorMetadata;
 import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.serving.catalog.CatalogVersion;
+import dev.slipway.serving.catalog.NotInCatalogException;
 import dev.slipway.serving.catalog.Selector;
 import dev.slipway.serving.execution.Execution;
 import dev.slipway.serving.execution.Execution.Conditions;
@@ -23,6 +24,7 @@ import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Target;
 import dev.slipway.serving.traffic.TrafficMeters;
+import dev.slipway.serving.upstream.CatalogCatchUp;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,7 @@ public final class InferenceService {
 
   private final StageRouter router;
   private final ModelPool pool;
+  private final CatalogCatchUp catchUp;
   private final Executor executor;
   private final LoadWaiters waiters = new LoadWaiters();
   private final SettingsInForce settings;
@@ -60,6 +63,7 @@ public final class InferenceService {
    *
    * @param settings says how large queues are; as many requests as a version's queue takes may wait
    *     for its load
+   * @param catchUp finds what the registry has and was not heard of yet
    * @param computations finds the way to an answer
    * @param executor goes on with requests that waited for a load; stays the caller's
    * @param meters count the requests of stages that have a traffic rule
@@ -68,6 +72,7 @@ public final class InferenceService {
   public InferenceService(
       StageRouter router,
       ModelPool pool,
+      CatalogCatchUp catchUp,
       SettingsInForce settings,
       Computations computations,
       Executor executor,
@@ -75,6 +80,7 @@ public final class InferenceService {
       Background background) {
     this.router = router;
     this.pool = pool;
+    this.catchUp = catchUp;
     this.executor = executor;
     this.settings = settings;
     this.computations = computations;
@@ -122,18 +128,35 @@ public final class InferenceService {
   public void predict(InferenceRequest request, Receiver receiver) {
     long arrived = System.nanoTime();
     try {
-      Target target = router.route(request.model(), request.selector(), request.routeKey());
-      if (target.route() == Route.CANARY && request.rowFaults().isEmpty()) {
-        Optional<ModelHandle> canary = pool.acquire(target.version());
-        if (canary.isPresent()) {
-          predictByCanary(canary.get(), target, request, receiver, arrived);
-          return;
-        }
-      }
-      predictByOwn(request, receiver, arrived);
+      predict(route(request), request, receiver, arrived);
+    } catch (NotInCatalogException e) {
+      CompletableFuture<Void> unused =
+          catchUp
+              .findLater(request.model(), request.selector(), () -> route(request), e)
+              .thenAccept(target -> predict(target, request, receiver, arrived))
+              .exceptionally(
+                  failure -> {
+                    receiver.failed(unwrap(failure));
+                    return null;
+                  });
     } catch (Throwable e) {
       receiver.failed(known(e));
     }
+  }
+
+  private Target route(InferenceRequest request) {
+    return router.route(request.model(), request.selector(), request.routeKey());
+  }
+
+  private void predict(Target target, InferenceRequest request, Receiver receiver, long arrived) {
+    if (target.route() == Route.CANARY && request.rowFaults().isEmpty()) {
+      Optional<ModelHandle> canary = pool.acquire(target.version());
+      if (canary.isPresent()) {
+        predictByCanary(canary.get(), target, request, receiver, arrived);
+        return;
+      }
+    }
+    predictByOwn(request, receiver, arrived);
   }
 
   /**
@@ -243,7 +266,9 @@ public final class InferenceService {
    */
   public CompletableFuture<Hold> acquire(
       String model, Selector selector, long deadlineNanos, BooleanSupplier callerGone) {
-    return acquire(model, selector, deadlineNanos, callerGone, LOAD_TRIES);
+    return catchUp
+        .find(model, selector, () -> router.resolve(model, selector))
+        .thenCompose(target -> acquire(model, selector, deadlineNanos, callerGone, LOAD_TRIES));
   }
 
   /** Drops requests that wait for a load and that nobody waits for. To be called often. */

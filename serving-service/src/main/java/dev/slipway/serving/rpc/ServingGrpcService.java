@@ -4,7 +4,6 @@ import static dev.slipway.serving.rpc.Replies.complete;
 import static dev.slipway.serving.rpc.Replies.reply;
 
 import dev.slipway.engine.predictor.Predictor;
-import dev.slipway.registry.v1.ModelSignature;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.paging.PageToken;
@@ -30,6 +29,7 @@ import dev.slipway.serving.model.Need;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.VersionValidator;
+import dev.slipway.serving.upstream.CatalogCatchUp;
 import dev.slipway.serving.upstream.SettingsStore;
 import dev.slipway.serving.upstream.SignatureLookup;
 import dev.slipway.serving.v1.DeleteTrafficRuleRequest;
@@ -80,6 +80,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   private static final int MAX_IN_FLIGHT_PER_STREAM = 1_024;
 
   private final Catalog catalog;
+  private final CatalogCatchUp catchUp;
   private final StageRouter router;
   private final ModelPool pool;
   private final InferenceService inference;
@@ -98,6 +99,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   /**
    * Creates the adapter.
    *
+   * @param catchUp finds what the registry has and was not heard of yet
    * @param registryConnected tells whether the registry is being heard
    * @param budget the memory of all versions, as ListModels tells it
    * @param profiler takes profiles
@@ -107,6 +109,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
    */
   public ServingGrpcService(
       Catalog catalog,
+      CatalogCatchUp catchUp,
       StageRouter router,
       ModelPool pool,
       InferenceService inference,
@@ -121,6 +124,7 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       TrafficRules rules,
       OpenStreams streams) {
     this.catalog = catalog;
+    this.catchUp = catchUp;
     this.router = router;
     this.pool = pool;
     this.inference = inference;
@@ -177,21 +181,27 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     Selector selector = ServingRequests.version(request.getModel(), request.getSelector());
     Optional<Duration> keepIdle = ServingRequests.keepIdle(request);
     // What the registry says now, not what still answers for a stage.
-    CatalogVersion version = catalog.get(request.getModel()).get(selector);
-    boolean loadedBefore = !request.getReload() && pool.isReady(version);
     complete(
-        pool.load(
-            version,
-            Need.REQUESTS,
-            request.getReload() ? ModelPool.Retry.RELOAD : ModelPool.Retry.AT_ONCE),
+        catchUp
+            .find(request.getModel(), selector, () -> catalog.get(request.getModel()).get(selector))
+            .thenCompose(version -> load(version, request.getReload(), keepIdle)),
         out,
-        loaded -> {
-          keepIdle.ifPresent(idle -> pool.keepIdle(version.key(), idle));
-          return LoadResponse.newBuilder()
-              .setVersion(describe(pool.status(version.key())))
-              .setAlreadyLoaded(loadedBefore)
-              .build();
-        });
+        response -> response);
+  }
+
+  private CompletableFuture<LoadResponse> load(
+      CatalogVersion version, boolean reload, Optional<Duration> keepIdle) {
+    boolean loadedBefore = !reload && pool.isReady(version);
+    return pool.load(
+            version, Need.REQUESTS, reload ? ModelPool.Retry.RELOAD : ModelPool.Retry.AT_ONCE)
+        .thenApply(
+            loaded -> {
+              keepIdle.ifPresent(idle -> pool.keepIdle(version.key(), idle));
+              return LoadResponse.newBuilder()
+                  .setVersion(describe(pool.status(version.key())))
+                  .setAlreadyLoaded(loadedBefore)
+                  .build();
+            });
   }
 
   @Override
@@ -317,7 +327,18 @@ public final class ServingGrpcService extends ServingServiceImplBase {
   public void describeModel(
       DescribeModelRequest request, StreamObserver<DescribeModelResponse> out) {
     Selector selector = ServingRequests.version(request.getModel(), request.getSelector());
-    VersionKey key = router.resolve(request.getModel(), selector).version().key();
+    complete(
+        catchUp
+            .find(
+                request.getModel(),
+                selector,
+                () -> router.resolve(request.getModel(), selector).version().key())
+            .thenCompose(this::describe),
+        out,
+        response -> response);
+  }
+
+  private CompletableFuture<DescribeModelResponse> describe(VersionKey key) {
     ModelStatus status = pool.status(key);
     DescribeModelResponse.Builder response =
         DescribeModelResponse.newBuilder()
@@ -344,15 +365,14 @@ public final class ServingGrpcService extends ServingServiceImplBase {
       status.loaded().ifPresent(model -> add(model, response));
     }
     // A registry that does not answer costs the signature, not the rest.
-    CompletableFuture<Optional<ModelSignature>> signature =
-        signatures.find(key).exceptionally(failure -> Optional.empty());
-    complete(
-        signature,
-        out,
-        found -> {
-          found.ifPresent(response::setSignature);
-          return response.build();
-        });
+    return signatures
+        .find(key)
+        .exceptionally(failure -> Optional.empty())
+        .thenApply(
+            found -> {
+              found.ifPresent(response::setSignature);
+              return response.build();
+            });
   }
 
   @Override
@@ -375,14 +395,30 @@ public final class ServingGrpcService extends ServingServiceImplBase {
     Set<VersionValidator.Check> checks = ValidationProtos.checks(request, violations);
     Selector baseline = ServingRequests.selector("baseline", request.getBaseline(), violations);
     violations.throwIfAny();
-    CatalogModel model = catalog.get(request.getModel());
-    CatalogVersion version = model.get(number.orElseThrow());
-    Optional<CatalogVersion> compared =
-        request.hasBaseline() ? Optional.of(model.get(baseline)) : model.find(Stage.PRODUCTION);
     complete(
-        validator.validate(version, checks, compared),
+        catchUp
+            .find(
+                request.getModel(),
+                number.orElseThrow(),
+                () -> catalog.get(request.getModel()).get(number.get()))
+            .thenCompose(
+                version ->
+                    validate(
+                        version,
+                        checks,
+                        request.hasBaseline() ? Optional.of(baseline) : Optional.empty())),
         out,
-        validation -> ValidationProtos.response(version, validation));
+        response -> response);
+  }
+
+  private CompletableFuture<ValidateVersionResponse> validate(
+      CatalogVersion version, Set<VersionValidator.Check> checks, Optional<Selector> baseline) {
+    CatalogModel model = catalog.get(version.key().model());
+    Optional<CatalogVersion> compared =
+        baseline.map(model::get).or(() -> model.find(Stage.PRODUCTION));
+    return validator
+        .validate(version, checks, compared)
+        .thenApply(validation -> ValidationProtos.response(version, validation));
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.runtime.error.Violations;
+import dev.slipway.runtime.server.Channels;
 import dev.slipway.serving.cache.PredictionCache;
 import dev.slipway.serving.cache.SharedAnswers;
 import dev.slipway.serving.catalog.Catalog;
@@ -19,6 +20,8 @@ import dev.slipway.serving.inference.InferenceService;
 import dev.slipway.serving.model.ModelPool.KeepPolicy;
 import dev.slipway.serving.model.ModelPool.Retry;
 import dev.slipway.serving.traffic.TrafficMeters;
+import dev.slipway.serving.upstream.CatalogCatchUp;
+import io.grpc.ManagedChannel;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -34,6 +37,7 @@ import org.junit.jupiter.api.Test;
 /** That a version is let go of whatever happens to the request that held it. */
 class HandleReleaseTest {
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private final ManagedChannel nobody = Channels.inProcess("nobody");
   private final TestVersions versions = new TestVersions();
   private final CatalogVersion version = TestVersions.version(1, "a");
   private final ModelPool pool =
@@ -46,6 +50,7 @@ class HandleReleaseTest {
   @AfterEach
   void stop() {
     timer.shutdownNow();
+    nobody.shutdownNow();
   }
 
   private RuntimeException failureOf(InferenceRequest.InputSource inputs) throws Exception {
@@ -62,6 +67,7 @@ class HandleReleaseTest {
                 (name, stage) -> false,
                 timer),
             pool,
+            new CatalogCatchUp(nobody, catalog, () -> false, Runnable::run),
             settings,
             new Computations(
                 settings, new PredictionCache(0), SharedAnswers.NONE, Clock.systemUTC()),

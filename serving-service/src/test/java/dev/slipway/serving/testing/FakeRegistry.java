@@ -12,6 +12,8 @@ import dev.slipway.registry.v1.RegistryHeartbeat;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceImplBase;
 import dev.slipway.registry.v1.RegistrySnapshot;
 import dev.slipway.registry.v1.RegistryState;
+import dev.slipway.registry.v1.ResolveVersionRequest;
+import dev.slipway.registry.v1.ResolveVersionResponse;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.registry.v1.Stage;
 import dev.slipway.registry.v1.WatchRegistryRequest;
@@ -22,7 +24,9 @@ import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /** A registry in memory that speaks the change feed, and can be cut off. */
@@ -45,6 +49,8 @@ public final class FakeRegistry extends RegistryServiceImplBase {
 
   @GuardedBy("this")
   private boolean away;
+
+  private final AtomicInteger resolved = new AtomicInteger();
 
   /** Registers a version and returns its number. */
   public synchronized long add(String model, String digest, Stage stage) {
@@ -195,6 +201,39 @@ public final class FakeRegistry extends RegistryServiceImplBase {
     WatchRegistryResponse response =
         WatchRegistryResponse.newBuilder().setEvent(events.get(events.size() - 1)).build();
     watches.forEach(watch -> watch.onNext(response));
+  }
+
+  /** Returns how often a version was asked for. */
+  public int resolved() {
+    return resolved.get();
+  }
+
+  @Override
+  public synchronized void resolveVersion(
+      ResolveVersionRequest request, StreamObserver<ResolveVersionResponse> out) {
+    resolved.incrementAndGet();
+    Optional<ModelVersion> found =
+        models.getOrDefault(request.getName(), new TreeMap<>()).values().stream()
+            .filter(
+                version ->
+                    switch (request.getSelectorCase()) {
+                      case VERSION -> version.getVersion() == request.getVersion();
+                      case STAGE -> version.getStage() == request.getStage();
+                      case ALIAS -> version.getAliasesList().contains(request.getAlias());
+                      case LATEST -> true;
+                      case SELECTOR_NOT_SET -> false;
+                    })
+            .reduce((lower, higher) -> higher);
+    if (away || found.isEmpty()) {
+      out.onError((away ? Status.UNAVAILABLE : Status.NOT_FOUND).asRuntimeException());
+      return;
+    }
+    out.onNext(
+        ResolveVersionResponse.newBuilder()
+            .setModelVersion(found.get())
+            .setRevision(events.size())
+            .build());
+    out.onCompleted();
   }
 
   /** Ends all watches and refuses new ones. */
