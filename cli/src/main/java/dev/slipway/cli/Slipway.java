@@ -18,6 +18,7 @@ import dev.slipway.cli.server.ServeCommand;
 import dev.slipway.cli.server.ServerCommand;
 import dev.slipway.cli.sync.SyncCommand;
 import dev.slipway.cli.traffic.TrafficCommand;
+import dev.slipway.cli.webhooks.WebhooksCommand;
 import dev.slipway.gateway.GatewayServer;
 import dev.slipway.registry.RegistryServer;
 import dev.slipway.runtime.config.Commands;
@@ -54,6 +55,7 @@ import picocli.CommandLine.Spec;
       ServingServer.class,
       GatewayServer.class,
       ModelsCommand.class,
+      WebhooksCommand.class,
       PredictCommand.class,
       BatchCommand.class,
       BenchCommand.class,

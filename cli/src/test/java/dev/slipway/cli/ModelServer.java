@@ -32,7 +32,7 @@ final class ModelServer implements AutoCloseable {
   static final Path COLUMNS = Path.of("../model-engine/src/test/models/mlflow/lightgbm-classifier");
 
   /** Written by ONNX: one FP32 tensor. */
-  private static final Path TENSOR = Path.of("../model-engine/src/test/models/mlflow/onnx");
+  static final Path TENSOR = Path.of("../model-engine/src/test/models/mlflow/onnx");
 
   private final Path data;
   private final SlipwayProcess process;

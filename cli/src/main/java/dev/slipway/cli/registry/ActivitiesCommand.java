@@ -107,20 +107,20 @@ final class ActivitiesCommand extends RegistryCall {
   private void list(RegistryServiceBlockingStub registry) {
     ListActivitiesRequest.Builder request = request();
     TextTable table = new TextTable(out(), "REVISION", "TIME", "ACTOR", "WHAT");
-    long left = limit == 0 ? Long.MAX_VALUE : limit;
-    String token;
-    do {
-      request.setPageSize((int) Math.min(left, PAGE));
-      ListActivitiesResponse page = registry.listActivities(request.build());
-      page.getEventsList().forEach(event -> print(event, shown -> row(table, shown)));
-      if (!isJson()) {
-        table.print();
-      }
-      left -= page.getEventsCount();
-      token = page.getNextPageToken();
-      request.setPageToken(token);
-    } while (!token.isEmpty() && left > 0 && !out().checkError());
-    if (!token.isEmpty() && left == 0) {
+    boolean more =
+        beginning(
+            limit,
+            (token, size) ->
+                registry.listActivities(request.setPageToken(token).setPageSize(size).build()),
+            ListActivitiesResponse::getNextPageToken,
+            page -> {
+              page.getEventsList().forEach(event -> print(event, shown -> row(table, shown)));
+              if (!isJson()) {
+                table.print();
+              }
+              return page.getEventsCount();
+            });
+    if (more) {
       err().println("slipway: there is more: see --limit and --export");
     }
   }

@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Writes parts of messages as people read them. Stateless. */
-final class Words {
+public final class Words {
   private Words() {}
 
   /** Returns the constant of an enum in words, without the prefix that all of them share. */
-  static String of(Enum<?> constant, String prefix) {
+  public static String of(Enum<?> constant, String prefix) {
     String name = constant.name();
     return (name.startsWith(prefix) ? name.substring(prefix.length()) : name)
         .toLowerCase(Locale.ROOT)
