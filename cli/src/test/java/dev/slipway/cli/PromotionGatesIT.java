@@ -61,7 +61,7 @@ class PromotionGatesIT {
         .contains(
             "  passed   golden-requests: 1 of 1 golden requests passed\n",
             "  passed   metrics: metrics.latency_ms 10 is < 20\n",
-            "  passed   max-accuracy: no version is in the stage to compare with\n")
+            "  passed   max-accuracy: there is no version to compare with\n")
         .endsWith("net/1 is in Production.\n");
 
     stage(ModelServer.TENSOR, 0.945, 15);
