@@ -6,10 +6,10 @@ import dev.slipway.client.SlipwayClient;
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.pipeline.PipelineProblems;
+import dev.slipway.engine.pipeline.StepDeclaration;
 import dev.slipway.engine.pipeline.StepVersion;
 import dev.slipway.engine.signature.ColumnSchema;
 import dev.slipway.engine.signature.ModelSignature;
-import dev.slipway.engine.signature.ScalarType;
 import dev.slipway.engine.signature.Schema;
 import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.signature.TensorSchema;
@@ -93,10 +93,11 @@ final class KnownVersions {
         tensors(loaded.map(DescribeModelResponse::getInputsList).orElse(List.of()));
     List<TensorMetadata> givenOutputs =
         tensors(loaded.map(DescribeModelResponse::getOutputsList).orElse(List.of()));
-    Optional<SignatureChecks> inputs =
-        inputs(signature.flatMap(ModelSignature::inputs), givenInputs);
+    Optional<SignatureChecks> inputs = inputs(signature, givenInputs);
     List<TensorMetadata> outputs =
-        givenOutputs.isEmpty() ? outputs(signature.flatMap(ModelSignature::outputs)) : givenOutputs;
+        givenOutputs.isEmpty()
+            ? StepDeclaration.outputs(signature).orElse(List.of())
+            : givenOutputs;
     if (inputs.isEmpty() || outputs.isEmpty()) {
       return Optional.empty();
     }
@@ -149,11 +150,9 @@ final class KnownVersions {
 
   /** Columns may be left out, which tensors of an engine do not tell. */
   private static Optional<SignatureChecks> inputs(
-      Optional<Schema> declared, List<TensorMetadata> loaded) {
-    Optional<SignatureChecks> named =
-        declared
-            .filter(KnownVersions::isNamed)
-            .map(schema -> SignatureChecks.ofSchema(schema, "input"));
+      Optional<ModelSignature> signature, List<TensorMetadata> loaded) {
+    Optional<Schema> declared = signature.flatMap(ModelSignature::inputs);
+    Optional<SignatureChecks> named = StepDeclaration.inputs(signature);
     if (loaded.isEmpty()) {
       return named;
     }
@@ -172,23 +171,5 @@ final class KnownVersions {
 
   private static List<String> names(List<TensorMetadata> tensors) {
     return tensors.stream().map(TensorMetadata::name).toList();
-  }
-
-  /** Columns say nothing of the tensors that some engines answer. */
-  private static List<TensorMetadata> outputs(Optional<Schema> declared) {
-    return declared
-        .filter(TensorSchema.class::isInstance)
-        .filter(KnownVersions::isNamed)
-        .map(schema -> SignatureChecks.ofSchema(schema, "output").tensors())
-        .orElse(List.of());
-  }
-
-  /** Tells whether a schema names what an engine takes and gives, in types that requests carry. */
-  private static boolean isNamed(Schema schema) {
-    return schema instanceof TensorSchema tensors
-        ? tensors.tensors().stream()
-            .allMatch(spec -> spec.name().isPresent() && spec.datatype().isPresent())
-        : ((ColumnSchema) schema)
-            .columns().stream().allMatch(column -> column.type() instanceof ScalarType);
   }
 }

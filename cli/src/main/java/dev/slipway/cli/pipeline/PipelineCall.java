@@ -7,10 +7,12 @@ import dev.slipway.cli.graph.ModelGraphs;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.error.PipelineException;
+import dev.slipway.engine.error.PipelineProblem;
 import dev.slipway.engine.pipeline.PipelineDefinition;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,7 +56,11 @@ abstract class PipelineCall implements Callable<Integer> {
                             folder.toAbsolutePath().normalize().getFileName().toString(),
                             pipeline));
           } catch (PipelineException e) {
-            throw new IOException(String.join("\nslipway: ", e.problems()), e);
+            throw new IOException(
+                e.problems().stream()
+                    .map(PipelineProblem::toString)
+                    .collect(Collectors.joining("\nslipway: ")),
+                e);
           } catch (ModelPackageException e) {
             throw new IOException(e.getMessage(), e);
           }

@@ -1,9 +1,10 @@
 package dev.slipway.engine.pipeline;
 
-import dev.slipway.engine.error.ModelPackageException;
+import dev.slipway.engine.error.PipelineException;
 import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.MLmodel;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,7 +39,7 @@ public record PipelineDefinition(List<PipelineStep> steps, Map<String, TensorSou
   /**
    * Copies the collections.
    *
-   * @throws ModelPackageException with everything that is wrong with the graph
+   * @throws PipelineException with everything that is wrong with the graph
    */
   public PipelineDefinition {
     steps = List.copyOf(steps);
@@ -51,10 +52,18 @@ public record PipelineDefinition(List<PipelineStep> steps, Map<String, TensorSou
   /**
    * Finds the pipeline that a package is; empty for a package with a model of its own.
    *
-   * @throws ModelPackageException with everything that is wrong with it
+   * @throws PipelineException with everything that is wrong with it
    */
   public static Optional<PipelineDefinition> find(MLmodel mlmodel) {
-    return Optional.ofNullable(mlmodel.flavors().get(FLAVOR)).map(PipelineFlavor::read);
+    return find(mlmodel.flavors().values());
+  }
+
+  /** Finds the pipeline among a package's flavors, as {@link #find(MLmodel)} does. */
+  public static Optional<PipelineDefinition> find(Collection<Flavor> flavors) {
+    return flavors.stream()
+        .filter(flavor -> flavor.name().equals(FLAVOR))
+        .findFirst()
+        .map(PipelineFlavor::read);
   }
 
   /** Returns the flavor that says this in an {@code MLmodel} file. */

@@ -1,6 +1,6 @@
 package dev.slipway.engine.pipeline;
 
-import dev.slipway.engine.error.ModelPackageException;
+import dev.slipway.engine.error.PipelineException;
 import dev.slipway.engine.packaging.Flavor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +25,7 @@ final class PipelineFlavor {
   /**
    * Reads a flavor.
    *
-   * @throws ModelPackageException with everything that is wrong with it
+   * @throws PipelineException with everything that is wrong with it
    */
   static PipelineDefinition read(Flavor flavor) {
     PipelineProblems problems = new PipelineProblems();

@@ -7,14 +7,18 @@ import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.ParamSpec;
 import dev.slipway.engine.signature.Schema;
 import dev.slipway.engine.signature.SignatureChecks;
+import dev.slipway.engine.tensor.DataType;
+import dev.slipway.engine.tensor.Shape;
 import dev.slipway.engine.tensor.TensorMetadata;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -55,12 +59,39 @@ public final class PipelineJoin {
       PipelineDefinition definition,
       Map<String, StepVersion> versions,
       Optional<ModelSignature> signature) {
+    Map<String, StepDeclaration> known = new HashMap<>();
+    versions.forEach((step, version) -> known.put(step, StepDeclaration.of(version)));
+    Joining joining = join(definition, known, signature);
+    return new PipelineJoin(definition, versions, joining.links, joining.checks(), joining.outputs);
+  }
+
+  /**
+   * Checks a pipeline as far as its steps' packages declare what they take and give: they are taken
+   * at their word, before anything is loaded. What nobody declares is not known, and is left to
+   * whoever loads it.
+   *
+   * @param versions what the versions behind the steps declare, by the step's name; steps of which
+   *     nothing is known may be left out
+   * @param signature what the pipeline's package declares
+   * @throws PipelineException with everything that does not fit
+   */
+  public static void check(
+      PipelineDefinition definition,
+      Map<String, StepDeclaration> versions,
+      Optional<ModelSignature> signature) {
+    Joining unused = join(definition, versions, signature);
+  }
+
+  private static Joining join(
+      PipelineDefinition definition,
+      Map<String, StepDeclaration> versions,
+      Optional<ModelSignature> signature) {
     PipelineProblems problems = new PipelineProblems();
     checkSize(versions.values(), problems);
     Joining joining = new Joining(definition, versions, signature, problems);
     joining.join();
     problems.throwIfAny();
-    return new PipelineJoin(definition, versions, joining.links, joining.checks(), joining.outputs);
+    return joining;
   }
 
   /** Returns what feeds each input of a step, by the input's name. */
@@ -91,10 +122,10 @@ public final class PipelineJoin {
     return outputs;
   }
 
-  private static void checkSize(Iterable<StepVersion> versions, PipelineProblems problems) {
+  private static void checkSize(Iterable<StepDeclaration> versions, PipelineProblems problems) {
     int depth = 0;
     int all = 0;
-    for (StepVersion version : versions) {
+    for (StepDeclaration version : versions) {
       depth = Math.max(depth, version.depth());
       all += 1 + version.allSteps();
     }
@@ -121,7 +152,7 @@ public final class PipelineJoin {
   /** The way from a definition to a join. Not for sharing between threads. */
   private static final class Joining {
     private final PipelineDefinition definition;
-    private final Map<String, StepVersion> versions;
+    private final Map<String, StepDeclaration> versions;
     private final Optional<ModelSignature> signature;
     private final PipelineProblems problems;
     private final Map<String, Integer> places = new HashMap<>();
@@ -131,11 +162,14 @@ public final class PipelineJoin {
     /** What the pipeline takes, by name: as declared, or as the first step to take it wants it. */
     private final Map<String, TensorMetadata> inputs = new LinkedHashMap<>();
 
+    /** Inputs of the pipeline that are first taken by a step of which it is not known as what. */
+    private final Set<String> unknownInputs = new HashSet<>();
+
     private final List<TensorMetadata> outputs = new ArrayList<>();
 
     Joining(
         PipelineDefinition definition,
-        Map<String, StepVersion> versions,
+        Map<String, StepDeclaration> versions,
         Optional<ModelSignature> signature,
         PipelineProblems problems) {
       this.definition = definition;
@@ -170,12 +204,20 @@ public final class PipelineJoin {
       definition
           .outputs()
           .forEach(
-              (name, source) ->
+              (name, source) -> {
+                if (isKnown(source)) {
                   find("outputs." + name, source)
                       .ifPresent(
                           found ->
                               outputs.add(
-                                  new TensorMetadata(name, found.datatype(), found.shape()))));
+                                  new TensorMetadata(name, found.datatype(), found.shape())));
+                }
+              });
+      checkOutputs();
+    }
+
+    private Optional<SignatureChecks> taken(PipelineStep step) {
+      return Optional.ofNullable(versions.get(step.name())).flatMap(StepDeclaration::inputs);
     }
 
     private Map<String, TensorSource> links(PipelineStep step) {
@@ -183,7 +225,8 @@ public final class PipelineJoin {
           .orElseGet(
               () -> {
                 Map<String, TensorSource> same = new LinkedHashMap<>();
-                for (TensorMetadata input : versions.get(step.name()).inputs().tensors()) {
+                for (TensorMetadata input :
+                    taken(step).map(SignatureChecks::tensors).orElse(List.of())) {
                   if (declared.isEmpty() || inputs.containsKey(input.name())) {
                     same.put(input.name(), TensorSource.input(input.name()));
                   }
@@ -193,47 +236,83 @@ public final class PipelineJoin {
     }
 
     private void derive(PipelineStep step, String input, TensorSource source) {
-      if (source.step().isEmpty() && !inputs.containsKey(source.tensor())) {
-        versions
-            .get(step.name())
-            .input(input)
-            .ifPresent(
-                wanted ->
-                    inputs.put(
-                        source.tensor(),
-                        new TensorMetadata(source.tensor(), wanted.datatype(), wanted.shape())));
+      String name = source.tensor();
+      if (source.step().isPresent() || inputs.containsKey(name) || unknownInputs.contains(name)) {
+        return;
       }
+      Optional<SignatureChecks> taken = taken(step);
+      if (taken.isEmpty()) {
+        unknownInputs.add(name);
+        return;
+      }
+      find(input, taken.get().tensors())
+          .ifPresent(
+              wanted ->
+                  inputs.put(name, new TensorMetadata(name, wanted.datatype(), wanted.shape())));
+    }
+
+    private static Optional<TensorMetadata> find(String name, List<TensorMetadata> tensors) {
+      return tensors.stream().filter(tensor -> tensor.name().equals(name)).findFirst();
     }
 
     private void fit(PipelineStep step) {
       String place = PipelineProblems.place(places.get(step.name()));
-      List<String> names = new ArrayList<>();
+      Map<String, TensorSource> sources = links.get(step.name());
+      Optional<SignatureChecks> taken = taken(step);
       List<TensorMetadata> offered = new ArrayList<>();
       boolean all = true;
-      for (Map.Entry<String, TensorSource> link : links.get(step.name()).entrySet()) {
-        Optional<TensorMetadata> found = find(place + ".inputs." + link.getKey(), link.getValue());
+      for (Map.Entry<String, TensorSource> link : sources.entrySet()) {
+        String name = link.getKey();
+        Optional<TensorMetadata> found;
+        if (isKnown(link.getValue())) {
+          found = find(place + ".inputs." + name, link.getValue());
+        } else {
+          found = taken.flatMap(checks -> assumed(name, checks, sources.size()));
+        }
         all &= found.isPresent();
         found.ifPresent(
-            tensor -> {
-              names.add(link.getKey());
-              offered.add(new TensorMetadata(link.getKey(), tensor.datatype(), tensor.shape()));
-            });
+            tensor -> offered.add(new TensorMetadata(name, tensor.datatype(), tensor.shape())));
       }
-      if (!all) {
-        // What is missing would only be told again.
+      if (!all || taken.isEmpty()) {
+        // What is missing would only be told again, and what is not known cannot be told.
         return;
       }
-      StepVersion version = versions.get(step.name());
-      for (SignatureViolation violation : version.inputs().misfits(offered)) {
+      for (SignatureViolation violation : taken.get().misfits(offered)) {
         Matcher one = INPUT.matcher(violation.field());
         String path =
             one.matches()
-                ? place + ".inputs." + names.get(Integer.parseInt(one.group(1)))
+                ? place + ".inputs." + offered.get(Integer.parseInt(one.group(1))).name()
                 : place + ".inputs";
-        problems.add(path, "does not fit " + version.version() + ": " + violation.description());
+        problems.add(
+            path,
+            "does not fit " + versions.get(step.name()).version() + ": " + violation.description());
       }
     }
 
+    /** Tells whether it is known what a source gives, or that it gives nothing. */
+    private boolean isKnown(TensorSource source) {
+      return source
+          .step()
+          .map(
+              giver ->
+                  Optional.ofNullable(versions.get(giver))
+                      .flatMap(StepDeclaration::outputs)
+                      .isPresent())
+          .orElseGet(() -> !unknownInputs.contains(source.tensor()));
+    }
+
+    /** Returns a tensor that is wrong only if its name is; empty where any name may be right. */
+    private static Optional<TensorMetadata> assumed(
+        String name, SignatureChecks taken, int offered) {
+      if (offered == 1 && taken.acceptsMatrix()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          find(name, taken.tensors())
+              .orElseGet(() -> new TensorMetadata(name, DataType.FP32, Shape.of(Shape.ANY))));
+    }
+
+    /** Finds what a source gives of which that is known. */
     private Optional<TensorMetadata> find(String path, TensorSource source) {
       if (source.step().isEmpty()) {
         TensorMetadata input = inputs.get(source.tensor());
@@ -249,8 +328,9 @@ public final class PipelineJoin {
         }
         return Optional.ofNullable(input);
       }
-      StepVersion giver = versions.get(source.step().get());
-      Optional<TensorMetadata> output = giver.output(source.tensor());
+      StepDeclaration giver = versions.get(source.step().get());
+      List<TensorMetadata> given = giver.outputs().orElseThrow();
+      Optional<TensorMetadata> output = find(source.tensor(), given);
       if (output.isEmpty()) {
         problems.add(
             path,
@@ -259,13 +339,16 @@ public final class PipelineJoin {
                 + "; "
                 + giver.version()
                 + " gives "
-                + giver.outputs().stream().map(TensorMetadata::name).toList());
+                + given.stream().map(TensorMetadata::name).toList());
       }
       return output;
     }
 
     private void checkAllTaken() {
-      if (declared.isEmpty()) {
+      boolean unknown =
+          definition.steps().stream()
+              .anyMatch(step -> step.inputs().isEmpty() && taken(step).isEmpty());
+      if (declared.isEmpty() || unknown) {
         return;
       }
       List<TensorSource> taken =
@@ -285,7 +368,7 @@ public final class PipelineJoin {
                 .flatMap(declaring -> declaring.params().stream())
                 .filter(param -> param.name().equals(own.name()))
                 .toList();
-        if (same.isEmpty()) {
+        if (same.isEmpty() && versions.size() == definition.steps().size()) {
           problems.add("signature.params." + own.name(), "is declared, but by no step");
         } else if (same.stream()
             .anyMatch(
@@ -293,6 +376,34 @@ public final class PipelineJoin {
           problems.add("signature.params." + own.name(), "has another type in a step");
         }
       }
+    }
+
+    /** Finds what the signature says otherwise of the outputs, where it names tensors. */
+    private void checkOutputs() {
+      List<TensorMetadata> promised = StepDeclaration.outputs(signature).orElse(List.of());
+      for (TensorMetadata promise : promised) {
+        String path = "signature.outputs." + promise.name();
+        if (definition.outputs().containsKey(promise.name())) {
+          find(promise.name(), outputs).ifPresent(given -> checkOutput(path, promise, given));
+        } else {
+          problems.add(
+              path, "is declared, but the pipeline gives " + definition.outputs().keySet());
+        }
+      }
+      for (String name : promised.isEmpty() ? Set.<String>of() : definition.outputs().keySet()) {
+        if (find(name, promised).isEmpty()) {
+          problems.add("outputs." + name, "is not declared by the signature");
+        }
+      }
+    }
+
+    private void checkOutput(String path, TensorMetadata promise, TensorMetadata given) {
+      // The shape of a scalar stands for one that the engine does not know.
+      Shape shape = given.shape().rank() == 0 ? promise.shape() : given.shape();
+      SignatureChecks.ofTensors(List.of(promise))
+          .misfits(List.of(new TensorMetadata(given.name(), given.datatype(), shape)))
+          .forEach(
+              misfit -> problems.add(path, "is not what the steps give: " + misfit.description()));
     }
 
     SignatureChecks checks() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.engine.error.PipelineException;
+import dev.slipway.engine.error.PipelineProblem;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
 import dev.slipway.engine.signature.ColumnSchema;
@@ -228,6 +229,7 @@ class PipelineDraftTest {
             PipelineException.class,
             e ->
                 assertThat(e.problems())
+                    .extracting(PipelineProblem::toString)
                     .containsExactly(
                         "steps[2].inputs.x could come from any of [a.x, b.x]; say from which",
                         "inputs.k is FP64 for steps[3] and INT64 for steps[4]",
