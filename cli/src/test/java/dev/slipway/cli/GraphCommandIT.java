@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
+import dev.slipway.registry.v1.DeleteModelVersionRequest;
+import dev.slipway.registry.v1.DeleteRegisteredModelRequest;
 import dev.slipway.registry.v1.SetModelAliasRequest;
 import dev.slipway.runtime.config.Commands;
 import java.io.PrintWriter;
@@ -29,6 +31,8 @@ class GraphCommandIT {
   static void register() throws Exception {
     server = SlipwayProcess.startServer("server", "--data-dir=" + folder.resolve("data"));
     try (SlipwayClient client = SlipwayClient.connect(server.address())) {
+      create(client, "encoder", "scorer", "fraud", "leaf", "tree");
+      register(client, "encoder", "flavors: {onnx: {data: MLmodel}}");
       register(client, "encoder", "flavors: {onnx: {data: MLmodel}}");
       register(
           client,
@@ -49,11 +53,16 @@ class GraphCommandIT {
               steps:
               - {name: score, model: models:/scorer/1, inputs: {x: embed.vector, y: inputs.y}}
               - {name: embed, model: models:/encoder/1, inputs: {text: inputs.text}}
-              - {name: gone, model: models:/encoder/7, inputs: {x: embed.vector}}
+              - {name: gone, model: models:/encoder/2, inputs: {x: embed.vector}}
               outputs: {rest: gone.y, score: score.score}
           """);
-      register(client, "leaf", pipelineOf(30, "encoder/1"));
+      deleteVersion(client, "encoder", 2);
+      register(client, "leaf", pipelineOf(1, "encoder/1"));
       register(client, "tree", pipelineOf(30, "leaf/1"));
+      // A tree that is too large to be registered has grown afterwards.
+      deleteModel(client, "leaf");
+      create(client, "leaf");
+      register(client, "leaf", pipelineOf(30, "encoder/1"));
       var unused =
           client
               .registry()
@@ -78,18 +87,39 @@ class GraphCommandIT {
     return mlmodel.toString();
   }
 
+  private static void create(SlipwayClient client, String... models) {
+    for (String model : models) {
+      var created =
+          client
+              .registry()
+              .createRegisteredModel(
+                  CreateRegisteredModelRequest.newBuilder().setName(model).build());
+      assertThat(created.getName()).isEqualTo(model);
+    }
+  }
+
+  private static void deleteModel(SlipwayClient client, String model) {
+    var unused =
+        client
+            .registry()
+            .deleteRegisteredModel(
+                DeleteRegisteredModelRequest.newBuilder().setName(model).build());
+  }
+
+  private static void deleteVersion(SlipwayClient client, String model, long version) {
+    var unused =
+        client
+            .registry()
+            .deleteModelVersion(
+                DeleteModelVersionRequest.newBuilder().setName(model).setVersion(version).build());
+  }
+
   private static void register(SlipwayClient client, String model, String mlmodel)
       throws Exception {
     Path written = Files.createDirectories(folder.resolve(model));
     Files.writeString(written.resolve("MLmodel"), mlmodel);
     var uploaded = client.transfers().uploadFolder(written, "packages/" + model);
     assertThat(uploaded.files()).isEqualTo(1);
-    var registered =
-        client
-            .registry()
-            .createRegisteredModel(
-                CreateRegisteredModelRequest.newBuilder().setName(model).build());
-    assertThat(registered.getName()).isEqualTo(model);
     var version =
         client
             .registry()
@@ -98,7 +128,7 @@ class GraphCommandIT {
                     .setName(model)
                     .setSource("packages/" + model)
                     .build());
-    assertThat(version.getVersion()).isEqualTo(1);
+    assertThat(version.getName()).isEqualTo(model);
   }
 
   @AfterAll
@@ -121,7 +151,7 @@ class GraphCommandIT {
             fraud/1  slipway_pipeline
               embed  encoder/1  onnx
                   text <- inputs.text
-              gone  encoder/7  not in the registry
+              gone  encoder/2  not in the registry
                   x <- embed.vector
               score  scorer/1  slipway_pipeline
                 | net  encoder/1  onnx

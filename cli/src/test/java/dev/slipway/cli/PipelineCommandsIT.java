@@ -211,6 +211,10 @@ class PipelineCommandsIT {
     assertThat(refused("pipeline", "check", written))
         .contains("steps[0].model is models:/pipe-bare/7: ")
         .contains("steps[1].digest is not that of models:/pipe-named/1, whose package is ");
+    assertThat(refused("models", "register", "pipe-wrong", written, "--create", "-q"))
+        .contains("cannot be used, for 2 reasons: ")
+        .contains("  steps[0].model: is models:/pipe-bare/7, which is not in the registry")
+        .contains("  steps[1].digest: is not that of models:/pipe-named/1, whose package is ");
     Files.writeString(file, mlmodel.replace("b.out", "c.out"));
     assertThat(refused("pipeline", "check", written))
         .contains("outputs.score comes from the step \"c\", which does not exist")

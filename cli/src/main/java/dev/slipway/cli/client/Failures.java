@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.PreconditionFailure;
 import dev.slipway.client.TransferException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -77,6 +78,11 @@ public final class Failures {
             .unpack(BadRequest.class)
             .getFieldViolationsList()
             .forEach(v -> err.println("  " + v.getField() + ": " + v.getDescription()));
+      } else if (detail.is(PreconditionFailure.class)) {
+        detail
+            .unpack(PreconditionFailure.class)
+            .getViolationsList()
+            .forEach(v -> err.println("  " + v.getSubject() + ": " + v.getDescription()));
       }
     } catch (InvalidProtocolBufferException e) {
       err.println("  (a detail of the error cannot be read)");

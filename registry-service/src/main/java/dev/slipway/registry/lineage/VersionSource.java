@@ -1,8 +1,7 @@
 package dev.slipway.registry.lineage;
 
-import dev.slipway.engine.error.ModelPackageException;
+import dev.slipway.engine.error.PipelineException;
 import dev.slipway.engine.packaging.Flavor;
-import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.pipeline.PipelineDefinition;
 import dev.slipway.engine.pipeline.PipelineStep;
 import dev.slipway.registry.model.ModelName;
@@ -25,21 +24,15 @@ public record VersionSource(
     if (source instanceof PackageSource.OtherVersion other) {
       sources.add(new VersionSource(other.name(), other.version(), LineageRelation.COPY, ""));
     }
-    for (Flavor flavor : flavors) {
-      if (flavor.name().equals(PipelineDefinition.FLAVOR)) {
-        steps(flavor).forEach(step -> step(step).ifPresent(sources::add));
-      }
-    }
+    steps(flavors).forEach(step -> step(step).ifPresent(sources::add));
     return sources;
   }
 
-  private static List<PipelineStep> steps(Flavor flavor) {
+  private static List<PipelineStep> steps(List<Flavor> flavors) {
     try {
-      return PipelineDefinition.find(MLmodel.builder().flavor(flavor).build())
-          .map(PipelineDefinition::steps)
-          .orElse(List.of());
-    } catch (ModelPackageException e) {
-      // Nobody can serve it, so it is no pipeline of anything.
+      return PipelineDefinition.find(flavors).map(PipelineDefinition::steps).orElse(List.of());
+    } catch (PipelineException e) {
+      // Nobody can serve it, so it is no pipeline of anything. Older versions may be such.
       return List.of();
     }
   }

@@ -1,12 +1,8 @@
 package dev.slipway.registry.rpc;
 
-import com.google.protobuf.Any;
 import dev.slipway.registry.policy.ChecksNotPassedException;
 import dev.slipway.registry.v1.CheckReport;
 import dev.slipway.registry.v1.CheckResult;
-import dev.slipway.runtime.error.StatusMapper;
-import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,12 +10,6 @@ import java.util.function.Supplier;
 
 /** Attaches verdicts to the statuses with which moves are refused. */
 final class CheckFailures {
-  /**
-   * A status travels in the trailers, of which clients take 8 KiB by default, base64-encoded; the
-   * message and the other details have their share.
-   */
-  private static final int MAX_REPORT_BYTES = 2000;
-
   private static final int MAX_SUMMARY_CHARS = 200;
 
   private CheckFailures() {}
@@ -29,14 +19,8 @@ final class CheckFailures {
     try {
       return move.get();
     } catch (ChecksNotPassedException e) {
-      throw status(e);
+      throw StatusDetails.attach(e, shortened(e.report()));
     }
-  }
-
-  private static StatusRuntimeException status(ChecksNotPassedException failure) {
-    com.google.rpc.Status status = StatusProto.fromThrowable(StatusMapper.toStatus(failure));
-    return StatusProto.toStatusRuntimeException(
-        status.toBuilder().addDetails(Any.pack(shortened(failure.report()))).build());
   }
 
   /**
@@ -52,7 +36,7 @@ final class CheckFailures {
     }
     byNeed.sort(Comparator.comparing(i -> report.results().get(i).passed()));
     List<Integer> kept = new ArrayList<>();
-    int room = MAX_REPORT_BYTES;
+    int room = StatusDetails.MAX_BYTES;
     for (int i : byNeed) {
       room -= results.get(i).getSerializedSize();
       if (room < 0) {
@@ -70,13 +54,8 @@ final class CheckFailures {
   }
 
   private static CheckResult shortened(CheckResult result) {
-    String summary = result.getSummary();
-    boolean fits = summary.codePointCount(0, summary.length()) <= MAX_SUMMARY_CHARS;
     return result.toBuilder()
-        .setSummary(
-            fits
-                ? summary
-                : summary.substring(0, summary.offsetByCodePoints(0, MAX_SUMMARY_CHARS)) + "…")
+        .setSummary(StatusDetails.cut(result.getSummary(), MAX_SUMMARY_CHARS))
         .clearComparisons()
         .clearSignatureDiff()
         .clearLink()

@@ -221,7 +221,8 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
     answer(
         observer,
         RegistryProtos.version(
-            registration.create(in.wanted(), in.key(), CallerInterceptor.current())));
+            PipelineFailures.explained(
+                () -> registration.create(in.wanted(), in.key(), CallerInterceptor.current()))));
   }
 
   @Override

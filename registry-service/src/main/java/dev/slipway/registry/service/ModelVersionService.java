@@ -1,6 +1,7 @@
 package dev.slipway.registry.service;
 
 import dev.slipway.engine.error.ModelPackageException;
+import dev.slipway.engine.error.PipelineException;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.registry.actor.Caller;
 import dev.slipway.registry.actor.IdempotencyKey;
@@ -20,6 +21,7 @@ import dev.slipway.registry.version.ModelVersionState;
 import dev.slipway.registry.version.NewModelVersion;
 import dev.slipway.registry.version.PackageChangedException;
 import dev.slipway.registry.version.PackageSource;
+import dev.slipway.registry.version.PipelineInvalidException;
 import dev.slipway.registry.version.RunId;
 import dev.slipway.registry.version.Sha256;
 import dev.slipway.registry.version.SourceNotResolvableException;
@@ -35,9 +37,10 @@ import java.util.function.Supplier;
 /**
  * Registers and deletes versions: the steps that involve the artifact service. Thread-safe.
  *
- * <p>A registration first notes a hold, then freezes the folder under it, reads {@code MLmodel},
- * and only then writes the version's row, which takes the hold over in the same transaction. A
- * crash anywhere before leaves a hold that is swept; a number is given out only with the row.
+ * <p>A registration first notes a hold, then freezes the folder under it, reads {@code MLmodel} and
+ * checks what a pipeline runs, and only then writes the version's row, which takes the hold over in
+ * the same transaction. A crash anywhere before leaves a hold that is swept; a number is given out
+ * only with the row.
  */
 public final class ModelVersionService {
   private static final String ARTIFACT_SCHEME = "mlflow-artifacts:/";
@@ -174,11 +177,10 @@ public final class ModelVersionService {
       if (frozen.modelFile().isEmpty() && !allowMissingModelFile) {
         throw new ModelFileMissingException(folder.path());
       }
-      return new VersionPackage(
-          holder,
-          frozen.digest(),
-          frozen.sizeBytes(),
-          frozen.modelFile().map(content -> parse(folder.path(), artifacts.read(content))));
+      Optional<VersionPackage.ModelFile> file =
+          frozen.modelFile().map(content -> parse(folder.path(), artifacts.read(content)));
+      file.ifPresent(found -> checkPipeline(folder.path(), found));
+      return new VersionPackage(holder, frozen.digest(), frozen.sizeBytes(), file);
     } catch (UpstreamUnavailableException e) {
       // A snapshot that was not answered may still be taken, after a release of now would have
       // found nothing. The sweep releases the hold once that is past.
@@ -198,6 +200,14 @@ public final class ModelVersionService {
           file.runId().filter(RunId::isRunId).map(RunId::new));
     } catch (ModelPackageException e) {
       throw new ModelFileInvalidException(where, e.getMessage(), e);
+    }
+  }
+
+  private void checkPipeline(String where, VersionPackage.ModelFile file) {
+    try {
+      new PipelineCheck(versions).check(file);
+    } catch (PipelineException e) {
+      throw new PipelineInvalidException(where, e);
     }
   }
 

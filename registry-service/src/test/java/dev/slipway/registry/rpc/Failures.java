@@ -44,7 +44,7 @@ final class Failures {
     return detail(failure, BadRequest.class, BadRequest.getDefaultInstance());
   }
 
-  private static <T extends com.google.protobuf.Message> T detail(
+  static <T extends com.google.protobuf.Message> T detail(
       StatusRuntimeException failure, Class<T> type, T absent) {
     com.google.rpc.Status status = StatusProto.fromThrowable(failure);
     List<Any> details = status == null ? List.of() : status.getDetailsList();
