@@ -59,10 +59,7 @@ def test_a_bad_request_names_the_field(channel):
     assert "run_id" in failure.value.details()
 
 
-def test_an_uploaded_file_comes_down_byte_for_byte(channel):
-    stub = artifact_grpc.ArtifactServiceStub(channel)
-    content = os.urandom(3_000_000)
-    path = "python/random.bin"
+def upload(stub, path, content):
     chunk = 1 << 20
 
     def requests():
@@ -72,38 +69,79 @@ def test_an_uploaded_file_comes_down_byte_for_byte(channel):
                 chunk=artifact.UploadChunk(offset=offset, data=content[offset : offset + chunk])
             )
 
-    uploaded = stub.Upload(requests()).artifact
-    downloaded = b"".join(
-        message.chunk.data for message in stub.Download(artifact.DownloadRequest(path=path))
-    )
+    return stub.Upload(requests()).artifact
+
+
+def download(stub, **source):
+    return b"".join(message.chunk.data for message in stub.Download(artifact.DownloadRequest(**source)))
+
+
+def test_an_uploaded_file_comes_down_byte_for_byte(channel):
+    stub = artifact_grpc.ArtifactServiceStub(channel)
+    content = os.urandom(3_000_000)
+    path = "python/random.bin"
+
+    uploaded = upload(stub, path, content)
+    downloaded = download(stub, path=path)
 
     assert uploaded.sha256 == hashlib.sha256(content).hexdigest()
     assert downloaded == content
+
+
+def predict_digits(channel, model, rows):
+    pixels = np.zeros((rows, 64), dtype="<f4")
+    answer = serving_grpc.ServingServiceStub(channel).Predict(
+        serving.PredictRequest(
+            model=model,
+            selector=version.VersionSelector(stage=stage.STAGE_PRODUCTION),
+            tensors=tensor.Tensors(
+                tensors=[
+                    tensor.Tensor(
+                        name="pixels", data_type=tensor.DATA_TYPE_FP32, shape=[rows, 64], raw=pixels.tobytes()
+                    )
+                ]
+            ),
+        ),
+        timeout=60,
+    )
+    probabilities = np.frombuffer(answer.tensors.tensors[0].raw, dtype="<f4").reshape(rows, 10)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-4)
+    return answer.provenance
 
 
 def test_the_production_version_answers(channel):
     held = registry_grpc.RegistryServiceStub(channel).ResolveVersion(
         registry.ResolveVersionRequest(name="digits", stage=stage.STAGE_PRODUCTION)
     )
-    pixels = np.zeros((2, 64), dtype="<f4")
-    request = serving.PredictRequest(
-        model="digits",
-        selector=version.VersionSelector(stage=stage.STAGE_PRODUCTION),
-        tensors=tensor.Tensors(
-            tensors=[
-                tensor.Tensor(
-                    name="pixels", data_type=tensor.DATA_TYPE_FP32, shape=[2, 64], raw=pixels.tobytes()
-                )
-            ]
-        ),
+
+    provenance = predict_digits(channel, "digits", rows=2)
+
+    assert provenance.version == held.model_version.version == 2
+    assert provenance.package_digest == held.model_version.package_digest
+
+
+def test_a_model_is_uploaded_registered_promoted_and_predicts(channel):
+    models = registry_grpc.RegistryServiceStub(channel)
+    artifacts = artifact_grpc.ArtifactServiceStub(channel)
+    run = tracking_grpc.TrackingServiceStub(channel).CreateRun(tracking.CreateRunRequest(experiment_id="0")).info
+    name = f"python-{run.run_id}"
+    held = models.ResolveVersion(registry.ResolveVersionRequest(name="digits", stage=stage.STAGE_PRODUCTION))
+    package = artifacts.GetManifest(artifact.GetManifestRequest(digest=held.model_version.package_digest))
+    folder = run.artifact_uri.removeprefix("mlflow-artifacts:/") + "/model"
+    for file in package.entries:
+        upload(artifacts, f"{folder}/{file.path}", download(artifacts, sha256=file.sha256))
+
+    models.CreateRegisteredModel(registry.CreateRegisteredModelRequest(name=name))
+    registered = models.CreateModelVersion(
+        registry.CreateModelVersionRequest(name=name, source=f"runs:/{run.run_id}/model")
     )
+    models.TransitionStage(
+        registry.TransitionStageRequest(name=name, version=registered.version, stage=stage.STAGE_PRODUCTION)
+    )
+    provenance = predict_digits(channel, name, rows=1)
 
-    answer = serving_grpc.ServingServiceStub(channel).Predict(request, wait_for_ready=True, timeout=30)
-
-    assert answer.provenance.version == held.model_version.version == 2
-    assert answer.provenance.package_digest == held.model_version.package_digest
-    probabilities = np.frombuffer(answer.tensors.tensors[0].raw, dtype="<f4").reshape(2, 10)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-4)
+    assert registered.run_id == run.run_id
+    assert provenance.package_digest == registered.package_digest
 
 
 @pytest.mark.parametrize("wanted", ["", "Production", "2", "latest"])
