@@ -1,5 +1,6 @@
 package dev.slipway.registry.model;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -23,7 +24,7 @@ public record AliasName(String value) {
   /** Checks the rules. */
   public AliasName {
     if (value.isEmpty()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
     if (value.codePointCount(0, value.length()) > MAX_LENGTH
         || !CHARACTERS.matcher(value).matches()) {

@@ -1,5 +1,7 @@
 package dev.slipway.registry.model;
 
+import dev.slipway.runtime.error.InvalidValueException;
+
 /**
  * Names a registered model: 1 to 256 code points, not blank, without {@code /}, {@code :} and
  * control characters, not {@code .} or {@code ..}. Case-sensitive.
@@ -12,11 +14,10 @@ public record ModelName(String value) {
   public ModelName {
     int length = value.codePointCount(0, value.length());
     if (value.isBlank()) {
-      throw new IllegalArgumentException("is required and must not be blank");
+      throw InvalidValueException.missing();
     }
     if (length > MAX_LENGTH) {
-      throw new IllegalArgumentException(
-          "has " + length + " characters; at most " + MAX_LENGTH + " are allowed");
+      throw InvalidValueException.tooLong(length, MAX_LENGTH);
     }
     if (value.equals(".") || value.equals("..")) {
       throw new IllegalArgumentException("must not be . or ..");

@@ -18,13 +18,7 @@ final class Entities {
     return switch (entity) {
       case "tag", "tags" -> true;
       case "attribute", "attributes" -> false;
-      default ->
-          throw new IllegalArgumentException(
-              "'"
-                  + identifier.entity().orElse("")
-                  + "' is no entity of "
-                  + things
-                  + "; there are tags and attributes");
+      default -> throw identifier.unknownEntity(things + "; there are tags and attributes");
     };
   }
 }

@@ -11,19 +11,17 @@ public final class ModelFieldRules implements FieldRules<ModelField> {
   public ModelField field(Identifier identifier) {
     return Entities.isTag(identifier, "models")
         ? new ModelField.Tag(identifier.key())
-        : attribute(identifier.key());
+        : attribute(identifier);
   }
 
-  private static Attribute attribute(String key) {
-    return switch (key) {
+  private static Attribute attribute(Identifier identifier) {
+    return switch (identifier.key()) {
       case "name" -> Attribute.NAME;
       case "timestamp", "last_updated_timestamp" -> Attribute.LAST_UPDATED_TIMESTAMP;
       default ->
-          throw new IllegalArgumentException(
-              "'"
-                  + key
-                  + "' is no attribute of models; there is name, and last_updated_timestamp to"
-                  + " order by; tags are written tags.<key>");
+          throw identifier.unknownAttribute(
+              "models; there is name, and last_updated_timestamp to order by; tags are written"
+                  + " tags.<key>");
     };
   }
 

@@ -11,11 +11,11 @@ public final class VersionFieldRules implements FieldRules<VersionField> {
   public VersionField field(Identifier identifier) {
     return Entities.isTag(identifier, "versions")
         ? new VersionField.Tag(identifier.key())
-        : attribute(identifier.key());
+        : attribute(identifier);
   }
 
-  private static Attribute attribute(String key) {
-    return switch (key) {
+  private static Attribute attribute(Identifier identifier) {
+    return switch (identifier.key()) {
       case "name" -> Attribute.NAME;
       case "run_id" -> Attribute.RUN_ID;
       case "source_path" -> Attribute.SOURCE_PATH;
@@ -23,10 +23,8 @@ public final class VersionFieldRules implements FieldRules<VersionField> {
       case "creation_timestamp" -> Attribute.CREATION_TIMESTAMP;
       case "last_updated_timestamp" -> Attribute.LAST_UPDATED_TIMESTAMP;
       default ->
-          throw new IllegalArgumentException(
-              "'"
-                  + key
-                  + "' is no attribute of versions; there are name, run_id, source_path and"
+          throw identifier.unknownAttribute(
+              "versions; there are name, run_id, source_path and"
                   + " version_number, and creation_timestamp and last_updated_timestamp to order"
                   + " by; tags are written tags.<key>");
     };

@@ -1,6 +1,7 @@
 package dev.slipway.registry.version;
 
 import dev.slipway.registry.model.ModelName;
+import dev.slipway.runtime.error.InvalidValueException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -43,7 +44,7 @@ public sealed interface PackageSource {
    */
   static PackageSource parse(String text) {
     if (text.isBlank()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
     if (text.length() > MAX_LENGTH) {
       throw new IllegalArgumentException("has more than " + MAX_LENGTH + " characters");

@@ -92,6 +92,7 @@ public final class StatusMapper {
           BadRequest.FieldViolation.newBuilder()
               .setField(cut(violation.field(), MAX_VALUE_BYTES))
               .setDescription(cut(violation.description(), MAX_VALUE_BYTES))
+              .setReason(violation.reason())
               .build();
       room -= next.getSerializedSize();
       if (room < 0) {

@@ -27,9 +27,30 @@ public final class Violations {
 
   /** Adds a violation of a field. */
   public void add(String field, String description) {
+    add(field, description, "");
+  }
+
+  /**
+   * Adds a violation that programs can tell from others.
+   *
+   * @param reason stable upper-snake identifier, at most 63 characters
+   */
+  public void add(String field, String description, String reason) {
     if (found.size() < MAX_VIOLATIONS) {
-      found.add(new FieldViolation(field, description));
+      found.add(new FieldViolation(field, description, reason));
     }
+  }
+
+  private void add(String field, IllegalArgumentException refusal) {
+    add(
+        field,
+        refusal.getMessage(),
+        refusal instanceof InvalidValueException known ? known.reason() : "");
+  }
+
+  /** Adds the violation of a field that must be set and is not. */
+  public void addMissing(String field) {
+    add(field, InvalidValueException.missing());
   }
 
   /** Returns whether nothing is wrong so far. */
@@ -47,7 +68,7 @@ public final class Violations {
   /** Notes a violation when the text is empty; returns the text either way. */
   public String required(String field, String text) {
     if (text.isEmpty()) {
-      add(field, "is required");
+      addMissing(field);
     }
     return text;
   }
@@ -66,7 +87,7 @@ public final class Violations {
   public String atMost(String field, String text, int maxChars) {
     int length = text.codePointCount(0, text.length());
     if (length > maxChars) {
-      add(field, "has " + length + " characters; at most " + maxChars + " are allowed");
+      add(field, InvalidValueException.tooLong(length, maxChars));
     }
     return text;
   }
@@ -84,13 +105,14 @@ public final class Violations {
 
   /**
    * Builds a value whose constructor checks its invariant with {@link IllegalArgumentException},
-   * noting the exception's message as the violation.
+   * noting the exception's message as the violation, with its reason when it is an {@link
+   * InvalidValueException}.
    */
   public <A, T> Optional<T> parse(String field, A raw, Function<A, T> constructor) {
     try {
       return Optional.of(constructor.apply(raw));
     } catch (IllegalArgumentException e) {
-      add(field, e.getMessage());
+      add(field, e);
       return Optional.empty();
     }
   }

@@ -10,7 +10,8 @@ public interface FieldRules<F> {
    * Returns the field that an identifier means.
    *
    * @param identifier the identifier split at its first dot
-   * @throws IllegalArgumentException if there is no such field; the message says which there are
+   * @throws IllegalArgumentException if there is no such field; the message says which there are.
+   *     {@link Identifier} makes it
    */
   F field(Identifier identifier);
 

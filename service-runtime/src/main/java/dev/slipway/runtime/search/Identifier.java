@@ -1,5 +1,6 @@
 package dev.slipway.runtime.search;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import java.util.Optional;
 
 /**
@@ -21,6 +22,26 @@ public record Identifier(Optional<String> entity, String key) {
     String key = text.substring(dot + 1);
     boolean quoted = key.charAt(0) == '`' || key.charAt(0) == '"';
     return new Identifier(Optional.of(text.substring(0, dot)), quoted ? unquote(key) : key);
+  }
+
+  /**
+   * Returns the refusal of an identifier whose entity means nothing.
+   *
+   * @param whereAndWhat what is searched and which entities there are: {@code runs; there are ...}
+   */
+  public InvalidValueException unknownEntity(String whereAndWhat) {
+    return new InvalidValueException(
+        FilterReasons.ENTITY, "'" + entity.orElse("") + "' is no entity of " + whereAndWhat);
+  }
+
+  /**
+   * Returns the refusal of an identifier whose key is none that the entity has.
+   *
+   * @param whereAndWhat what is searched and which keys there are: {@code runs; there are ...}
+   */
+  public InvalidValueException unknownAttribute(String whereAndWhat) {
+    return new InvalidValueException(
+        FilterReasons.ATTRIBUTE, "'" + key + "' is no attribute of " + whereAndWhat);
   }
 
   static String unquote(String text) {

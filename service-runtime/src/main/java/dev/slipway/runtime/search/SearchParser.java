@@ -1,5 +1,6 @@
 package dev.slipway.runtime.search;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import dev.slipway.runtime.search.FilterParser.ComparisonContext;
 import dev.slipway.runtime.search.FilterParser.ConjunctionContext;
 import dev.slipway.runtime.search.FilterParser.DisjunctionContext;
@@ -31,7 +32,8 @@ import org.antlr.v4.runtime.misc.Interval;
  *
  * <p>Every refusal is an {@link IllegalArgumentException} whose message says where, counted in
  * characters from 1, shows the text around with a mark {@code >>>} before the place, and says what
- * would be accepted. Thread-safe.
+ * would be accepted; most are {@link InvalidValueException}s with one of the {@link FilterReasons}.
+ * Thread-safe.
  *
  * @param <F> the fields
  */
@@ -71,7 +73,8 @@ public final class SearchParser<F> {
       return Optional.empty();
     }
     if (text.isBlank()) {
-      throw new IllegalArgumentException("is blank; leave it empty to match everything");
+      throw new InvalidValueException(
+          FilterReasons.SYNTAX, "is blank; leave it empty to match everything");
     }
     FilterParser parser = parser(text);
     return Optional.of(new TreeBuilder().visit(parser.filter().disjunction()));
@@ -120,11 +123,10 @@ public final class SearchParser<F> {
 
   private FilterParser parser(String text) {
     if (text.length() > MAX_CHARS) {
-      throw new IllegalArgumentException(
-          "has " + text.length() + " characters; at most " + MAX_CHARS + " are allowed");
+      throw InvalidValueException.tooLong(text.length(), MAX_CHARS);
     }
     if (text.indexOf('\0') >= 0) {
-      throw new IllegalArgumentException("must not contain the character NUL");
+      throw new InvalidValueException(FilterReasons.SYNTAX, "must not contain the character NUL");
     }
     FilterLexer lexer = new FilterLexer(CharStreams.fromString(text));
     lexer.removeErrorListeners();
@@ -133,7 +135,8 @@ public final class SearchParser<F> {
     tokens.fill();
     // The parser recurses per level, so that levels must be few before it starts.
     if (Nesting.depth(tokens.getTokens()) > MAX_NESTING) {
-      throw new IllegalArgumentException(
+      throw new InvalidValueException(
+          FilterReasons.SYNTAX,
           "nests parentheses and NOTs deeper than " + MAX_NESTING + " levels");
     }
     FilterParser parser = new FilterParser(tokens);
@@ -146,17 +149,23 @@ public final class SearchParser<F> {
     try {
       return rules.field(Identifier.parse(identifier.getText()));
     } catch (IllegalArgumentException e) {
-      throw at(identifier, e.getMessage());
+      String reason = e instanceof InvalidValueException known ? known.reason() : "";
+      throw at(identifier.getStart(), reason, e.getMessage());
     }
   }
 
   private static IllegalArgumentException at(ParserRuleContext place, String message) {
-    return at(place.getStart(), message);
+    return at(place.getStart(), FilterReasons.SYNTAX, message);
   }
 
-  private static IllegalArgumentException at(Token place, String message) {
+  private static IllegalArgumentException operator(ParserRuleContext place, String message) {
+    return at(place.getStart(), FilterReasons.OPERATOR, message);
+  }
+
+  private static IllegalArgumentException at(Token place, String reason, String message) {
     String line = place.getLine() > 1 ? "line " + place.getLine() + ", " : "";
-    return new IllegalArgumentException(
+    return new InvalidValueException(
+        reason,
         "at "
             + line
             + "character "
@@ -199,6 +208,7 @@ public final class SearchParser<F> {
       // Only the parser complains: the lexer takes every character.
       throw at(
           (Token) symbol,
+          FilterReasons.SYNTAX,
           shortened(message)
               + "; a clause is an identifier, an operator and a value, such as "
               + rules.examples());
@@ -251,7 +261,7 @@ public final class SearchParser<F> {
             context.identifier().getText() + " is compared with a number, without quotes");
       }
       if (operator.isInequality()) {
-        throw at(
+        throw operator(
             context.operator(),
             "text is compared by "
                 + rules.type(field).operators()
@@ -280,7 +290,7 @@ public final class SearchParser<F> {
     private Filter<F> wholeNumberComparison(ComparisonContext context, F field, Operator operator) {
       String name = context.identifier().getText();
       if (operator.isPattern()) {
-        throw at(
+        throw operator(
             context.operator(),
             name
                 + " is compared by "
@@ -310,7 +320,7 @@ public final class SearchParser<F> {
     public Filter<F> visitMembership(MembershipContext context) {
       F field = clause(context, context.identifier());
       if (!rules.takesList(field)) {
-        throw at(
+        throw operator(
             context,
             context.identifier().getText()
                 + " is not looked up in lists; it is compared by "
@@ -326,7 +336,7 @@ public final class SearchParser<F> {
     public Filter<F> visitPresence(PresenceContext context) {
       F field = clause(context, context.identifier());
       if (!rules.mayBeMissing(field)) {
-        throw at(
+        throw operator(
             context,
             context.identifier().getText()
                 + " takes no IS NULL; it is compared by "

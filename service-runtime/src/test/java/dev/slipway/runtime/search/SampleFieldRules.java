@@ -12,18 +12,18 @@ public final class SampleFieldRules implements FieldRules<SampleField> {
       case "metrics" -> new SampleField.Metric(identifier.key());
       case "params", "param", "parameters" -> new SampleField.Param(identifier.key());
       case "tags" -> new SampleField.Tag(identifier.key());
-      case "attributes" -> attribute(identifier.key());
-      default -> throw new IllegalArgumentException("'" + entity + "' is no entity");
+      case "attributes" -> attribute(identifier);
+      default -> throw identifier.unknownEntity("samples");
     };
   }
 
-  private static Attribute attribute(String key) {
-    return switch (key) {
+  private static Attribute attribute(Identifier identifier) {
+    return switch (identifier.key()) {
       case "run_name" -> Attribute.RUN_NAME;
       case "start_time" -> Attribute.START_TIME;
       case "size" -> Attribute.SIZE;
       case "position" -> Attribute.POSITION;
-      default -> throw new IllegalArgumentException("'" + key + "' is no attribute");
+      default -> throw identifier.unknownAttribute("samples");
     };
   }
 

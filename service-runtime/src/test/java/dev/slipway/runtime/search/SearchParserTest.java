@@ -3,6 +3,7 @@ package dev.slipway.runtime.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,27 @@ class SearchParserTest {
         .isEqualTo(
             new Filter.NumberComparison<SampleField>(
                 new SampleField.Metric("a"), Operator.EQUAL, number));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "foo.a = 'x' | FILTER_ENTITY",
+        "bar = 'x' | FILTER_ATTRIBUTE",
+        "tags.a < 'x' | FILTER_OPERATOR",
+        "metrics.a LIKE 1 | FILTER_SYNTAX",
+        "size LIKE 1 | FILTER_OPERATOR",
+        "metrics.a IN ('x') | FILTER_OPERATOR",
+        "run_name IS NULL | FILTER_OPERATOR",
+        "tags.a = | FILTER_SYNTAX",
+        "metrics.a = 'x' | FILTER_SYNTAX"
+      })
+  void filter_refused_saysOfWhichKind(String text, String reason) {
+    assertThatThrownBy(() -> parse(text))
+        .isInstanceOfSatisfying(
+            InvalidValueException.class, refusal -> assertThat(refusal.reason()).isEqualTo(reason));
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.slipway.tracking.entry;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import java.util.regex.Pattern;
 
 /**
@@ -26,12 +27,11 @@ public final class EntryKey {
    */
   public static String check(String key) {
     if (key.isEmpty()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
     int length = key.codePointCount(0, key.length());
     if (length > MAX_CHARS) {
-      throw new IllegalArgumentException(
-          "has " + length + " characters; at most " + MAX_CHARS + " are allowed");
+      throw InvalidValueException.tooLong(length, MAX_CHARS);
     }
     if (!isPlain(key)) {
       checkCharacters(key);

@@ -1,5 +1,6 @@
 package dev.slipway.tracking.experiment;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import java.util.regex.Pattern;
 
 /**
@@ -27,7 +28,7 @@ public record ExperimentId(long number) {
    */
   public static ExperimentId parse(String text) {
     if (text.isEmpty()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
     if (!DIGITS.matcher(text).matches()) {
       throw new IllegalArgumentException("must be 1 to 18 decimal digits");

@@ -1,5 +1,6 @@
 package dev.slipway.tracking.model;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import dev.slipway.tracking.entry.HexUuid;
 import java.util.Optional;
 import java.util.UUID;
@@ -25,7 +26,7 @@ public record LoggedModelId(UUID uuid) {
    */
   public static LoggedModelId parse(String text) {
     if (text.isEmpty()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
     Optional<UUID> uuid =
         text.startsWith(PREFIX) ? HexUuid.parse(text.substring(PREFIX.length())) : Optional.empty();

@@ -1,5 +1,6 @@
 package dev.slipway.tracking.model;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import dev.slipway.tracking.experiment.ExperimentId;
 import dev.slipway.tracking.run.RunId;
 import java.time.Instant;
@@ -48,7 +49,7 @@ public record LoggedModelInfo(
    */
   public static String checkName(String name) {
     if (name.isEmpty()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
     if (name.chars().anyMatch(c -> NOT_IN_NAMES.indexOf(c) >= 0)) {
       throw new IllegalArgumentException("must contain none of / : . % \" '");

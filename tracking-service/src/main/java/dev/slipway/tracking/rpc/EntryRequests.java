@@ -3,6 +3,7 @@ package dev.slipway.tracking.rpc;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
+import dev.slipway.runtime.error.FieldViolation;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.tracking.entry.EntryKey;
 import dev.slipway.tracking.entry.KeySelection;
@@ -138,7 +139,7 @@ final class EntryRequests {
 
   static void atLeastOne(String field, int count, Violations violations) {
     if (count == 0) {
-      violations.add(field, "is required: give at least one");
+      violations.add(field, "is required: give at least one", FieldViolation.REQUIRED);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.slipway.tracking.rpc;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.search.Identifier;
@@ -114,7 +115,7 @@ final class LoggedModelSearchRequests {
    */
   private static LoggedModelField field(String text) {
     if (text.isEmpty()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
     int dot = text.indexOf('.');
     Identifier identifier =

@@ -273,7 +273,7 @@ final class TrackingRequests {
         }
       }
       if (!message.hasValue()) {
-        violations.add("metrics[" + i + "].value", "is required");
+        violations.addMissing("metrics[" + i + "].value");
       }
       if (message.getTimestampMs() < 0) {
         violations.add("metrics[" + i + "].timestamp_ms", "must be 0 or more");

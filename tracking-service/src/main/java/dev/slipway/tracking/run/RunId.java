@@ -1,5 +1,6 @@
 package dev.slipway.tracking.run;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import dev.slipway.tracking.entry.HexUuid;
 import java.time.Instant;
 import java.util.UUID;
@@ -30,7 +31,7 @@ public record RunId(UUID uuid) {
    */
   public static RunId parse(String text) {
     if (text.isEmpty()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
     return new RunId(
         HexUuid.parse(text)

@@ -13,26 +13,20 @@ public final class ExperimentFieldRules implements FieldRules<ExperimentField> {
     String entity = identifier.entity().orElse("attribute").toLowerCase(Locale.ROOT);
     return switch (entity) {
       case "tag", "tags" -> new ExperimentField.Tag(identifier.key());
-      case "attribute", "attributes", "attr" -> attribute(identifier.key());
-      default ->
-          throw new IllegalArgumentException(
-              "'"
-                  + identifier.entity().orElse("")
-                  + "' is no entity of experiments; there are tags and attributes");
+      case "attribute", "attributes", "attr" -> attribute(identifier);
+      default -> throw identifier.unknownEntity("experiments; there are tags and attributes");
     };
   }
 
-  private static Attribute attribute(String key) {
-    return switch (key) {
+  private static Attribute attribute(Identifier identifier) {
+    return switch (identifier.key()) {
       case "name" -> Attribute.NAME;
       case "experiment_id" -> Attribute.EXPERIMENT_ID;
       case "creation_time" -> Attribute.CREATION_TIME;
       case "last_update_time" -> Attribute.LAST_UPDATE_TIME;
       default ->
-          throw new IllegalArgumentException(
-              "'"
-                  + key
-                  + "' is no attribute of experiments; there are name, creation_time and"
+          throw identifier.unknownAttribute(
+              "experiments; there are name, creation_time and"
                   + " last_update_time, and experiment_id to order by");
     };
   }

@@ -32,23 +32,18 @@ public final class LoggedModelFieldRules implements FieldRules<LoggedModelField>
       case "param", "params", "parameter", "parameters" ->
           new LoggedModelField.Param(identifier.key());
       case "tag", "tags" -> new LoggedModelField.Tag(identifier.key());
-      case "attribute", "attributes", "attr" -> attribute(identifier.key());
+      case "attribute", "attributes", "attr" -> attribute(identifier);
       default ->
-          throw new IllegalArgumentException(
-              "'"
-                  + identifier.entity().orElse("")
-                  + "' is no entity of logged models; there are metrics, params, tags and"
-                  + " attributes");
+          throw identifier.unknownEntity(
+              "logged models; there are metrics, params, tags and attributes");
     };
   }
 
-  private static Attribute attribute(String key) {
-    Attribute attribute = ATTRIBUTES.get(key);
+  private static Attribute attribute(Identifier identifier) {
+    Attribute attribute = ATTRIBUTES.get(identifier.key());
     if (attribute == null) {
-      throw new IllegalArgumentException(
-          "'"
-              + key
-              + "' is no attribute of logged models; there are name, model_id, experiment_id,"
+      throw identifier.unknownAttribute(
+          "logged models; there are name, model_id, experiment_id,"
               + " model_type, source_run_id, status, creation_timestamp and"
               + " last_updated_timestamp; keys of metrics, params and tags need their entity"
               + " before a dot");

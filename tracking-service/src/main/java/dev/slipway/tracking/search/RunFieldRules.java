@@ -32,13 +32,10 @@ public final class RunFieldRules implements FieldRules<RunField> {
       case "param", "params", "parameter", "parameters" -> new RunField.Param(identifier.key());
       case "tag", "tags" -> new RunField.Tag(identifier.key());
       case "dataset", "datasets" -> dataset(identifier.key());
-      case "attribute", "attributes", "attr", "run" -> attribute(identifier.key());
+      case "attribute", "attributes", "attr", "run" -> attribute(identifier);
       default ->
-          throw new IllegalArgumentException(
-              "'"
-                  + identifier.entity().orElse("")
-                  + "' is no entity of runs; there are metrics, params, tags, datasets and"
-                  + " attributes");
+          throw identifier.unknownEntity(
+              "runs; there are metrics, params, tags, datasets and attributes");
     };
   }
 
@@ -53,15 +50,12 @@ public final class RunFieldRules implements FieldRules<RunField> {
     };
   }
 
-  private static Attribute attribute(String key) {
-    Attribute attribute = ATTRIBUTES.get(key);
+  private static Attribute attribute(Identifier identifier) {
+    Attribute attribute = ATTRIBUTES.get(identifier.key());
     if (attribute == null) {
-      throw new IllegalArgumentException(
-          "'"
-              + key
-              + "' is no attribute of runs; there are run_id, run_name, status, user_id,"
-              + " artifact_uri, start_time and end_time; keys of metrics, params and tags need"
-              + " their entity before a dot");
+      throw identifier.unknownAttribute(
+          "runs; there are run_id, run_name, status, user_id, artifact_uri, start_time and"
+              + " end_time; keys of metrics, params and tags need their entity before a dot");
     }
     return attribute;
   }
