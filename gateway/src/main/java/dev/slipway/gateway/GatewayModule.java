@@ -3,7 +3,9 @@ package dev.slipway.gateway;
 import com.codahale.metrics.MetricRegistry;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.gateway.http.HttpEdge;
-import dev.slipway.gateway.mlflow.MlflowRoutes;
+import dev.slipway.gateway.http.RouteGroup;
+import dev.slipway.gateway.mlflow.MlflowGroup;
+import dev.slipway.gateway.upstream.Services;
 import dev.slipway.runtime.server.ServiceModule;
 import io.grpc.BindableService;
 import io.grpc.Channel;
@@ -58,8 +60,13 @@ public final class GatewayModule implements ServiceModule {
    */
   @Override
   public synchronized void start() {
-    MlflowRoutes mlflow = new MlflowRoutes(config, peers.tracking(), peers.registry());
-    edge = HttpEdge.start(config, mlflow::addTo, metrics);
+    edge = HttpEdge.start(config, groups(), metrics);
+  }
+
+  /** What is served, one group for each protocol; MLflow comes last, since it owns the rest. */
+  private List<RouteGroup> groups() {
+    Services services = new Services(peers, config.requestTimeout());
+    return List.of(new MlflowGroup(config, services));
   }
 
   /**

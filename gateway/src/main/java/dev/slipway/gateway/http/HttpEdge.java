@@ -10,12 +10,13 @@ import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.compression.Gzip;
 import io.javalin.config.JavalinConfig;
-import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
 import io.javalin.router.Endpoint;
 import io.javalin.util.JavalinException;
+import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -61,12 +62,13 @@ public final class HttpEdge implements AutoCloseable {
   /**
    * Opens the port.
    *
-   * @param routes adds what is served
+   * @param groups what is served; a request that no route takes is refused by the first group that
+   *     owns its path, and the last owns them all
    * @throws StartupException if the port cannot be had
    */
   public static HttpEdge start(
-      GatewayConfig config, Consumer<RoutesConfig> routes, MetricRegistry metrics) {
-    Javalin javalin = Javalin.create(settings -> configure(settings, config, routes, metrics));
+      GatewayConfig config, List<RouteGroup> groups, MetricRegistry metrics) {
+    Javalin javalin = Javalin.create(settings -> configure(settings, config, groups, metrics));
     try {
       javalin.start(config.host(), config.httpPort());
     } catch (RuntimeException e) {
@@ -80,7 +82,7 @@ public final class HttpEdge implements AutoCloseable {
   private static void configure(
       JavalinConfig settings,
       GatewayConfig config,
-      Consumer<RoutesConfig> routes,
+      List<RouteGroup> groups,
       MetricRegistry metrics) {
     settings.startup.showJavalinBanner = false;
     settings.startup.showOldJavalinVersionWarning = false;
@@ -115,7 +117,47 @@ public final class HttpEdge implements AutoCloseable {
           }
         });
     settings.requestLogger.http((context, millis) -> record(context, active, metrics));
-    routes.accept(settings.routes);
+    for (RouteGroup group : groups) {
+      for (Route route : group.routes()) {
+        settings.routes.addEndpoint(
+            new Endpoint(
+                route.method(), route.path(), context -> CallScope.run(context, route.handler())));
+      }
+    }
+    settings.routes.exception(
+        HttpResponseException.class,
+        (refusal, context) ->
+            refuse(groups, context, new Refusal(refusal.getStatus(), refusal.getMessage())));
+    settings.routes.exception(
+        Exception.class, (failure, context) -> answerUnforeseen(groups, context, failure));
+  }
+
+  private static void answerUnforeseen(
+      List<RouteGroup> groups, Context context, Exception failure) {
+    if (failure instanceof IOException) {
+      // The client went away; there is nobody to answer.
+      logBreakOff(context, failure);
+      return;
+    }
+    log.error("unforeseen failure of {} {}", context.method(), context.path(), failure);
+    refuse(groups, context, new Refusal(500, "Internal error; the server's log has the details"));
+  }
+
+  private static void refuse(List<RouteGroup> groups, Context context, Refusal refusal) {
+    RouteGroup group =
+        groups.stream()
+            .filter(candidate -> candidate.owns(context.path()))
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException("no group owns " + context.path()));
+    try {
+      group.refuse(context, refusal);
+    } catch (IOException e) {
+      logBreakOff(context, e);
+    }
+  }
+
+  private static void logBreakOff(Context context, Exception failure) {
+    log.debug("{} {} broke off", context.method(), context.path(), failure);
   }
 
   private static QueuedThreadPool threads() {

@@ -5,7 +5,7 @@ import java.io.IOException;
 
 /** Writes the fields of a successful answer into the object that is open. */
 @FunctionalInterface
-interface Answer {
+public interface Answer {
   /** The answer that says nothing but success. */
   Answer EMPTY = json -> {};
 

@@ -1,5 +1,6 @@
 package dev.slipway.gateway.mlflow;
 
+import dev.slipway.gateway.upstream.Outcome;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.Tag;
@@ -90,10 +91,8 @@ final class Entries {
   /** Returns the failure to throw when a tag could not be removed. */
   static RuntimeException tagNotFound(
       StatusRuntimeException failure, String key, String owner, String id) {
-    return ErrorTranslator.reason(failure).equals("TAG_NOT_FOUND")
-        ? new MlflowException(
-            ErrorCode.RESOURCE_DOES_NOT_EXIST,
-            "No tag with name: " + key + " in " + owner + " with id " + id)
+    return Outcome.of(failure).reason().equals("TAG_NOT_FOUND")
+        ? MlflowException.absent("No tag with name: " + key + " in " + owner + " with id " + id)
         : failure;
   }
 

@@ -5,7 +5,7 @@ package dev.slipway.gateway.mlflow;
  *
  * <p>Clients retry 408, 429 and every 5xx for minutes, so a caller's mistake is never one of those.
  */
-enum ErrorCode {
+public enum ErrorCode {
   BAD_REQUEST(400),
   INVALID_PARAMETER_VALUE(400),
   RESOURCE_ALREADY_EXISTS(400),
@@ -28,7 +28,8 @@ enum ErrorCode {
     this.httpStatus = httpStatus;
   }
 
-  int httpStatus() {
+  /** Returns the HTTP status that usually carries it. */
+  public int httpStatus() {
     return httpStatus;
   }
 }

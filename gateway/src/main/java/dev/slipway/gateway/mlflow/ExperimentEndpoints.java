@@ -1,6 +1,8 @@
 package dev.slipway.gateway.mlflow;
 
 import com.google.protobuf.FieldMask;
+import dev.slipway.gateway.upstream.Outcome;
+import dev.slipway.gateway.upstream.Services;
 import dev.slipway.tracking.v1.CreateExperimentRequest;
 import dev.slipway.tracking.v1.DeleteExperimentRequest;
 import dev.slipway.tracking.v1.DeleteExperimentTagsRequest;
@@ -13,15 +15,31 @@ import dev.slipway.tracking.v1.SearchExperimentsResponse;
 import dev.slipway.tracking.v1.SetExperimentTagsRequest;
 import dev.slipway.tracking.v1.UpdateExperimentRequest;
 import io.grpc.StatusRuntimeException;
+import java.util.List;
 
 /** Answers {@code experiments/...}. Thread-safe. */
-final class ExperimentEndpoints {
+final class ExperimentEndpoints implements MlflowFamily {
   private static final int DEFAULT_PAGE = 1_000;
 
   private final Services services;
 
   ExperimentEndpoints(Services services) {
     this.services = services;
+  }
+
+  @Override
+  public List<MlflowRoute> routes() {
+    return List.of(
+        MlflowRoute.post("experiments/create", this::create),
+        MlflowRoute.get("experiments/get", this::get),
+        MlflowRoute.get("experiments/get-by-name", this::getByName),
+        MlflowRoute.get("experiments/search", this::search),
+        MlflowRoute.post("experiments/search", this::search),
+        MlflowRoute.post("experiments/update", this::update).naming("experiment.name", "new_name"),
+        MlflowRoute.post("experiments/delete", this::delete),
+        MlflowRoute.post("experiments/restore", this::restore),
+        MlflowRoute.post("experiments/set-experiment-tag", this::setTag),
+        MlflowRoute.post("experiments/delete-experiment-tag", this::deleteTag));
   }
 
   Answer create(Fields request) {
@@ -123,7 +141,7 @@ final class ExperimentEndpoints {
   /** To MLflow an experiment that is not in the stage to leave does not exist. */
   private static RuntimeException inWrongStage(
       StatusRuntimeException failure, String reason, String message) {
-    return ErrorTranslator.reason(failure).equals(reason)
+    return Outcome.of(failure).reason().equals(reason)
         ? new MlflowException(ErrorCode.RESOURCE_DOES_NOT_EXIST, message + " exists")
         : failure;
   }

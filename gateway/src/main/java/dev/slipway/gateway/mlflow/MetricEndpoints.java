@@ -1,5 +1,7 @@
 package dev.slipway.gateway.mlflow;
 
+import dev.slipway.gateway.upstream.Outcome;
+import dev.slipway.gateway.upstream.Services;
 import dev.slipway.tracking.v1.GetMetricHistoryRequest;
 import dev.slipway.tracking.v1.GetMetricHistoryResponse;
 import dev.slipway.tracking.v1.MetricColumns;
@@ -11,13 +13,18 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Answers {@code metrics/...}. Thread-safe. */
-final class MetricEndpoints {
+final class MetricEndpoints implements MlflowFamily {
   private static final int LARGEST_SERVICE_PAGE = 100_000;
 
   private final Services services;
 
   MetricEndpoints(Services services) {
     this.services = services;
+  }
+
+  @Override
+  public List<MlflowRoute> routes() {
+    return List.of(MlflowRoute.get("metrics/get-history", this::getHistory));
   }
 
   /**
@@ -54,7 +61,8 @@ final class MetricEndpoints {
     try {
       return Optional.of(services.tracking().getMetricHistory(call));
     } catch (StatusRuntimeException e) {
-      MlflowException translated = ErrorTranslator.translate(e, request);
+      MlflowException translated =
+          ErrorTranslator.translate(Outcome.of(e), RequestNames.of(request));
       if (translated.code() == ErrorCode.RESOURCE_DOES_NOT_EXIST) {
         return Optional.empty();
       }

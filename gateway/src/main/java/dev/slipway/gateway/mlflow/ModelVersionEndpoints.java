@@ -1,6 +1,7 @@
 package dev.slipway.gateway.mlflow;
 
 import com.google.protobuf.FieldMask;
+import dev.slipway.gateway.upstream.Services;
 import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.DeleteModelVersionRequest;
 import dev.slipway.registry.v1.DeleteModelVersionTagsRequest;
@@ -11,9 +12,10 @@ import dev.slipway.registry.v1.SearchModelVersionsResponse;
 import dev.slipway.registry.v1.SetModelVersionTagsRequest;
 import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.registry.v1.UpdateModelVersionRequest;
+import java.util.List;
 
 /** Answers {@code model-versions/...}. Thread-safe. */
-final class ModelVersionEndpoints {
+final class ModelVersionEndpoints implements MlflowFamily {
   /** The largest page of the service; a client that asks for more gets this and a token. */
   private static final int SERVICE_PAGE = 1_000;
 
@@ -23,6 +25,20 @@ final class ModelVersionEndpoints {
 
   ModelVersionEndpoints(Services services) {
     this.services = services;
+  }
+
+  @Override
+  public List<MlflowRoute> routes() {
+    return List.of(
+        MlflowRoute.post("model-versions/create", this::create),
+        MlflowRoute.get("model-versions/get", this::get),
+        MlflowRoute.patch("model-versions/update", this::update),
+        MlflowRoute.delete("model-versions/delete", this::delete),
+        MlflowRoute.get("model-versions/search", this::search),
+        MlflowRoute.get("model-versions/get-download-uri", this::getDownloadUri),
+        MlflowRoute.post("model-versions/transition-stage", this::transitionStage),
+        MlflowRoute.post("model-versions/set-tag", this::setTag),
+        MlflowRoute.delete("model-versions/delete-tag", this::deleteTag));
   }
 
   Answer create(Fields request) {

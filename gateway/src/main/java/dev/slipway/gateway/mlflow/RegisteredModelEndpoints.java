@@ -1,6 +1,7 @@
 package dev.slipway.gateway.mlflow;
 
 import com.google.protobuf.FieldMask;
+import dev.slipway.gateway.upstream.Services;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
 import dev.slipway.registry.v1.DeleteModelAliasRequest;
 import dev.slipway.registry.v1.DeleteRegisteredModelRequest;
@@ -20,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Answers {@code registered-models/...}. Thread-safe. */
-final class RegisteredModelEndpoints {
+final class RegisteredModelEndpoints implements MlflowFamily {
   private static final int DEFAULT_PAGE = 100;
   private static final int MAX_PAGE = 1_000;
 
@@ -28,6 +29,25 @@ final class RegisteredModelEndpoints {
 
   RegisteredModelEndpoints(Services services) {
     this.services = services;
+  }
+
+  @Override
+  public List<MlflowRoute> routes() {
+    return List.of(
+        MlflowRoute.post("registered-models/create", this::create),
+        MlflowRoute.get("registered-models/get", this::get),
+        MlflowRoute.post("registered-models/rename", this::rename),
+        MlflowRoute.patch("registered-models/update", this::update),
+        MlflowRoute.delete("registered-models/delete", this::delete),
+        MlflowRoute.get("registered-models/search", this::search),
+        MlflowRoute.post("registered-models/search", this::search),
+        MlflowRoute.get("registered-models/get-latest-versions", this::getLatestVersions),
+        MlflowRoute.post("registered-models/get-latest-versions", this::getLatestVersions),
+        MlflowRoute.post("registered-models/set-tag", this::setTag),
+        MlflowRoute.delete("registered-models/delete-tag", this::deleteTag),
+        MlflowRoute.get("registered-models/alias", this::getByAlias),
+        MlflowRoute.post("registered-models/alias", this::setAlias),
+        MlflowRoute.delete("registered-models/alias", this::deleteAlias));
   }
 
   Answer create(Fields request) {

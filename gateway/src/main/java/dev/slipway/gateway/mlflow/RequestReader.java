@@ -2,6 +2,7 @@ package dev.slipway.gateway.mlflow;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,7 +18,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Reads requests: the query of a GET, the body of everything else. Immutable and thread-safe. */
+/**
+ * Reads requests: the query of a GET, the body of everything else, and what the path names.
+ * Immutable and thread-safe.
+ */
 final class RequestReader {
   /** Where the parser begins to speak of its own buffers. */
   private static final String PARSER_TALK = " \\(start marker";
@@ -30,9 +34,12 @@ final class RequestReader {
    *
    * @param maxBodyBytes largest body taken, in bytes
    */
-  RequestReader(JsonFactory factory, int maxBodyBytes) {
+  RequestReader(int maxBodyBytes) {
+    // A text may be as long as the body, such as the profile of a dataset.
+    StreamReadConstraints constraints =
+        StreamReadConstraints.builder().maxStringLength(maxBodyBytes).build();
     this.json =
-        JsonMapper.builder(factory)
+        JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build()
@@ -48,7 +55,7 @@ final class RequestReader {
   Fields read(Context context) throws IOException {
     boolean get = context.method().equals(HandlerType.GET);
     if (get && context.queryString() != null) {
-      return Fields.ofQuery(query(context.queryParamMap()));
+      return Fields.ofQuery(withPath(query(context.queryParamMap()), context));
     }
     byte[] body = body(context);
     boolean typed =
@@ -56,7 +63,13 @@ final class RequestReader {
     if (typed) {
       requireJson(context.contentType());
     }
-    return Fields.ofBody(object(body));
+    return Fields.ofBody(withPath(object(body), context));
+  }
+
+  /** What the path says counts, whatever else the request says of it. */
+  private static ObjectNode withPath(ObjectNode fields, Context context) {
+    context.pathParamMap().forEach(fields::put);
+    return fields;
   }
 
   private static ObjectNode query(Map<String, List<String>> parameters) {

@@ -1,5 +1,6 @@
 package dev.slipway.gateway.mlflow;
 
+import dev.slipway.gateway.upstream.Services;
 import dev.slipway.tracking.v1.CreateRunRequest;
 import dev.slipway.tracking.v1.DeleteRunRequest;
 import dev.slipway.tracking.v1.DeleteRunTagsRequest;
@@ -21,7 +22,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Answers {@code runs/...}. Thread-safe. */
-final class RunEndpoints {
+final class RunEndpoints implements MlflowFamily {
   private static final int DEFAULT_PAGE = 1_000;
 
   private static final RunProjection INFO_ONLY =
@@ -36,6 +37,22 @@ final class RunEndpoints {
 
   RunEndpoints(Services services) {
     this.services = services;
+  }
+
+  @Override
+  public List<MlflowRoute> routes() {
+    return List.of(
+        MlflowRoute.post("runs/create", this::create),
+        MlflowRoute.get("runs/get", this::get),
+        MlflowRoute.post("runs/update", this::update),
+        MlflowRoute.post("runs/search", this::search),
+        MlflowRoute.post("runs/delete", this::delete),
+        MlflowRoute.post("runs/restore", this::restore),
+        MlflowRoute.post("runs/log-metric", this::logMetric),
+        MlflowRoute.post("runs/log-parameter", this::logParameter),
+        MlflowRoute.post("runs/log-batch", this::logBatch),
+        MlflowRoute.post("runs/set-tag", this::setTag),
+        MlflowRoute.post("runs/delete-tag", this::deleteTag));
   }
 
   Answer create(Fields request) {

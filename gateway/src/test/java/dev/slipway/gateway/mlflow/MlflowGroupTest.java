@@ -2,8 +2,11 @@ package dev.slipway.gateway.mlflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.gateway.GatewayConfig;
 import dev.slipway.gateway.GatewayExtension;
 import dev.slipway.gateway.GatewayExtension.Reply;
+import dev.slipway.gateway.GatewayPeers;
+import dev.slipway.gateway.upstream.Services;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -12,12 +15,15 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MlflowRoutesTest {
+class MlflowGroupTest {
   @RegisterExtension static final GatewayExtension gateway = new GatewayExtension();
 
   private static Reply get(String path) {
@@ -39,6 +45,22 @@ class MlflowRoutesTest {
     assertThat(get("/api/3.0/mlflow/server-info").body().get("workspaces_enabled").booleanValue())
         .isFalse();
     assertThat(get("/ajax-api/3.0/mlflow/server-info").status()).isEqualTo(200);
+  }
+
+  @Test
+  void everyEndpoint_isServedUnderBothPrefixes() {
+    Set<String> paths =
+        new MlflowGroup(
+                GatewayConfig.at("127.0.0.1", 0, Duration.ZERO),
+                new Services(GatewayPeers.all(gateway.peers()), Duration.ofSeconds(1)))
+            .routes().stream()
+                .map(route -> route.method() + " " + route.path())
+                .collect(Collectors.toSet());
+
+    assertThat(paths).filteredOn(path -> path.contains(" /api/")).hasSizeGreaterThan(40);
+    assertThat(paths)
+        .filteredOn(path -> path.contains(" /api/"))
+        .allSatisfy(path -> assertThat(paths).contains(path.replace(" /api/", " /ajax-api/")));
   }
 
   @Test

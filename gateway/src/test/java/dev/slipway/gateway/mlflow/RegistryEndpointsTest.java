@@ -5,7 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.gateway.GatewayExtension;
 import dev.slipway.gateway.GatewayExtension.Reply;
+import dev.slipway.inference.GRPCInferenceServiceGrpc;
+import dev.slipway.inference.InferTensorContents;
+import dev.slipway.inference.ModelInferRequest;
+import dev.slipway.inference.ModelInferRequest.InferInputTensor;
+import dev.slipway.inference.ModelInferResponse;
+import io.grpc.StatusRuntimeException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -260,5 +272,54 @@ class RegistryEndpointsTest {
     assertThat(gateway.get("registered-models/search?max_results=1001").status()).isEqualTo(400);
     assertThat(gateway.get("registered-models/search?filter=colour=1").message())
         .startsWith("Invalid");
+  }
+
+  @Test
+  void versionOfAPackage_isServedOnceInProduction_inTheNameOfTheUser() {
+    String folder = "0/" + name + "/artifacts/model";
+    gateway.storeModel(folder);
+    HttpRequest.Builder create =
+        HttpRequest.newBuilder(gateway.uri("/api/2.0/mlflow/model-versions/create"))
+            .header("Content-Type", "application/json")
+            .header("Authorization", "Basic " + basic("ada:secret"))
+            .POST(BodyPublishers.ofString(about("'source':'mlflow-artifacts:/" + folder + "'")));
+
+    JsonNode version = gateway.send(create).body().get("model_version");
+    Reply promoted =
+        gateway.post(
+            "model-versions/transition-stage", about("'version':'3','stage':'Production'"));
+
+    assertThat(version.get("user_id").textValue()).isEqualTo("ada");
+    assertThat(promoted.status()).isEqualTo(200);
+    assertThat(inferred().getOutputs(0).getShapeList()).containsExactly(1L, 3L);
+  }
+
+  private static String basic(String userAndPassword) {
+    return Base64.getEncoder().encodeToString(userAndPassword.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Asks the Production version, as soon as serving has heard of it. */
+  private ModelInferResponse inferred() {
+    ModelInferRequest request =
+        ModelInferRequest.newBuilder()
+            .setModelName(name)
+            .addInputs(
+                InferInputTensor.newBuilder()
+                    .setName("x")
+                    .setDatatype("FP32")
+                    .addShape(1)
+                    .addShape(4)
+                    .setContents(
+                        InferTensorContents.newBuilder()
+                            .addAllFp32Contents(List.of(1f, 2f, 3f, 4f))))
+            .build();
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (true) {
+      try {
+        return GRPCInferenceServiceGrpc.newBlockingStub(gateway.peers()).modelInfer(request);
+      } catch (StatusRuntimeException e) {
+        assertThat(System.nanoTime()).as(e.toString()).isLessThan(end);
+      }
+    }
   }
 }
