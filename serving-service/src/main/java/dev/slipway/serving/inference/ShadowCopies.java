@@ -13,8 +13,6 @@ import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Part;
 import dev.slipway.serving.traffic.TrafficMeter;
 import dev.slipway.serving.traffic.TrafficMeter.Side;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,23 +28,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks shadows what callers were answered already, and compares. A bounded number of copies waits;
- * what comes beyond is dropped. Of each rule one copy runs at a time, and only while no request
- * waits for the engines. Thread-safe; nothing here blocks or throws.
+ * Asks shadows what callers were answered already, and compares. A bounded number of copies waits
+ * for a bounded time; the others are dropped. Of each rule one copy runs at a time, and only while
+ * no request waits for the engines. Thread-safe; nothing here blocks or throws.
  */
 final class ShadowCopies {
   private static final Logger log = LoggerFactory.getLogger(ShadowCopies.class);
 
-  /** Copies of one rule that wait. */
-  static final int MOST_COPIES = 256;
-
-  /** What requests and answers that wait may take in all. */
-  static final long MOST_BYTES = 64L << 20;
-
   /** How long a copy lets requests go first before it looks again. */
   private static final long YIELD_MILLIS = 2;
 
-  /** A copy that finds no turn in this time is of no use any more. */
+  /** How long the shadow may take for a copy. */
   private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final StageRouter router;
@@ -87,21 +79,6 @@ final class ShadowCopies {
   }
 
   /**
-   * A request that was answered.
-   *
-   * @param shadow whom to ask, and how to compare
-   * @param request as it came
-   * @param answer what the caller got
-   * @param meter counts what comes of it
-   */
-  private record Copy(
-      Shadow shadow,
-      InferenceRequest request,
-      List<Tensor> answer,
-      TrafficMeter meter,
-      long bytes) {}
-
-  /**
    * Tells whether a request is of the shadow's share.
    *
    * @param answered the version that gave the answer
@@ -121,14 +98,7 @@ final class ShadowCopies {
       InferenceRequest request,
       List<Tensor> answer,
       TrafficMeter meter) {
-    long bytes = request.inputs().sizeBytes() + answer.stream().mapToLong(Tensor::sizeBytes).sum();
-    if (waitingBytes.addAndGet(bytes) > MOST_BYTES) {
-      waitingBytes.addAndGet(-bytes);
-      meter.dropped();
-      return;
-    }
-    Copy copy = new Copy(shadow, request, answer, meter, bytes);
-    lanes.computeIfAbsent(key, Lane::new).offer(copy);
+    lanes.computeIfAbsent(key, Lane::new).offer(ShadowCopy.of(shadow, request, answer, meter));
   }
 
   /** The copies of one rule. */
@@ -136,7 +106,7 @@ final class ShadowCopies {
     private final RuleKey key;
 
     @GuardedBy("this")
-    private final Deque<Copy> waiting = new ArrayDeque<>();
+    private final ShadowQueue waiting = new ShadowQueue(waitingBytes, System::nanoTime);
 
     @GuardedBy("this")
     private boolean running;
@@ -145,17 +115,11 @@ final class ShadowCopies {
       this.key = key;
     }
 
-    void offer(Copy copy) {
+    void offer(ShadowCopy copy) {
       boolean starts;
       synchronized (this) {
-        if (waiting.size() >= MOST_COPIES) {
-          waitingBytes.addAndGet(-copy.bytes());
-          copy.meter().dropped();
-          return;
-        }
-        waiting.addLast(copy);
-        starts = !running;
-        running = true;
+        starts = waiting.offer(copy) && !running;
+        running |= starts;
       }
       if (starts) {
         executor.execute(this::next);
@@ -167,26 +131,28 @@ final class ShadowCopies {
           router.answering(key.model(), key.stage(), Part.SHADOW).flatMap(pool::acquire);
       if (handle.isPresent() && mustYield(handle.get())) {
         handle.get().close();
+        synchronized (this) {
+          waiting.dropOld();
+        }
         Future<?> unused =
             timer.schedule(() -> executor.execute(this::next), YIELD_MILLIS, TimeUnit.MILLISECONDS);
         return;
       }
-      Copy copy;
+      Optional<ShadowCopy> copy;
       synchronized (this) {
-        copy = waiting.pollFirst();
-        running = copy != null;
+        copy = waiting.poll();
+        running = copy.isPresent();
       }
-      if (copy == null) {
+      if (copy.isEmpty()) {
         handle.ifPresent(ModelHandle::close);
         return;
       }
-      waitingBytes.addAndGet(-copy.bytes());
       if (handle.isEmpty()) {
-        copy.meter().dropped();
+        copy.get().meter().dropped();
         executor.execute(this::next);
         return;
       }
-      ask(copy, handle.get());
+      ask(copy.get(), handle.get());
     }
 
     /** Tells whether a request waits that the copy would be in the way of. */
@@ -205,7 +171,7 @@ final class ShadowCopies {
               .isPresent();
     }
 
-    private void ask(Copy copy, ModelHandle handle) {
+    private void ask(ShadowCopy copy, ModelHandle handle) {
       long started = System.nanoTime();
       run.run(
           handle,
@@ -226,7 +192,7 @@ final class ShadowCopies {
           });
     }
 
-    private void compare(Copy copy, InferenceResult result) {
+    private void compare(ShadowCopy copy, InferenceResult result) {
       try {
         GoldenCase expected =
             new GoldenCase(
