@@ -72,8 +72,7 @@ final class ModelServer implements AutoCloseable {
 
   /** Registers a package as a model of its own, in Production. */
   void register(String name, Path folder) throws Exception {
-    var uploaded = client.transfers().uploadFolder(folder, "models/" + name);
-    assertThat(uploaded.files()).isPositive();
+    upload(folder, name);
     var unused =
         client
             .registry()
@@ -81,20 +80,34 @@ final class ModelServer implements AutoCloseable {
     promoteNext(name);
   }
 
+  private void upload(Path folder, String source) throws Exception {
+    var uploaded = client.transfers().uploadFolder(folder, "models/" + source);
+    assertThat(uploaded.files()).isPositive();
+  }
+
+  /** Registers a package as the next version of a model, in no stage. */
+  void registerNext(String name, Path folder) throws Exception {
+    upload(folder, name + "-next");
+    assertThat(createVersion(name, name + "-next")).isGreaterThan(1);
+  }
+
+  private long createVersion(String name, String source) {
+    return client
+        .registry()
+        .createModelVersion(
+            CreateModelVersionRequest.newBuilder()
+                .setName(name)
+                .setSource("mlflow-artifacts:/models/" + source)
+                .build())
+        .getVersion();
+  }
+
   /**
    * Registers the package of a model as its next version, moves that to Production and waits until
    * it answers.
    */
   void promoteNext(String name) throws InterruptedException {
-    long version =
-        client
-            .registry()
-            .createModelVersion(
-                CreateModelVersionRequest.newBuilder()
-                    .setName(name)
-                    .setSource("mlflow-artifacts:/models/" + name)
-                    .build())
-            .getVersion();
+    long version = createVersion(name, name);
     var promoted =
         client
             .registry()
