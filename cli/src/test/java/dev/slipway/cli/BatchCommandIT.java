@@ -450,6 +450,10 @@ class BatchCommandIT {
             + " columns and the model takes 3",
         "1 | columns | rows.jsonl | {}             | --keep=*           | name them with --keep",
         "1 | columns | rows.parquet | x            |                    | no Parquet file",
+        "1 | columns | rows.jsonl | a,c;1,2        | --row-errors       | rows.jsonl: of its 2 rows"
+            + " none can be read as the model's inputs; is it the right file? row 1: not JSON",
+        "2 | columns | rows.csv   | a,c;1,2        | --param=b=1        | the model declares no"
+            + " parameter b",
         "1 | column  | rows.csv   | a,c;1,2        |                    | MODEL_NOT_FOUND",
         "1 | columns | none.csv   |                |                    | none.csv is no file",
         "2 | columns | rows.txt   | a,c;1,2        |                    | give --in-format",
@@ -472,6 +476,29 @@ class BatchCommandIT {
     assertThat(err.toString()).contains(message);
     assertThat(out.toString()).isEmpty();
     assertThat(folder).isDirectoryNotContaining("glob:**out.csv*");
+  }
+
+  @Test
+  void batch_fileOfOtherRows_isRefusedAndNothingIsLeft() throws IOException {
+    Path few = Files.writeString(folder.resolve("few.jsonl"), "{\"x\": 1}\n".repeat(40));
+    Path many = Files.writeString(folder.resolve("many.jsonl"), "\n".repeat(20_000));
+    Path to = folder.resolve("out.jsonl");
+
+    assertThat(
+            batch(
+                "columns",
+                few,
+                to,
+                "--row-errors",
+                "--rows-per-request=3",
+                "--max-in-flight=2",
+                "--checkpoint-seconds=0"))
+        .isEqualTo(1);
+    assertThat(err.toString()).contains("of its 40 rows none can be read");
+    assertThat(folder).isDirectoryNotContaining("glob:**out*");
+    assertThat(batch("columns", many, to, "--row-errors")).isEqualTo(1);
+    assertThat(err.toString()).contains("of its first 10,240 rows none can be read");
+    assertThat(folder).isDirectoryNotContaining("glob:**out*");
   }
 
   @Test

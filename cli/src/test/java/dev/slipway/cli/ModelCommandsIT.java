@@ -2,13 +2,22 @@ package dev.slipway.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.engine.packaging.Flavor;
+import dev.slipway.engine.packaging.MLmodel;
+import dev.slipway.engine.packaging.ModelPackage;
+import dev.slipway.engine.signature.ModelSignature;
+import dev.slipway.engine.signature.ParamSpec;
+import dev.slipway.engine.signature.ScalarType;
 import dev.slipway.runtime.config.Commands;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -116,6 +125,57 @@ class ModelCommandsIT {
     assertThat(slipway("predict", model, "--json", json.replace('\'', '"'))).isEqualTo(code);
     assertThat(err.toString()).contains(message);
     assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void param_isReadInTheDeclaredTypeAndSent() throws Exception {
+    ModelSignature signature =
+        new ModelSignature(
+            Optional.empty(),
+            Optional.empty(),
+            List.of(
+                ParamSpec.of("heat", ScalarType.FLOAT, 0.5),
+                ParamSpec.of("top", ScalarType.INTEGER, 3)));
+    Path written = folder.resolve("tunable");
+    var unused =
+        ModelPackage.builder(
+                MLmodel.builder()
+                    .flavor(Flavor.onnx("model.onnx", "1.23.2"))
+                    .signature(signature)
+                    .build())
+            .file("model.onnx", Path.of("../model-engine/src/test/models/mlp.onnx"))
+            .writeTo(written);
+    server.register("tunable", written);
+    String rows = "[[1, 2, 3, 4]]";
+    String withParams = "{\"inputs\": " + rows + ", \"params\": {\"top\": 1}}";
+
+    String plain = done("predict", "tunable", "--json", rows);
+    assertThat(done("predict", "tunable", "--json", rows, "--param", "heat=2", "--param=top=1"))
+        .isEqualTo(plain);
+    assertThat(done("predict", "tunable", "--json", withParams, "--param", "heat=2"))
+        .isEqualTo(plain);
+
+    assertThat(slipway("predict", "tunable", "--json", withParams, "--param=top=2")).isEqualTo(1);
+    assertThat(err.toString()).contains("the parameter top is given by --param and among");
+    assertThat(slipway("predict", "tunable", "--json", rows, "--param=top=x", "--param=cold=1"))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .contains("the parameter top must be a value of type integer, not x")
+        .contains("the model declares no parameter cold; it declares heat, top");
+    // Only the service knows that it is too large, so it was told.
+    assertThat(slipway("predict", "tunable", "--json", rows, "--param=heat=1e300")).isEqualTo(1);
+    assertThat(err.toString()).contains("parameters[heat]");
+    Path in = Files.writeString(folder.resolve("in.jsonl"), "[1, 2, 3, 4]\n");
+    Path to = folder.resolve("out.jsonl");
+    String[] batch = {"batch", "tunable", in.toString(), to.toString(), "--quiet"};
+    assertThat(slipway(with(batch, "--param=heat=1e300"))).isEqualTo(1);
+    assertThat(err.toString()).contains("parameters[heat]");
+    assertThat(slipway(with(batch, "--param=heat=2"))).as(err.toString()).isZero();
+    assertThat(to).isRegularFile();
+  }
+
+  private static String[] with(String[] args, String option) {
+    return Stream.concat(Stream.of(args), Stream.of(option)).toArray(String[]::new);
   }
 
   @Test

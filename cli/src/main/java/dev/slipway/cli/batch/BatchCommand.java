@@ -6,9 +6,11 @@ import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.InterruptibleWork;
 import dev.slipway.cli.client.ModelSpec;
 import dev.slipway.cli.models.ModelInputs;
+import dev.slipway.cli.models.ParameterOptions;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.gateway.scoring.ScoringException;
 import dev.slipway.gateway.scoring.ScoringInputs;
+import dev.slipway.serving.v1.ParameterValue;
 import dev.slipway.serving.v1.VersionSelector;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -96,11 +99,13 @@ public final class BatchCommand implements Callable<Integer> {
       description = "Outputs that are wanted, in this order. Default: all.")
   private List<String> outputs = List.of();
 
+  @Mixin private final ParameterOptions parameters = new ParameterOptions();
+
   @Option(
       names = "--row-errors",
       description =
-          "Keeps rows that have no prediction, with the reason in the column error. Otherwise the"
-              + " first such row ends the run.")
+          "Keeps rows that have no prediction, with the reason in the column error; a file of"
+              + " which no row can be read is refused. Otherwise the first such row ends the run.")
   private boolean rowErrors;
 
   @Option(
@@ -172,7 +177,8 @@ public final class BatchCommand implements Callable<Integer> {
             !unordered,
             rowErrors,
             keep,
-            outputs);
+            outputs,
+            parameters.texts());
     return InterruptibleWork.run(
         spec.commandLine(),
         () -> {
@@ -238,6 +244,7 @@ public final class BatchCommand implements Callable<Integer> {
     ModelSpec one =
         new ModelSpec(named.model(), VersionSelector.newBuilder().setVersion(version).build());
     ScoringInputs inputs = backOff.ask(() -> ModelInputs.of(client.serving(), one));
+    Map<String, ParameterValue> given = parameters.read(inputs);
     try (RowSource source = RowSource.open(options.inFormat(), in)) {
       source
           .columns()
@@ -263,6 +270,7 @@ public final class BatchCommand implements Callable<Integer> {
                     named.model(),
                     version,
                     options,
+                    given,
                     output,
                     progress,
                     maxInFlight,

@@ -12,6 +12,7 @@ import java.util.Objects;
  * @param rowErrors whether rows without a prediction are kept, with the reason
  * @param keep columns of the input that are copied
  * @param outputs names of the wanted outputs; empty for all
+ * @param params parameters of the predictions, as they were written
  */
 record BatchOptions(
     FileFormat inFormat,
@@ -20,10 +21,12 @@ record BatchOptions(
     boolean ordered,
     boolean rowErrors,
     List<String> keep,
-    List<String> outputs) {
+    List<String> outputs,
+    List<String> params) {
   BatchOptions {
     keep = List.copyOf(keep);
     outputs = List.copyOf(outputs);
+    params = List.copyOf(params);
   }
 
   /** Returns which of the options another run has differently. */
@@ -36,6 +39,7 @@ record BatchOptions(
     compare("--row-errors", rowErrors, now.rowErrors, differences);
     compare("--keep", keep, now.keep, differences);
     compare("--outputs", outputs, now.outputs, differences);
+    compare("--param", params, now.params, differences);
     return differences;
   }
 

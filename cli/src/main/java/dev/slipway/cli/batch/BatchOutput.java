@@ -44,6 +44,7 @@ final class BatchOutput implements Closeable {
   private long rowsDone;
   private long rowsAhead;
   private long faults;
+  private boolean readable;
   private boolean unsaved;
   private long savedNanos;
 
@@ -83,6 +84,7 @@ final class BatchOutput implements Closeable {
       rowsAhead += span.rows();
     }
     faults = checkpoint.faults();
+    readable = checkpoint.readable();
     savedNanos = System.nanoTime();
   }
 
@@ -94,6 +96,11 @@ final class BatchOutput implements Closeable {
   /** Returns the number of rows without a prediction. */
   long faults() {
     return faults;
+  }
+
+  /** Returns whether a row of the output could be read as the model's inputs. */
+  boolean hasReadable() {
+    return readable;
   }
 
   /** Returns whether the output has the rows of the request that begins with this one. */
@@ -175,6 +182,7 @@ final class BatchOutput implements Closeable {
     unsaved = false;
     part.get().write(rows);
     faults += chunk.faultCount();
+    readable |= chunk.request().isPresent();
     ahead.put(chunk.firstRow(), chunk.size());
     rowsAhead += chunk.size();
     for (Integer next = ahead.remove(rowsDone); next != null; next = ahead.remove(rowsDone)) {
@@ -219,6 +227,7 @@ final class BatchOutput implements Closeable {
             rowsDone,
             spans,
             faults,
+            readable,
             bytes)
         .write(files.checkpoint());
     savedNanos = System.nanoTime();
@@ -251,6 +260,17 @@ final class BatchOutput implements Closeable {
     }
     part = Optional.empty();
     Files.delete(files.checkpoint());
+  }
+
+  /** Deletes what was written, which nobody shall go on from. */
+  void discard() throws IOException {
+    if (part.isPresent()) {
+      // Before the file of rows, which nobody else has as long as it is open.
+      Files.deleteIfExists(files.checkpoint());
+      part.get().close();
+      Files.delete(files.part());
+      part = Optional.empty();
+    }
   }
 
   private List<OutputColumn> columns() {

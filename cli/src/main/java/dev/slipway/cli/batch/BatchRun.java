@@ -3,11 +3,13 @@ package dev.slipway.cli.batch;
 import com.google.rpc.Status;
 import dev.slipway.cli.batch.PredictionStream.Reply;
 import dev.slipway.cli.client.BackOff;
+import dev.slipway.cli.client.Counts;
 import dev.slipway.client.SlipwayClient;
 import dev.slipway.gateway.scoring.InputRows;
 import dev.slipway.gateway.scoring.ScoringException;
 import dev.slipway.gateway.scoring.ScoringInputs;
 import dev.slipway.serving.v1.OutputForm;
+import dev.slipway.serving.v1.ParameterValue;
 import dev.slipway.serving.v1.PredictOptions;
 import dev.slipway.serving.v1.PredictRequest;
 import dev.slipway.serving.v1.PredictResponse;
@@ -33,6 +35,9 @@ final class BatchRun implements AutoCloseable {
   /** Requests in the output before others that precede them; a checkpoint lists them. */
   private static final int MOST_AHEAD = 1024;
 
+  /** After so many rows of which none can be read, a file is taken for another than was meant. */
+  private static final int ROWS_OF_A_WRONG_FILE = 10_000;
+
   private final SlipwayClient client;
   private final RowSource source;
   private final ScoringInputs inputs;
@@ -48,6 +53,13 @@ final class BatchRun implements AutoCloseable {
 
   private Optional<PredictionStream> stream = Optional.empty();
   private long rowsRead;
+
+  /** Whether a row could be read as the model's inputs, in an earlier run perhaps. */
+  private boolean readable;
+
+  /** Why the first row without a prediction could not be read. */
+  private Optional<String> firstFault = Optional.empty();
+
   private boolean atEnd;
 
   /**
@@ -56,6 +68,7 @@ final class BatchRun implements AutoCloseable {
    * @param inputs how rows are read for the version
    * @param model registered name
    * @param version that answers
+   * @param parameters of all predictions
    * @param output perhaps with the rows of an earlier run
    * @param maxInFlight requests that are read and not yet in the output, from 1
    */
@@ -66,6 +79,7 @@ final class BatchRun implements AutoCloseable {
       String model,
       long version,
       BatchOptions options,
+      Map<String, ParameterValue> parameters,
       BatchOutput output,
       BatchProgress progress,
       int maxInFlight,
@@ -78,11 +92,13 @@ final class BatchRun implements AutoCloseable {
     this.progress = progress;
     this.maxInFlight = maxInFlight;
     this.backOff = backOff;
+    this.readable = output.hasReadable();
     this.open =
         PredictStreamOpen.newBuilder()
             .setModel(model)
             .setSelector(VersionSelector.newBuilder().setVersion(version))
             .addAllOutputs(options.outputs())
+            .putAllParameters(parameters)
             .setOptions(
                 PredictOptions.newBuilder()
                     .setOutputForm(OutputForm.OUTPUT_FORM_DATA_FRAME)
@@ -96,7 +112,7 @@ final class BatchRun implements AutoCloseable {
    * Predicts for all rows that the output lacks, and completes it.
    *
    * @throws StatusRuntimeException if the server refuses, or does not answer for too long
-   * @throws ScoringException if rows cannot be read, or have no prediction and are not kept
+   * @throws ScoringException if no row can be read, or one has no prediction and is not kept
    */
   void run() throws IOException, InterruptedException {
     while (true) {
@@ -119,10 +135,24 @@ final class BatchRun implements AutoCloseable {
         receive();
       }
     }
+    requireReadable();
     if (!output.hasColumns()) {
       learnColumns();
     }
     output.complete();
+  }
+
+  /** Refuses a file of which nothing can be read: its output would be a list of errors. */
+  private void requireReadable() throws IOException {
+    if (rowsRead > 0 && !readable) {
+      output.discard();
+      throw new ScoringException(
+          "of its %s%s none can be read as the model's inputs; is it the right file?%s"
+              .formatted(
+                  atEnd ? "" : "first ",
+                  Counts.of(rowsRead, "row"),
+                  firstFault.map(fault -> " " + fault).orElse("")));
+    }
   }
 
   private boolean isFull() {
@@ -144,6 +174,11 @@ final class BatchRun implements AutoCloseable {
         Chunk chunk = new Chunk(firstRow, rows, inputs);
         window.put(firstRow, chunk);
         chunk.request().ifPresent(this::send);
+        readable |= chunk.request().isPresent();
+        firstFault = firstFault.or(chunk::firstFault);
+        if (rowsRead >= ROWS_OF_A_WRONG_FILE) {
+          requireReadable();
+        }
       }
     }
   }
@@ -250,7 +285,8 @@ final class BatchRun implements AutoCloseable {
         PredictRequest.newBuilder()
             .setModel(open.getModel())
             .setSelector(open.getSelector())
-            .addAllOutputs(options.outputs());
+            .addAllOutputs(options.outputs())
+            .putAllParameters(open.getParametersMap());
     request.getOptionsBuilder().setOutputForm(OutputForm.OUTPUT_FORM_DATA_FRAME);
     inputs.fill(1, request);
     PredictResponse answer = backOff.ask(() -> client.serving().predict(request.build()));

@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param rowsDone rows from the first one that are all in the output
  * @param doneAhead requests beyond those whose rows are in the output too, ascending
  * @param faults rows in the output without a prediction
+ * @param readable whether a row in the output could be read as the model's inputs
  * @param outputBytes length of the output that holds these rows
  */
 record Checkpoint(
@@ -38,6 +39,7 @@ record Checkpoint(
     long rowsDone,
     List<Span> doneAhead,
     long faults,
+    boolean readable,
     long outputBytes) {
   /** Is the form that this program writes. */
   static final int FORM = 1;

@@ -12,6 +12,7 @@ import dev.slipway.gateway.scoring.ScoringException;
 import dev.slipway.gateway.scoring.ScoringInputs;
 import dev.slipway.gateway.scoring.ScoringOutputs;
 import dev.slipway.serving.v1.OutputForm;
+import dev.slipway.serving.v1.ParameterValue;
 import dev.slipway.serving.v1.PredictRequest;
 import dev.slipway.serving.v1.PredictResponse;
 import dev.slipway.serving.v1.ServingServiceGrpc.ServingServiceBlockingStub;
@@ -25,6 +26,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.ArgGroup;
@@ -45,7 +47,8 @@ import picocli.CommandLine.Spec;
       "",
       "  slipway predict digits --npy images.npy -o probabilities.npy",
       "  slipway predict churn@staging --csv customers.csv",
-      "  slipway predict churn/7 --json '[{\"age\": 36, \"plan\": \"basic\"}]'"
+      "  slipway predict churn/7 --json '[{\"age\": 36, \"plan\": \"basic\"}]' --param"
+          + " threshold=0.7"
     })
 public final class PredictCommand implements Callable<Integer> {
   @Mixin private final ClientOptions services = new ClientOptions();
@@ -59,6 +62,8 @@ public final class PredictCommand implements Callable<Integer> {
 
   @ArgGroup(multiplicity = "1")
   private ModelInputs inputs;
+
+  @Mixin private final ParameterOptions parameters = new ParameterOptions();
 
   @Option(
       names = "--outputs",
@@ -124,7 +129,15 @@ public final class PredictCommand implements Callable<Integer> {
     ServingServiceBlockingStub serving =
         client.serving().withDeadlineAfter(timeoutSeconds, TimeUnit.SECONDS);
     ScoringInputs reader = ModelInputs.of(serving, model);
+    Map<String, ParameterValue> given = parameters.read(reader);
     inputs.read(reader, request);
+    for (String name : given.keySet()) {
+      if (request.containsParameters(name)) {
+        throw new ScoringException(
+            "the parameter " + name + " is given by --param and among the input's params");
+      }
+    }
+    request.putAllParameters(given);
     request.addAllOutputs(outputs);
     request
         .getOptionsBuilder()

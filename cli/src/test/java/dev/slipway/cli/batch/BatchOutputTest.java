@@ -58,7 +58,14 @@ class BatchOutputTest {
             "model",
             1,
             new BatchOptions(
-                FileFormat.JSONL, FileFormat.JSONL, 1, true, false, List.of("text"), List.of()),
+                FileFormat.JSONL,
+                FileFormat.JSONL,
+                1,
+                true,
+                false,
+                List.of("text"),
+                List.of(),
+                List.of()),
             List.of(new OutputColumn("text", OutputColumn.Type.TEXT)),
             Duration.ofDays(1));
     output.setColumns(chunk(0, 1).answerColumns().orElseThrow(), answer().getProvenance());

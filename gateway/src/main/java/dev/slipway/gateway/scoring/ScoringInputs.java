@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.slipway.registry.v1.ColumnSpec;
+import dev.slipway.registry.v1.ParamSpec;
 import dev.slipway.registry.v1.Schema;
 import dev.slipway.serving.v1.DescribeModelResponse;
 import dev.slipway.serving.v1.OutputForm;
@@ -16,6 +17,7 @@ import dev.slipway.serving.v1.TensorInfo;
 import dev.slipway.serving.v1.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -36,6 +38,7 @@ public final class ScoringInputs {
   private final Schema schema;
   private final OutputForm outputForm;
   private final List<TensorInfo> tensors;
+  private final List<ParamSpec> params;
 
   /** Creates it for a model, which must be loaded unless its signature declares columns. */
   public ScoringInputs(DescribeModelResponse model) {
@@ -45,6 +48,7 @@ public final class ScoringInputs {
             ? OutputForm.OUTPUT_FORM_DATA_FRAME
             : OutputForm.OUTPUT_FORM_TENSORS;
     this.tensors = model.getInputsList();
+    this.params = model.getSignature().getParamsList();
     if (!schema.hasColumns() && tensors.isEmpty()) {
       throw new ScoringException(
           "the model declares neither columns nor tensors: nothing says what its inputs are");
@@ -103,6 +107,16 @@ public final class ScoringInputs {
       default -> readInputs(input, request);
     }
     readParams(body.path(PARAMS), request);
+  }
+
+  /**
+   * Reads parameters that are written as {@code NAME=VALUE}, in the types that the model's
+   * signature declares; the value of a list is one in JSON.
+   *
+   * @throws ScoringException with everything that is wrong with them
+   */
+  public Map<String, ParameterValue> parameters(List<String> assignments) {
+    return ParameterTexts.read(assignments, params);
   }
 
   /** Fills a request with rows of zeros, empty texts and the like, for those who measure. */
