@@ -15,7 +15,10 @@ import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.RunId;
 import dev.slipway.registry.webhook.WebhookBodies;
 import dev.slipway.registry.webhook.WebhookEvent;
+import dev.slipway.registry.webhook.WebhookFormat;
 import java.io.UncheckedIOException;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,33 +32,69 @@ public final class WebhookPayloads implements WebhookBodies {
   /** The most bytes of a body that has everything in it. */
   static final int MAX_BYTES = 256 * 1024;
 
+  private static final WebhookEvent ALIAS_SET =
+      new WebhookEvent(
+          WebhookEvent.Entity.MODEL_VERSION_ALIAS, Optional.of(WebhookEvent.Action.SET));
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final JsonFormat.Printer EVENTS =
       JsonFormat.printer().preservingProtoFieldNames().omittingInsignificantWhitespace();
 
+  /** As MLflow's clients read it everywhere: a zone that is spelled out. */
+  private static final DateTimeFormatter MLFLOW_TIME =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSxxx").withZone(ZoneOffset.UTC);
+
   @Override
-  public String body(WebhookEvent kind, RegistryEvent event) {
-    String whole = write(kind, event, true);
-    return TextSize.of(whole) <= MAX_BYTES ? whole : write(kind, event, false);
+  public String body(WebhookFormat format, WebhookEvent kind, RegistryEvent event) {
+    String whole = write(format, kind, event, true);
+    return TextSize.of(whole) <= MAX_BYTES ? whole : write(format, kind, event, false);
   }
 
-  private static String write(WebhookEvent kind, RegistryEvent event, boolean whole) {
+  private static String write(
+      WebhookFormat format, WebhookEvent kind, RegistryEvent event, boolean whole) {
+    ObjectNode body =
+        switch (format) {
+          case STANDARD -> standard(kind, event, whole);
+          case MLFLOW -> mlflow(kind, event, whole);
+        };
+    if (!whole) {
+      body.put("truncated", true);
+    }
+    try {
+      return JSON.writeValueAsString(body);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ObjectNode mlflow(WebhookEvent kind, RegistryEvent event, boolean whole) {
+    ObjectNode body = JSON.createObjectNode();
+    body.put("entity", kind.entityName());
+    body.put("action", mlflowAction(kind));
+    body.put("timestamp", MLFLOW_TIME.format(event.time()));
+    body.set("data", data(kind, event, whole));
+    return body;
+  }
+
+  /** MLflow says that an alias is created, also when it is moved. */
+  private static String mlflowAction(WebhookEvent kind) {
+    return kind.equals(ALIAS_SET) ? "created" : kind.actionName();
+  }
+
+  private static ObjectNode standard(WebhookEvent kind, RegistryEvent event, boolean whole) {
     ObjectNode body = JSON.createObjectNode();
     body.put("type", kind.entityName() + "." + kind.actionName());
     body.put("timestamp", event.time().toString());
     body.put("entity", kind.entityName());
     body.put("action", kind.actionName());
     body.set("data", data(kind, event, whole));
-    if (!whole) {
-      body.put("truncated", true);
-    }
     var message = RegistryProtos.event(event);
     if (!whole) {
       message = message.toBuilder().clearBefore().clearAfter().clearAlsoChanged().build();
     }
     try {
       body.set("event", JSON.readTree(EVENTS.print(message)));
-      return JSON.writeValueAsString(body);
+      return body;
     } catch (InvalidProtocolBufferException | JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,6 +9,7 @@ import dev.slipway.registry.v1.WebhookAttempt;
 import dev.slipway.registry.v1.WebhookDelivery;
 import dev.slipway.registry.v1.WebhookDeliveryState;
 import dev.slipway.registry.v1.WebhookEvent;
+import dev.slipway.registry.v1.WebhookFormat;
 import dev.slipway.registry.v1.WebhookState;
 import dev.slipway.registry.webhook.WebhookId;
 import dev.slipway.registry.webhook.WebhookSettings;
@@ -17,6 +18,7 @@ import dev.slipway.registry.webhook.WebhookSettings;
 final class WebhookProtos {
   private static final String ENTITY_PREFIX = "ENTITY_";
   private static final String ACTION_PREFIX = "ACTION_";
+  private static final String FORMAT_PREFIX = "WEBHOOK_FORMAT_";
   private static final String STATE_PREFIX = "WEBHOOK_STATE_";
   private static final String DELIVERY_STATE_PREFIX = "WEBHOOK_DELIVERY_STATE_";
 
@@ -31,6 +33,7 @@ final class WebhookProtos {
             .setName(settings.name())
             .setDescription(settings.description())
             .setUrl(settings.url())
+            .setFormat(WebhookFormat.valueOf(FORMAT_PREFIX + settings.format().name()))
             .addAllModelNames(settings.models().stream().map(ModelName::value).toList())
             .setState(WebhookState.valueOf(STATE_PREFIX + settings.state().name()))
             .setTimeout(duration(settings.timeout()))

@@ -13,6 +13,7 @@ import dev.slipway.registry.webhook.WebhookDeliveryId;
 import dev.slipway.registry.webhook.WebhookDeliveryNotFoundException;
 import dev.slipway.registry.webhook.WebhookDeliveryState;
 import dev.slipway.registry.webhook.WebhookEvent;
+import dev.slipway.registry.webhook.WebhookFormat;
 import dev.slipway.registry.webhook.WebhookId;
 import dev.slipway.registry.webhook.WebhookSecret;
 import dev.slipway.registry.webhook.WebhookSettings;
@@ -72,8 +73,9 @@ final class WebhookRequests {
     url(in, given.getUrl());
     List<WebhookEvent> events = events(in, given.getEventsList());
     List<ModelName> models = models(in, given.getModelNamesList());
+    WebhookFormat format = format(in, given.getFormat());
     Optional<WebhookSecret> secret =
-        given.getSecret().isEmpty() ? Optional.empty() : secret(in, given.getSecret());
+        given.getSecret().isEmpty() ? Optional.empty() : secret(in, format, given.getSecret());
     Optional<WebhookState> state =
         given.getState() == dev.slipway.registry.v1.WebhookState.WEBHOOK_STATE_UNSPECIFIED
             ? Optional.of(WebhookState.ACTIVE)
@@ -90,6 +92,7 @@ final class WebhookRequests {
             given.getName(),
             given.getDescription(),
             given.getUrl(),
+            format,
             events,
             models,
             state.orElseThrow(),
@@ -121,8 +124,10 @@ final class WebhookRequests {
         paths.contains("model_names")
             ? Optional.of(models(in, given.getModelNamesList()))
             : Optional.empty();
-    Optional<WebhookSecret> secret =
-        paths.contains("secret") ? secret(in, given.getSecret()) : Optional.empty();
+    if (paths.contains("secret")) {
+      // Of whatever format the webhook is, it is a text at least.
+      var unused = secret(in, WebhookFormat.MLFLOW, given.getSecret());
+    }
     Optional<WebhookState> state =
         paths.contains("state") ? state(in, given.getState()) : Optional.empty();
     Optional<Duration> timeout =
@@ -145,7 +150,7 @@ final class WebhookRequests {
             RequestFields.when(paths.contains("url"), given.getUrl()),
             events,
             models,
-            secret,
+            RequestFields.when(paths.contains("secret"), given.getSecret()),
             state,
             timeout,
             maxAttempts));
@@ -301,8 +306,22 @@ final class WebhookRequests {
     return models;
   }
 
-  private static Optional<WebhookSecret> secret(RequestFields in, String secret) {
-    return in.violations().parse("webhook.secret", secret, WebhookSecret::parse);
+  private static WebhookFormat format(
+      RequestFields in, dev.slipway.registry.v1.WebhookFormat given) {
+    return switch (given) {
+      case WEBHOOK_FORMAT_UNSPECIFIED, WEBHOOK_FORMAT_STANDARD -> WebhookFormat.STANDARD;
+      case WEBHOOK_FORMAT_MLFLOW -> WebhookFormat.MLFLOW;
+      case UNRECOGNIZED -> {
+        in.violations().add("webhook.format", "must be one of the known formats");
+        yield WebhookFormat.STANDARD;
+      }
+    };
+  }
+
+  private static Optional<WebhookSecret> secret(
+      RequestFields in, WebhookFormat format, String secret) {
+    return in.violations()
+        .parse("webhook.secret", secret, given -> WebhookSecret.parse(format, given));
   }
 
   private static Optional<WebhookState> state(

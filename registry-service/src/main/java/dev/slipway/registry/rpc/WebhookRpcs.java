@@ -63,7 +63,8 @@ public final class WebhookRpcs {
   Webhook create(CreateWebhookRequest request, Caller caller) {
     requireRole(caller);
     var in = requests.create(request);
-    WebhookSecret secret = in.secret().orElseGet(() -> WebhookSecret.generate(random));
+    WebhookSecret secret =
+        in.secret().orElseGet(() -> WebhookSecret.generate(in.settings().format(), random));
     byte[] id = new byte[ID_BYTES];
     random.nextBytes(id);
     var created =

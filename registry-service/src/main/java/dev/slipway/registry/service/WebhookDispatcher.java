@@ -263,7 +263,7 @@ public final class WebhookDispatcher implements AutoCloseable {
     }
     String body;
     try {
-      body = bodies.body(delivery.event(), event);
+      body = bodies.body(settings.format(), delivery.event(), event);
     } catch (RuntimeException e) {
       return unsent(delivery, "the message cannot be written: " + e, e);
     }

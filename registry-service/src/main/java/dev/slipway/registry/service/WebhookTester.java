@@ -70,6 +70,7 @@ public final class WebhookTester {
                   signed.secret(),
                   webhook.settings().timeout(),
                   bodies.body(
+                      webhook.settings().format(),
                       kind,
                       WebhookSample.of(kind, webhook.settings().models(), caller.name(), now)))));
     } finally {

@@ -23,6 +23,7 @@ import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.registry.version.VersionOrigin;
 import dev.slipway.registry.webhook.Webhook;
 import dev.slipway.registry.webhook.WebhookEvent;
+import dev.slipway.registry.webhook.WebhookFormat;
 import dev.slipway.registry.webhook.WebhookId;
 import dev.slipway.registry.webhook.WebhookSettings;
 import dev.slipway.registry.webhook.WebhookState;
@@ -227,6 +228,7 @@ final class EventStates {
     node.put("name", settings.name());
     node.put("description", settings.description());
     node.put("url", settings.url());
+    node.put("format", settings.format().name());
     ArrayNode events = node.putArray("events");
     for (WebhookEvent event : settings.events()) {
       ObjectNode entry = events.addObject();
@@ -254,6 +256,7 @@ final class EventStates {
             node.path("name").asText(),
             node.path("description").asText(),
             node.path("url").asText(),
+            WebhookFormat.valueOf(node.path("format").asText(WebhookFormat.STANDARD.name())),
             events,
             models,
             WebhookState.valueOf(node.path("state").asText()),

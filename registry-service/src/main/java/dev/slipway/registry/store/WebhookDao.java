@@ -22,6 +22,7 @@ public interface WebhookDao {
       String name,
       String description,
       String url,
+      String format,
       String secret,
       String state,
       long timeoutMillis,
@@ -50,10 +51,10 @@ public interface WebhookDao {
   /** Inserts a row. */
   @SqlUpdate(
       """
-      INSERT INTO webhook (webhook_id, created_revision, name, description, url, secret, state, timeout_millis,
-        max_attempts, created_at, created_by, updated_at, updated_by, revision)
-      VALUES (:webhookId, :createdRevision, :name, :description, :url, :secret, :state, :timeoutMillis,
-        :maxAttempts, :createdAt, :createdBy, :updatedAt, :updatedBy, :revision)
+      INSERT INTO webhook (webhook_id, created_revision, name, description, url, format, secret, state,
+        timeout_millis, max_attempts, created_at, created_by, updated_at, updated_by, revision)
+      VALUES (:webhookId, :createdRevision, :name, :description, :url, :format, :secret, :state,
+        :timeoutMillis, :maxAttempts, :createdAt, :createdBy, :updatedAt, :updatedBy, :revision)
       """)
   void insert(@BindMethods WebhookRow row);
 
@@ -74,8 +75,8 @@ public interface WebhookDao {
   /** Finds a row. */
   @SqlQuery(
       """
-      SELECT webhook_id, created_revision, name, description, url, secret, state, timeout_millis, max_attempts,
-        created_at, created_by, updated_at, updated_by, revision
+      SELECT webhook_id, created_revision, name, description, url, format, secret, state,
+        timeout_millis, max_attempts, created_at, created_by, updated_at, updated_by, revision
       FROM webhook WHERE webhook_id = :webhookId
       """)
   Optional<WebhookRow> find(@Bind("webhookId") String webhookId);
@@ -83,8 +84,8 @@ public interface WebhookDao {
   /** Finds the row of a name. */
   @SqlQuery(
       """
-      SELECT webhook_id, created_revision, name, description, url, secret, state, timeout_millis, max_attempts,
-        created_at, created_by, updated_at, updated_by, revision
+      SELECT webhook_id, created_revision, name, description, url, format, secret, state,
+        timeout_millis, max_attempts, created_at, created_by, updated_at, updated_by, revision
       FROM webhook WHERE name = :name
       """)
   Optional<WebhookRow> findByName(@Bind("name") String name);
@@ -92,8 +93,8 @@ public interface WebhookDao {
   /** Finds the row that a command created. */
   @SqlQuery(
       """
-      SELECT webhook_id, created_revision, name, description, url, secret, state, timeout_millis, max_attempts,
-        created_at, created_by, updated_at, updated_by, revision
+      SELECT webhook_id, created_revision, name, description, url, format, secret, state,
+        timeout_millis, max_attempts, created_at, created_by, updated_at, updated_by, revision
       FROM webhook WHERE created_revision = :revision
       """)
   Optional<WebhookRow> findByCreation(@Bind("revision") long revision);
@@ -101,8 +102,8 @@ public interface WebhookDao {
   /** Lists rows whose names come after one, by name. */
   @SqlQuery(
       """
-      SELECT webhook_id, created_revision, name, description, url, secret, state, timeout_millis, max_attempts,
-        created_at, created_by, updated_at, updated_by, revision
+      SELECT webhook_id, created_revision, name, description, url, format, secret, state,
+        timeout_millis, max_attempts, created_at, created_by, updated_at, updated_by, revision
       FROM webhook WHERE name > :after ORDER BY name FETCH FIRST :limit ROWS ONLY
       """)
   List<WebhookRow> listAfter(@Bind("after") String after, @Bind("limit") int limit);

@@ -105,7 +105,7 @@ public final class WebhookDeliveryStore {
                   due ->
                       new Dispatch(
                           WebhookStore.reader(handle).webhook(row.get()),
-                          new WebhookSecret(row.get().secret()),
+                          WebhookReader.secret(row.get()),
                           delivery(due)));
         });
   }

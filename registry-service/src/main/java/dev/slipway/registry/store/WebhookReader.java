@@ -4,7 +4,9 @@ import dev.slipway.registry.actor.ChangeStamp;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.webhook.Webhook;
 import dev.slipway.registry.webhook.WebhookEvent;
+import dev.slipway.registry.webhook.WebhookFormat;
 import dev.slipway.registry.webhook.WebhookId;
+import dev.slipway.registry.webhook.WebhookSecret;
 import dev.slipway.registry.webhook.WebhookSettings;
 import dev.slipway.registry.webhook.WebhookState;
 import java.time.Duration;
@@ -81,12 +83,18 @@ final class WebhookReader {
         Optional.of(action).filter(name -> !name.isEmpty()).map(WebhookEvent.Action::valueOf));
   }
 
+  /** Returns what signs for a webhook. */
+  static WebhookSecret secret(WebhookDao.WebhookRow row) {
+    return new WebhookSecret(WebhookFormat.valueOf(row.format()), row.secret());
+  }
+
   private static WebhookSettings settings(
       WebhookDao.WebhookRow row, List<WebhookEvent> events, List<ModelName> models) {
     return new WebhookSettings(
         row.name(),
         row.description(),
         row.url(),
+        WebhookFormat.valueOf(row.format()),
         events,
         models,
         WebhookState.valueOf(row.state()),

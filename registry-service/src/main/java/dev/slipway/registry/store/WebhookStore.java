@@ -14,6 +14,7 @@ import dev.slipway.registry.webhook.WebhookNotFoundException;
 import dev.slipway.registry.webhook.WebhookSecret;
 import dev.slipway.registry.webhook.WebhookSettings;
 import dev.slipway.registry.webhook.WebhookUpdate;
+import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
 import java.util.ArrayList;
@@ -83,7 +84,8 @@ public final class WebhookStore {
                   settings.name(),
                   settings.description(),
                   settings.url(),
-                  secret.base64(),
+                  settings.format().name(),
+                  secret.text(),
                   settings.state().name(),
                   settings.timeout().toMillis(),
                   settings.maxAttempts(),
@@ -115,7 +117,7 @@ public final class WebhookStore {
     return transactions.read(
         handle -> {
           WebhookDao.WebhookRow row = row(handle, id);
-          return new Signed(reader(handle).webhook(row), new WebhookSecret(row.secret()));
+          return new Signed(reader(handle).webhook(row), WebhookReader.secret(row));
         });
   }
 
@@ -144,6 +146,7 @@ public final class WebhookStore {
    * Changes a webhook.
    *
    * @throws WebhookExistsException if another webhook has the new name
+   * @throws InvalidRequestException if the new secret is none of the webhook's format
    */
   public Webhook update(WebhookId id, WebhookUpdate update, Caller caller) {
     return transactions.command(
@@ -154,7 +157,8 @@ public final class WebhookStore {
               dao.find(id.value()).orElseThrow(() -> new WebhookNotFoundException(id));
           Webhook before = reader(command).webhook(row);
           WebhookSettings settings = update.applyTo(before.settings());
-          String secret = update.secret().map(WebhookSecret::base64).orElse(row.secret());
+          String secret =
+              update.secret().map(given -> secret(settings, given)).orElse(row.secret());
           if (settings.equals(before.settings()) && secret.equals(row.secret())) {
             return before;
           }
@@ -168,6 +172,7 @@ public final class WebhookStore {
                   settings.name(),
                   settings.description(),
                   settings.url(),
+                  row.format(),
                   secret,
                   settings.state().name(),
                   settings.timeout().toMillis(),
@@ -187,6 +192,14 @@ public final class WebhookStore {
               Optional.of(read(command, id)));
           return read(command, id);
         });
+  }
+
+  private static String secret(WebhookSettings settings, String given) {
+    try {
+      return WebhookSecret.parse(settings.format(), given).text();
+    } catch (IllegalArgumentException e) {
+      throw InvalidRequestException.of("webhook.secret", e.getMessage());
+    }
   }
 
   /** Deletes a webhook with its deliveries. */

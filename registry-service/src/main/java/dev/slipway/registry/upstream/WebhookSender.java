@@ -2,6 +2,7 @@ package dev.slipway.registry.upstream;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.registry.webhook.WebhookAttempt;
+import dev.slipway.registry.webhook.WebhookFormat;
 import dev.slipway.registry.webhook.WebhookMessage;
 import java.io.IOException;
 import java.net.Proxy;
@@ -121,14 +122,15 @@ public final class WebhookSender implements AutoCloseable {
   }
 
   private static Request request(WebhookMessage message, Instant time) {
+    WebhookFormat format = message.secret().format();
     return new Request.Builder()
         .url(message.url())
         .header("user-agent", "slipway-registry")
         // What is packed could unpack to anything.
         .header("accept-encoding", "identity")
-        .header("webhook-id", message.id())
-        .header("webhook-timestamp", Long.toString(time.getEpochSecond()))
-        .header("webhook-signature", message.secret().sign(message.id(), time, message.body()))
+        .header(format.idHeader(), message.id())
+        .header(format.timestampHeader(), Long.toString(time.getEpochSecond()))
+        .header(format.signatureHeader(), message.secret().sign(message.id(), time, message.body()))
         .post(RequestBody.create(message.body().getBytes(StandardCharsets.UTF_8), JSON))
         .build();
   }

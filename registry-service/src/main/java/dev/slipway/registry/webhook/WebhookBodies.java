@@ -7,7 +7,8 @@ public interface WebhookBodies {
   /**
    * Returns the body that tells of an event, in JSON.
    *
+   * @param format how it is written
    * @param kind what the webhook is told of; has an action
    */
-  String body(WebhookEvent kind, RegistryEvent event);
+  String body(WebhookFormat format, WebhookEvent kind, RegistryEvent event);
 }

@@ -9,17 +9,21 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Is the key that signs what a webhook sends, in the form of <a
- * href="https://www.standardwebhooks.com">Standard Webhooks</a>. Never printed.
+ * Is the key that signs what a webhook sends, as its format has it. Never printed.
  *
- * @param base64 {@value #MIN_BYTES} to {@value #MAX_BYTES} bytes in base64, without prefix
+ * @param text of {@link WebhookFormat#STANDARD}: {@value #MIN_BYTES} to {@value #MAX_BYTES} bytes
+ *     in base64, without prefix; of {@link WebhookFormat#MLFLOW}: 1 to {@value #MAX_CHARACTERS}
+ *     characters, whose UTF-8 bytes are the key
  */
-public record WebhookSecret(String base64) {
-  /** The fewest bytes of a key. */
+public record WebhookSecret(WebhookFormat format, String text) {
+  /** The fewest bytes of a key of Standard Webhooks. */
   public static final int MIN_BYTES = 24;
 
-  /** The most bytes of a key. */
+  /** The most bytes of a key of Standard Webhooks. */
   public static final int MAX_BYTES = 64;
+
+  /** The most characters of a key in MLflow's form. */
+  public static final int MAX_CHARACTERS = 512;
 
   private static final String PREFIX = "whsec_";
   private static final String ALGORITHM = "HmacSHA256";
@@ -28,9 +32,16 @@ public record WebhookSecret(String base64) {
 
   /** Checks the key. */
   public WebhookSecret {
+    switch (format) {
+      case STANDARD -> requireBase64(text);
+      case MLFLOW -> requireText(text);
+    }
+  }
+
+  private static void requireBase64(String text) {
     int length;
     try {
-      length = Base64.getDecoder().decode(base64).length;
+      length = Base64.getDecoder().decode(text).length;
     } catch (IllegalArgumentException e) {
       // The decoder's message would quote the key.
       throw new IllegalArgumentException("must be base64, with or without the prefix whsec_");
@@ -41,37 +52,59 @@ public record WebhookSecret(String base64) {
     }
   }
 
-  /** Reads the text form, with or without the prefix {@code whsec_}. */
-  public static WebhookSecret parse(String text) {
-    return new WebhookSecret(text.startsWith(PREFIX) ? text.substring(PREFIX.length()) : text);
+  private static void requireText(String text) {
+    int length = text.codePointCount(0, text.length());
+    if (length < 1 || length > MAX_CHARACTERS) {
+      throw new IllegalArgumentException(
+          "has %d characters; must have 1 to %d".formatted(length, MAX_CHARACTERS));
+    }
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("must not have a NUL character");
+    }
+  }
+
+  /** Reads what people give; that of Standard Webhooks with or without its prefix. */
+  public static WebhookSecret parse(WebhookFormat format, String given) {
+    return new WebhookSecret(
+        format,
+        format == WebhookFormat.STANDARD && given.startsWith(PREFIX)
+            ? given.substring(PREFIX.length())
+            : given);
   }
 
   /** Makes a new key. */
-  public static WebhookSecret generate(SecureRandom random) {
+  public static WebhookSecret generate(WebhookFormat format, SecureRandom random) {
     byte[] key = new byte[GENERATED_BYTES];
     random.nextBytes(key);
-    return new WebhookSecret(Base64.getEncoder().encodeToString(key));
+    return new WebhookSecret(format, Base64.getEncoder().encodeToString(key));
   }
 
-  /** Returns the text form with its prefix, for whoever is to keep it. */
+  /** Returns what whoever is to keep it gets, which {@link #parse} reads. */
   public String reveal() {
-    return PREFIX + base64;
+    return format == WebhookFormat.STANDARD ? PREFIX + text : text;
   }
 
   /**
-   * Returns the value of the header {@code webhook-signature}: the key's HMAC-SHA256 of id, time in
-   * seconds and body, joined by dots.
+   * Returns the signature of a message: {@code v1,} and the base64 of the key's HMAC-SHA256 of id,
+   * time in seconds and body, joined by dots. It is the same in both formats.
    */
   public String sign(String messageId, Instant time, String body) {
     String signed = messageId + "." + time.getEpochSecond() + "." + body;
     try {
       Mac mac = Mac.getInstance(ALGORITHM);
-      mac.init(new SecretKeySpec(Base64.getDecoder().decode(base64), ALGORITHM));
+      mac.init(new SecretKeySpec(key(), ALGORITHM));
       byte[] digest = mac.doFinal(signed.getBytes(StandardCharsets.UTF_8));
       return VERSION + Base64.getEncoder().encodeToString(digest);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JDK has " + ALGORITHM, e);
     }
+  }
+
+  private byte[] key() {
+    return switch (format) {
+      case STANDARD -> Base64.getDecoder().decode(text);
+      case MLFLOW -> text.getBytes(StandardCharsets.UTF_8);
+    };
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.List;
  *
  * @param name unique, 1 to {@value #MAX_NAME} characters
  * @param url where to send to
+ * @param format how messages are written and signed; of one webhook always the same
  * @param events what to tell of, 1 to {@value #MAX_EVENTS}
  * @param models which models to tell of, at most {@value #MAX_MODELS}; empty for all
  * @param timeout how long an attempt may take, {@link #MIN_TIMEOUT} to {@link #MAX_TIMEOUT}
@@ -18,6 +19,7 @@ public record WebhookSettings(
     String name,
     String description,
     String url,
+    WebhookFormat format,
     List<WebhookEvent> events,
     List<ModelName> models,
     WebhookState state,

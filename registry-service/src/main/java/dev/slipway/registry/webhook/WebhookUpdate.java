@@ -5,14 +5,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Says what to change of a webhook; what is absent stays. */
+/**
+ * Says what to change of a webhook; what is absent stays.
+ *
+ * @param secret as it was given: what it must be depends on the webhook's format
+ */
 public record WebhookUpdate(
     Optional<String> name,
     Optional<String> description,
     Optional<String> url,
     Optional<List<WebhookEvent>> events,
     Optional<List<ModelName>> models,
-    Optional<WebhookSecret> secret,
+    Optional<String> secret,
     Optional<WebhookState> state,
     Optional<Duration> timeout,
     Optional<Integer> maxAttempts) {
@@ -22,6 +26,7 @@ public record WebhookUpdate(
         name.orElse(settings.name()),
         description.orElse(settings.description()),
         url.orElse(settings.url()),
+        settings.format(),
         events.orElse(settings.events()),
         models.orElse(settings.models()),
         state.orElse(settings.state()),

@@ -22,9 +22,11 @@ import dev.slipway.registry.v1.GetWebhookRequest;
 import dev.slipway.registry.v1.ListActivitiesRequest;
 import dev.slipway.registry.v1.ListWebhookDeliveriesRequest;
 import dev.slipway.registry.v1.ListWebhooksRequest;
+import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.RedeliverWebhookRequest;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
+import dev.slipway.registry.v1.SetModelAliasRequest;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.registry.v1.SetStagePolicyRequest;
 import dev.slipway.registry.v1.Stage;
@@ -39,6 +41,7 @@ import dev.slipway.registry.v1.WebhookDeliveryState;
 import dev.slipway.registry.v1.WebhookEvent;
 import dev.slipway.registry.v1.WebhookEvent.Action;
 import dev.slipway.registry.v1.WebhookEvent.Entity;
+import dev.slipway.registry.v1.WebhookFormat;
 import dev.slipway.registry.v1.WebhookState;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import io.grpc.Metadata;
@@ -138,6 +141,60 @@ final class WebhooksTest {
     assertThat(delivery.getState())
         .isEqualTo(WebhookDeliveryState.WEBHOOK_DELIVERY_STATE_DELIVERED);
     assertThat(delivery.getAttempts(0).getHttpStatus()).isEqualTo(204);
+  }
+
+  @Test
+  void event_inMlflowsForm_hasItsHeadersItsNamesAndNothingElse() throws Exception {
+    Webhook webhook =
+        create(
+            hook("chat", WebhookEvent.newBuilder().setEntity(Entity.ENTITY_MODEL_VERSION).build())
+                .addEvents(WebhookEvent.newBuilder().setEntity(Entity.ENTITY_MODEL_VERSION_ALIAS))
+                .setFormat(WebhookFormat.WEBHOOK_FORMAT_MLFLOW)
+                .setSecret("any text ✓"));
+    assertThat(webhook.getSecret()).isEmpty();
+    assertThat(webhook.getFormat()).isEqualTo(WebhookFormat.WEBHOOK_FORMAT_MLFLOW);
+    model("digits");
+    version("digits");
+    var alias =
+        stub.setModelAlias(
+            SetModelAliasRequest.newBuilder()
+                .setName("digits")
+                .setAlias("champion")
+                .setVersion(1)
+                .build());
+    assertThat(alias.getAlias().getVersion()).isEqualTo(1);
+
+    Received created = receiver.next();
+    JsonNode body = JSON.readTree(created.body());
+    assertThat(body.fieldNames())
+        .toIterable()
+        .containsExactly("entity", "action", "timestamp", "data");
+    assertThat(body.path("entity").asText()).isEqualTo("model_version");
+    assertThat(body.path("action").asText()).isEqualTo("created");
+    assertThat(body.path("timestamp").asText())
+        .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}\\+00:00");
+    assertThat(body.path("data").path("source").asText()).isEqualTo("s3://elsewhere/model");
+    Received aliased = receiver.next();
+    JsonNode told = JSON.readTree(aliased.body());
+    assertThat(told.path("entity").asText()).isEqualTo("model_version_alias");
+    assertThat(told.path("action").asText()).isEqualTo("created");
+    assertThat(told.path("data").toString())
+        .isEqualTo("{\"name\":\"digits\",\"version\":\"1\",\"alias\":\"champion\"}");
+    for (Received received : List.of(created, aliased)) {
+      assertThat(received.headers())
+          .doesNotContainKey("webhook-signature")
+          .containsEntry(
+              "x-mlflow-signature",
+              "v1,"
+                  + hmac(
+                      "any text ✓".getBytes(StandardCharsets.UTF_8),
+                      received,
+                      "x-mlflow-delivery-id",
+                      "x-mlflow-timestamp"));
+    }
+
+    String made = create(hook("made", MODEL).setFormat(webhook.getFormat())).getSecret();
+    assertThat(made).isNotEmpty().doesNotStartWith("whsec_");
   }
 
   @Test
@@ -338,13 +395,7 @@ final class WebhooksTest {
                     .setAction(Action.ACTION_UPDATED))
             .addEvents(WebhookEvent.newBuilder().setEntity(Entity.ENTITY_MODEL_VERSION_STAGE)));
     model("digits");
-    var version =
-        stub.createModelVersion(
-            CreateModelVersionRequest.newBuilder()
-                .setName("digits")
-                .setSource("s3://elsewhere/model")
-                .setAllowMissingModelFile(true)
-                .build());
+    var version = version("digits");
     var policy =
         stub.setStagePolicy(
             SetStagePolicyRequest.newBuilder()
@@ -443,6 +494,7 @@ final class WebhooksTest {
                     .addModelNames("twice")
                     .addModelNames("twice")
                     .setSecret("short")
+                    .setFormatValue(9)
                     .setStateValue(9)
                     .setTimeout(Duration.newBuilder().setSeconds(31))
                     .setMaxAttempts(21)),
@@ -453,6 +505,7 @@ final class WebhooksTest {
         "webhook.events[1].entity",
         "webhook.model_names[0]",
         "webhook.model_names[2]",
+        "webhook.format",
         "webhook.secret",
         "webhook.state",
         "webhook.timeout",
@@ -461,6 +514,8 @@ final class WebhooksTest {
         () -> create(Webhook.newBuilder()), "webhook.name", "webhook.url", "webhook.events");
     Webhook webhook = create(hook("chat", MODEL));
     assertInvalid(() -> update(webhook, "secret", b -> {}), "webhook.secret");
+    assertInvalid(() -> update(webhook, "secret", b -> b.setSecret("any text")), "webhook.secret");
+    assertInvalid(() -> update(webhook, "format", b -> {}), "update_mask.paths[0]");
     assertInvalid(() -> update(webhook, "state", b -> b.clearState()), "webhook.state");
     assertInvalid(() -> update(webhook, "create_time", b -> {}), "update_mask.paths[0]");
     assertInvalid(
@@ -504,16 +559,16 @@ final class WebhooksTest {
 
   /** Computes what the sender should have, from nothing but the request and the secret. */
   private static String hmac(String secret, Received request) throws Exception {
+    byte[] key = Base64.getDecoder().decode(secret.substring("whsec_".length()));
+    return hmac(key, request, "webhook-id", "webhook-timestamp");
+  }
+
+  private static String hmac(byte[] key, Received request, String id, String timestamp)
+      throws Exception {
     Mac mac = Mac.getInstance("HmacSHA256");
-    mac.init(
-        new SecretKeySpec(
-            Base64.getDecoder().decode(secret.substring("whsec_".length())), "HmacSHA256"));
+    mac.init(new SecretKeySpec(key, "HmacSHA256"));
     String signed =
-        request.headers().get("webhook-id")
-            + "."
-            + request.headers().get("webhook-timestamp")
-            + "."
-            + request.body();
+        request.headers().get(id) + "." + request.headers().get(timestamp) + "." + request.body();
     return Base64.getEncoder().encodeToString(mac.doFinal(signed.getBytes(StandardCharsets.UTF_8)));
   }
 
@@ -567,6 +622,15 @@ final class WebhooksTest {
                 .setName(name)
                 .putTags("team", "vision")
                 .build());
+  }
+
+  private ModelVersion version(String name) {
+    return stub.createModelVersion(
+        CreateModelVersionRequest.newBuilder()
+            .setName(name)
+            .setSource("s3://elsewhere/model")
+            .setAllowMissingModelFile(true)
+            .build());
   }
 
   private void tag(String name, String key, String text) {

@@ -22,6 +22,7 @@ import dev.slipway.registry.webhook.WebhookBodies;
 import dev.slipway.registry.webhook.WebhookDelivery;
 import dev.slipway.registry.webhook.WebhookDeliveryState;
 import dev.slipway.registry.webhook.WebhookEvent;
+import dev.slipway.registry.webhook.WebhookFormat;
 import dev.slipway.registry.webhook.WebhookId;
 import dev.slipway.registry.webhook.WebhookSecret;
 import dev.slipway.registry.webhook.WebhookSettings;
@@ -44,7 +45,8 @@ import org.junit.jupiter.api.Test;
 /** Says what the sending of what is queued promises, on whichever database. */
 abstract class WebhookDispatcherContract {
   private static final Caller ANNA = new Caller("anna", Set.of());
-  private static final WebhookSecret SECRET = WebhookSecret.parse("b".repeat(40));
+  private static final WebhookSecret SECRET =
+      WebhookSecret.parse(WebhookFormat.STANDARD, "b".repeat(40));
 
   /** Longer than callers may ask for: no machine is so slow that an attempt ends by it. */
   private static final Duration TIMEOUT = Duration.ofHours(1);
@@ -89,7 +91,7 @@ abstract class WebhookDispatcherContract {
 
     try (WebhookDispatcher dispatcher =
         dispatcher(
-            (kind, event) -> {
+            (format, kind, event) -> {
               if (event.revision() == 2) {
                 throw new IllegalStateException("no words for it");
               }
@@ -163,7 +165,7 @@ abstract class WebhookDispatcherContract {
     return new WebhookDispatcher(deliveries, events, sender, bodies, clock, metrics);
   }
 
-  private static String name(WebhookEvent kind, RegistryEvent event) {
+  private static String name(WebhookFormat format, WebhookEvent kind, RegistryEvent event) {
     return event.name().orElseThrow().value();
   }
 
@@ -175,6 +177,7 @@ abstract class WebhookDispatcherContract {
                 name,
                 "",
                 to.url("/"),
+                WebhookFormat.STANDARD,
                 List.of(new WebhookEvent(WebhookEvent.Entity.REGISTERED_MODEL, Optional.empty())),
                 List.of(),
                 WebhookState.ACTIVE,

@@ -25,6 +25,7 @@ import dev.slipway.registry.webhook.WebhookEvent;
 import dev.slipway.registry.webhook.WebhookEvent.Action;
 import dev.slipway.registry.webhook.WebhookEvent.Entity;
 import dev.slipway.registry.webhook.WebhookExistsException;
+import dev.slipway.registry.webhook.WebhookFormat;
 import dev.slipway.registry.webhook.WebhookId;
 import dev.slipway.registry.webhook.WebhookNotFoundException;
 import dev.slipway.registry.webhook.WebhookSecret;
@@ -33,6 +34,7 @@ import dev.slipway.registry.webhook.WebhookState;
 import dev.slipway.registry.webhook.WebhookUpdate;
 import dev.slipway.runtime.database.Database;
 import dev.slipway.runtime.database.DatabaseConfig;
+import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.paging.PageToken;
@@ -60,7 +62,7 @@ abstract class WebhookStoreContract {
   private static final ModelName DIGITS = new ModelName("digits");
   private static final ModelName LETTERS = new ModelName("letters");
   private static final WebhookSecret SECRET =
-      WebhookSecret.parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+      WebhookSecret.parse(WebhookFormat.STANDARD, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
   private static final WebhookEvent ANY_MODEL =
       new WebhookEvent(Entity.REGISTERED_MODEL, Optional.empty());
   private static final WebhookEvent MODEL_TAG_SET =
@@ -111,6 +113,7 @@ abstract class WebhookStoreContract {
             "to chat",
             "tells the team ✓",
             "https://example.com/hook",
+            WebhookFormat.STANDARD,
             List.of(MODEL_TAG_SET, ANY_MODEL),
             List.of(DIGITS, LETTERS),
             WebhookState.DISABLED,
@@ -140,7 +143,39 @@ abstract class WebhookStoreContract {
                         .createQuery("SELECT after_state FROM registry_event")
                         .mapTo(String.class)
                         .list()))
-        .noneMatch(text -> text.contains(SECRET.base64()));
+        .noneMatch(text -> text.contains(SECRET.text()));
+  }
+
+  @Test
+  void mlflowsFormat_staysWithItsSecretOfAnyText() {
+    WebhookSettings settings =
+        new WebhookSettings(
+            "a",
+            "",
+            "https://example.com/",
+            WebhookFormat.MLFLOW,
+            List.of(ANY_MODEL),
+            List.of(),
+            WebhookState.ACTIVE,
+            Duration.ofSeconds(10),
+            8);
+    WebhookSecret secret = WebhookSecret.parse(WebhookFormat.MLFLOW, "𝕏".repeat(512));
+
+    Webhook webhook = webhooks.create(id(), settings, secret, Optional.empty(), ANNA).webhook();
+
+    assertThat(webhook.settings()).isEqualTo(settings);
+    assertThat(webhooks.getSigned(webhook.id()).secret()).isEqualTo(secret);
+    assertThat(events.get(1).change().after())
+        .contains(
+            new RegistryState.OfWebhook(new Webhook(webhook.id(), settings, webhook.stamp(), 0)));
+    Webhook updated = webhooks.update(webhook.id(), secret("any text"), ANNA);
+    assertThat(updated.settings()).isEqualTo(settings);
+    assertThat(webhooks.getSigned(webhook.id()).secret())
+        .isEqualTo(WebhookSecret.parse(WebhookFormat.MLFLOW, "any text"));
+    Webhook standard = create("b", ANY_MODEL);
+    assertThatThrownBy(() -> webhooks.update(standard.id(), secret("any text"), ANNA))
+        .isInstanceOf(InvalidRequestException.class);
+    assertThat(webhooks.getSigned(standard.id()).secret()).isEqualTo(SECRET);
   }
 
   @Test
@@ -184,7 +219,7 @@ abstract class WebhookStoreContract {
                 Optional.empty(),
                 Optional.of(List.of(MODEL_TAG_SET)),
                 Optional.of(List.of(DIGITS)),
-                Optional.of(WebhookSecret.parse("b".repeat(40))),
+                Optional.of("whsec_" + "b".repeat(40)),
                 Optional.empty(),
                 Optional.of(Duration.ofSeconds(2)),
                 Optional.empty()),
@@ -196,6 +231,7 @@ abstract class WebhookStoreContract {
                 "c",
                 "",
                 webhook.settings().url(),
+                WebhookFormat.STANDARD,
                 List.of(MODEL_TAG_SET),
                 List.of(DIGITS),
                 WebhookState.ACTIVE,
@@ -203,7 +239,7 @@ abstract class WebhookStoreContract {
                 webhook.settings().maxAttempts()));
     assertThat(updated.stamp().revision()).isEqualTo(3);
     assertThat(webhooks.get(webhook.id())).isEqualTo(updated);
-    assertThat(webhooks.getSigned(webhook.id()).secret().base64()).isEqualTo("b".repeat(40));
+    assertThat(webhooks.getSigned(webhook.id()).secret().text()).isEqualTo("b".repeat(40));
     assertThatThrownBy(() -> webhooks.update(webhook.id(), named("b"), ANNA))
         .isInstanceOf(WebhookExistsException.class);
     assertThatThrownBy(() -> webhooks.update(id(), NOTHING, ANNA))
@@ -524,6 +560,7 @@ abstract class WebhookStoreContract {
         name,
         "",
         "https://example.com/" + name,
+        WebhookFormat.STANDARD,
         kinds,
         names,
         WebhookState.ACTIVE,
@@ -558,6 +595,19 @@ abstract class WebhookStoreContract {
         Optional.empty(),
         Optional.empty(),
         Optional.of(timeout),
+        Optional.empty());
+  }
+
+  private static WebhookUpdate secret(String secret) {
+    return new WebhookUpdate(
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(secret),
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 

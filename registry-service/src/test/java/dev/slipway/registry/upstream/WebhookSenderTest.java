@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipway.registry.testing.WebhookReceiver;
 import dev.slipway.registry.webhook.AddressPolicy;
 import dev.slipway.registry.webhook.WebhookAttempt;
+import dev.slipway.registry.webhook.WebhookFormat;
 import dev.slipway.registry.webhook.WebhookMessage;
 import dev.slipway.registry.webhook.WebhookSecret;
 import java.net.InetAddress;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
 /** Tries to reach a receiver on this machine, which the settings do not allow. */
 final class WebhookSenderTest {
   private static final WebhookSecret SECRET =
-      WebhookSecret.parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+      WebhookSecret.parse(WebhookFormat.STANDARD, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 
   private final WebhookReceiver receiver = new WebhookReceiver();
 

@@ -11,7 +11,7 @@ final class WebhookSecretTest {
   /** The example that the libraries of Standard Webhooks are tested with. */
   @Test
   void sign_isThatOfStandardWebhooks() {
-    WebhookSecret secret = WebhookSecret.parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    WebhookSecret secret = parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 
     assertThat(
             secret.sign(
@@ -23,24 +23,48 @@ final class WebhookSecretTest {
 
   @Test
   void parse_takesThePrefixOrNot_andRefusesOtherSizes() {
-    assertThat(WebhookSecret.parse("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
-        .isEqualTo(WebhookSecret.parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    assertThat(parse("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+        .isEqualTo(parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
     for (String bad : new String[] {"", "whsec_", "not base64 ☹", "QUJD", "QUJD".repeat(22)}) {
-      assertThatThrownBy(() -> WebhookSecret.parse(bad))
+      assertThatThrownBy(() -> parse(bad)).isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThatThrownBy(() -> parse("almost-a-secret!")).message().doesNotContain("almost");
+  }
+
+  /** What MLflow 3.17 computes for the same secret, delivery, time and body. */
+  @Test
+  void sign_inMlflowsForm_isThatOfMlflow() {
+    WebhookSecret secret = WebhookSecret.parse(WebhookFormat.MLFLOW, "täglich grüßt whsec_x");
+
+    assertThat(
+            secret.sign(
+                "0123456789abcdef0123456789abcdef_7",
+                Instant.ofEpochSecond(1735689600),
+                "{\"entity\": \"model_version\"}"))
+        .isEqualTo("v1,HytBBUWlq5HU2XpAXeGF9Rc4mOd6fiVl9ryl2S6MERs=");
+    assertThat(secret.reveal()).isEqualTo("täglich grüßt whsec_x");
+  }
+
+  @Test
+  void parse_inMlflowsForm_takesAnyTextOfSomeLength() {
+    assertThat(WebhookSecret.parse(WebhookFormat.MLFLOW, "☹".repeat(512)).text()).hasSize(512);
+    for (String bad : new String[] {"", "a\0b", "x".repeat(513)}) {
+      assertThatThrownBy(() -> WebhookSecret.parse(WebhookFormat.MLFLOW, bad))
           .isInstanceOf(IllegalArgumentException.class);
     }
-    assertThatThrownBy(() -> WebhookSecret.parse("almost-a-secret!"))
-        .message()
-        .doesNotContain("almost");
+  }
+
+  private static WebhookSecret parse(String given) {
+    return WebhookSecret.parse(WebhookFormat.STANDARD, given);
   }
 
   @Test
   void generated_areNewAndNeverPrinted() {
     SecureRandom random = new SecureRandom();
-    WebhookSecret secret = WebhookSecret.generate(random);
+    WebhookSecret secret = WebhookSecret.generate(WebhookFormat.STANDARD, random);
 
-    assertThat(WebhookSecret.parse(secret.reveal())).isEqualTo(secret);
-    assertThat(WebhookSecret.generate(random)).isNotEqualTo(secret);
-    assertThat(secret.toString()).doesNotContain(secret.base64());
+    assertThat(parse(secret.reveal())).isEqualTo(secret);
+    assertThat(WebhookSecret.generate(WebhookFormat.STANDARD, random)).isNotEqualTo(secret);
+    assertThat(secret.toString()).doesNotContain(secret.text());
   }
 }
