@@ -7,7 +7,9 @@ import dev.slipway.registry.v1.ExternalCheck;
 import dev.slipway.registry.v1.GoldenRequestsCheck;
 import dev.slipway.registry.v1.MetricCheck;
 import dev.slipway.registry.v1.SignatureCheck;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,17 +21,19 @@ final class CheckOption implements ITypeConverter<Check> {
   /** Is what there is to give, for the help of a command. */
   static final String FORMS =
       """
-      signature=backward|forward|full|none   against the version in the stage
+      signature=backward|forward|full|none   against the version in the stage, or the last one there
       golden-requests[=allow-missing]        requests of the package with known answers
       metrics=FILTER                         a condition on the version's run
-      max=METRIC[,TOLERANCE]                 not lower than that of the version in the stage
+      max=METRIC[,TOLERANCE]                 not lower than that of the same version
       min=METRIC[,TOLERANCE]                 not higher
-      external=NAME[,AGE]                    reported with `slipway models report`\
+      external=NAME[,AGE][,by=ROLE,...]      reported with `slipway models report`, not longer ago
+                                             than AGE, by somebody with one of the roles\
       """;
 
   private static final Pattern FORM =
       Pattern.compile("((?<name>[A-Za-z0-9._-]+):)?(?<kind>[a-z-]+)(=(?<value>.*))?");
   private static final Pattern NOT_IN_NAMES = Pattern.compile("[^A-Za-z0-9._-]");
+  private static final String BY = ",by=";
   private static final String ALLOW_MISSING = "allow-missing";
   private static final int NAME_CHARACTERS = 64;
 
@@ -62,14 +66,7 @@ final class CheckOption implements ITypeConverter<Check> {
       case "metrics" -> check.setMetrics(MetricCheck.newBuilder().setFilter(value));
       case "max" -> comparison(check, value, ComparisonCheck.Goal.GOAL_MAXIMIZE);
       case "min" -> comparison(check, value, ComparisonCheck.Goal.GOAL_MINIMIZE);
-      case "external" -> {
-        ExternalCheck.Builder external = ExternalCheck.newBuilder();
-        int comma = value.indexOf(',');
-        if (comma >= 0) {
-          external.setValidForSeconds(new Age().convert(value.substring(comma + 1)).toSeconds());
-        }
-        check.setName(comma < 0 ? value : value.substring(0, comma)).setExternal(external);
-      }
+      case "external" -> external(check, value);
       default -> throw unknown(text);
     }
     return check;
@@ -94,6 +91,20 @@ final class CheckOption implements ITypeConverter<Check> {
                 .setMetricKey(key)
                 .setGoal(goal)
                 .setTolerance(comma < 0 ? 0 : tolerance(value.substring(comma + 1))));
+  }
+
+  private static void external(Check.Builder check, String value) {
+    ExternalCheck.Builder external = ExternalCheck.newBuilder();
+    int by = value.indexOf(BY);
+    if (by >= 0) {
+      external.addAllReporterRoles(List.of(value.substring(by + BY.length()).split(",", -1)));
+    }
+    String reported = by < 0 ? value : value.substring(0, by);
+    int comma = reported.indexOf(',');
+    if (comma >= 0) {
+      external.setValidForSeconds(new Age().convert(reported.substring(comma + 1)).toSeconds());
+    }
+    check.setName(comma < 0 ? reported : reported.substring(0, comma)).setExternal(external);
   }
 
   private static double tolerance(String text) {
@@ -127,8 +138,14 @@ final class CheckOption implements ITypeConverter<Check> {
             + (comparison.getTolerance() == 0 ? "" : "," + comparison.getTolerance());
       }
       case EXTERNAL -> {
-        long seconds = check.getExternal().getValidForSeconds();
-        yield "external=" + check.getName() + (seconds == 0 ? "" : "," + seconds + "s");
+        ExternalCheck external = check.getExternal();
+        long seconds = external.getValidForSeconds();
+        yield "external="
+            + check.getName()
+            + (seconds == 0 ? "" : "," + Age.write(Duration.ofSeconds(seconds)))
+            + (external.getReporterRolesCount() == 0
+                ? ""
+                : BY + String.join(",", external.getReporterRolesList()));
       }
       case CONDITION_NOT_SET -> "nothing";
     };

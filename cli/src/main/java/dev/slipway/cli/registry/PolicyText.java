@@ -1,11 +1,13 @@
 package dev.slipway.cli.registry;
 
 import com.google.protobuf.util.Durations;
+import dev.slipway.cli.client.Age;
 import dev.slipway.cli.client.Moments;
 import dev.slipway.cli.client.StageName;
 import dev.slipway.registry.v1.Check;
 import dev.slipway.registry.v1.StagePolicy;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 
 /** Tells stage policies to people. Stateless. */
@@ -32,7 +34,9 @@ final class PolicyText {
                   policy.getAllowSelfApproval()
                       ? ", also by the one who asked"
                       : ", but the one who asked"));
-      lines.line("open for", Durations.toSeconds(policy.getRequestLifetime()) / 60 + " minutes");
+      lines.line(
+          "open for",
+          Age.words(Duration.ofSeconds(Durations.toSeconds(policy.getRequestLifetime()))));
     }
     lines.line("forced by", roles(policy.getForceRolesList(), "nobody"));
     lines.lines("checks", policy.getChecksList().stream().map(PolicyText::check).toList());

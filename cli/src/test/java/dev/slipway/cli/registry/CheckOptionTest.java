@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.registry.v1.Check;
+import dev.slipway.registry.v1.ExternalCheck;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,7 +28,9 @@ class CheckOptionTest {
         "min=loss,0.5 | min-loss | min=loss,0.5",
         "loss:min=loss | loss | min=loss",
         "external=fairness | fairness | external=fairness",
-        "external=fairness,2h | fairness | external=fairness,7200s"
+        "external=fairness,120m | fairness | external=fairness,2h",
+        "external=fairness,by=audit | fairness | external=fairness,by=audit",
+        "external=fairness,7d,by=audit,lead | fairness | external=fairness,7d,by=audit,lead"
       })
   void convert_knownForm_isReadAndWritten(String text, String name, String written)
       throws Exception {
@@ -34,6 +38,14 @@ class CheckOptionTest {
 
     assertThat(check.getName()).isEqualTo(name);
     assertThat(CheckOption.write(check)).isEqualTo(written);
+  }
+
+  @Test
+  void convert_external_readsAgeAndRoles() throws Exception {
+    ExternalCheck external = option.convert("external=fairness,7d,by=audit,lead").getExternal();
+
+    assertThat(external.getValidForSeconds()).isEqualTo(7 * 86_400);
+    assertThat(external.getReporterRolesList()).containsExactly("audit", "lead");
   }
 
   @ParameterizedTest

@@ -222,7 +222,7 @@ class GatedCommandsTest {
             digits, Staging
               moved by   request
               approvals  1, by lead, boss, but the one who asked
-              open for   120 minutes
+              open for   2 hours
               forced by  oncall
               checks     signature: signature=backward
                          metrics: metrics=metrics.a >= 0.9
