@@ -209,6 +209,17 @@ class RegistryCommandsIT {
             "           inputs[a] type narrowed: double (required) -> integer (required)"
                 + " (not backward compatible)\n");
     assertThat(done("versions", "gated")).containsPattern("(?m)^2 +Staging ");
+
+    done("promote", "gated/1", "--to", "archived");
+    assertThat(refused("promote", "gated", "--auto")).contains("reason: CHECKS_NOT_PASSED");
+    assertThat(out.toString()).contains("to version 1, which held the stage last, 1 of them");
+    done("policy", "set", "gated");
+    assertThat(refused("promote", "gated", "--auto"))
+        .isEqualTo(
+            "slipway: gated/2 stays in Staging: no check guards Production, so nothing vouches for"
+                + " the version; promote it without --auto, or set checks with `slipway models"
+                + " policy`\n");
+    assertThat(done("versions", "gated")).containsPattern("(?m)^2 +Staging ");
   }
 
   /** Writes a package whose column a takes whole numbers only. */

@@ -3,7 +3,6 @@ package dev.slipway.cli.registry;
 import dev.slipway.cli.client.Failures;
 import dev.slipway.cli.client.ModelSpec;
 import dev.slipway.cli.client.StageName;
-import dev.slipway.registry.v1.GetStagePolicyRequest;
 import dev.slipway.registry.v1.ModelVersion;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
 import dev.slipway.registry.v1.Stage;
@@ -67,36 +66,32 @@ final class PromoteCommand extends RegistryCall {
       return;
     }
     ModelVersion version = candidate.get();
-    if (auto && !hasChecks(registry, version)) {
-      err()
-          .printf(
-              "slipway: %s stays in %s: no check guards %s, so nothing vouches for the version;"
-                  + " promote it without --auto, or set checks with `slipway models policy`%n",
-              ModelText.name(version),
-              StageName.of(version.getStage()),
-              StageName.of(move.stage()));
-      answerNo();
-      return;
-    }
     try {
-      TransitionStageResponse moved = registry.transitionStage(request(version));
-      print(moved, this::tell);
-      if (auto && !moved.hasCheckReport() && version.getStage() != move.stage()) {
-        err()
-            .println("slipway: the checks were taken away meanwhile: nothing vouched for the move");
-        answerNo();
-      }
+      print(registry.transitionStage(request(version)), this::tell);
     } catch (StatusRuntimeException e) {
-      if (!Refusals.reason(e).equals("APPROVAL_REQUIRED")) {
-        throw e;
+      switch (Refusals.reason(e)) {
+        case "NO_CHECKS" -> sayUnguarded(version);
+        case "APPROVAL_REQUIRED" -> sayHowToAsk(version, e);
+        default -> throw e;
       }
-      Failures.print(err(), e);
-      err()
-          .printf(
-              "  ask for it: slipway models request %s --to %s%n",
-              ModelText.name(version), StageName.of(move.stage()).toLowerCase(Locale.ROOT));
       answerNo();
     }
+  }
+
+  private void sayUnguarded(ModelVersion version) {
+    err()
+        .printf(
+            "slipway: %s stays in %s: no check guards %s, so nothing vouches for the version;"
+                + " promote it without --auto, or set checks with `slipway models policy`%n",
+            ModelText.name(version), StageName.of(version.getStage()), StageName.of(move.stage()));
+  }
+
+  private void sayHowToAsk(ModelVersion version, StatusRuntimeException refusal) {
+    Failures.print(err(), refusal);
+    err()
+        .printf(
+            "  ask for it: slipway models request %s --to %s%n",
+            ModelText.name(version), StageName.of(move.stage()).toLowerCase(Locale.ROOT));
   }
 
   @Override
@@ -127,24 +122,6 @@ final class PromoteCommand extends RegistryCall {
     return selector().getStage();
   }
 
-  private boolean hasChecks(RegistryServiceBlockingStub registry, ModelVersion version) {
-    try {
-      return registry
-              .getStagePolicy(
-                  GetStagePolicyRequest.newBuilder()
-                      .setName(version.getName())
-                      .setStage(move.stage())
-                      .build())
-              .getChecksCount()
-          > 0;
-    } catch (StatusRuntimeException e) {
-      if (Refusals.reason(e).equals("STAGE_POLICY_NOT_FOUND")) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
   private TransitionStageRequest request(ModelVersion version) {
     return TransitionStageRequest.newBuilder()
         .setName(version.getName())
@@ -154,6 +131,7 @@ final class PromoteCommand extends RegistryCall {
         // What was named by its stage is moved only while it is there.
         .setExpectedCurrentStage(from())
         .setForce(force)
+        .setRequireChecks(auto)
         .setComment(move.comment())
         .build();
   }

@@ -50,7 +50,7 @@ public record TransitionRequest(
   /** Returns the move that is asked for. */
   public StageTransition transition() {
     return new StageTransition(
-        name, version, to, archiveExisting, Optional.of(from), false, comment);
+        name, version, to, archiveExisting, Optional.of(from), false, false, comment);
   }
 
   /**

@@ -333,6 +333,9 @@ final class RegistryRequests {
         request.getExpectedCurrentStageValue() == 0
             ? Optional.empty()
             : in.stage("expected_current_stage", request.getExpectedCurrentStage());
+    if (request.getForce() && request.getRequireChecks()) {
+      in.violations().add("require_checks", "cannot be set with force, which passes by checks");
+    }
     in.comment(request.getComment());
     in.violations().throwIfAny();
     return new StageTransition(
@@ -342,6 +345,7 @@ final class RegistryRequests {
         request.getArchiveExistingVersions(),
         expected,
         request.getForce(),
+        request.getRequireChecks(),
         request.getComment());
   }
 

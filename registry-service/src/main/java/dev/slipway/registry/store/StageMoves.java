@@ -8,6 +8,7 @@ import dev.slipway.registry.model.TooManyException;
 import dev.slipway.registry.policy.CheckBasis;
 import dev.slipway.registry.policy.CheckedBasis;
 import dev.slipway.registry.policy.ChecksOutdatedException;
+import dev.slipway.registry.policy.NoChecksException;
 import dev.slipway.registry.policy.PolicyRules;
 import dev.slipway.registry.policy.StagePolicy;
 import dev.slipway.registry.version.ModelVersion;
@@ -52,6 +53,9 @@ final class StageMoves {
     Optional<StagePolicy> policy = stages.policy(model.modelId(), stage);
     PolicyRules rules = policy.map(StagePolicy::rules).orElse(PolicyRules.NONE);
     boolean forced = permission.grant(policy);
+    if (wanted.requireChecks() && rules.checks().isEmpty()) {
+      throw new NoChecksException(wanted.name(), stage);
+    }
     List<VersionNumber> holders = stages.holders(model.modelId(), stage);
     if (!holders.isEmpty() && !wanted.archiveExisting()) {
       if (!rules.allowMultipleVersions()) {

@@ -71,6 +71,8 @@ public final class StageStore {
    * @throws VersionNotReadyException if the version's package was not read
    * @throws dev.slipway.registry.policy.ApprovalRequiredException if the move takes a request
    * @throws dev.slipway.registry.actor.RoleRequiredException if the caller lacks a role
+   * @throws dev.slipway.registry.policy.NoChecksException if the move asks for checks and there are
+   *     none
    * @throws ChecksOutdatedException if the move takes checks that were not run, or looked at
    *     something else than what is there now
    * @throws ChecksNotPassedException if a check did not pass

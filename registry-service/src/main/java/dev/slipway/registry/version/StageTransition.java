@@ -10,6 +10,7 @@ import java.util.Optional;
  *     exclusive stages
  * @param expectedCurrent stage that the caller believes the version to be in; absent: any
  * @param force whether to pass by approvals and checks
+ * @param requireChecks whether to refuse the move where nothing is checked; not with {@code force}
  */
 public record StageTransition(
     ModelName name,
@@ -18,6 +19,7 @@ public record StageTransition(
     boolean archiveExisting,
     Optional<Stage> expectedCurrent,
     boolean force,
+    boolean requireChecks,
     String comment) {
   /**
    * Checks that the version is where the caller believes it to be.

@@ -297,12 +297,15 @@ final class RegistryBadInputTest {
                 stub.transitionStage(
                     TransitionStageRequest.newBuilder()
                         .setExpectedCurrentStageValue(77)
+                        .setForce(true)
+                        .setRequireChecks(true)
                         .setComment("x".repeat(2001))
                         .build()),
             "name",
             "version",
             "stage",
             "expected_current_stage",
+            "require_checks",
             "comment"),
         bad(
             "transition: archive into Archived",

@@ -172,6 +172,26 @@ final class StageGovernanceRpcTest {
   }
 
   @Test
+  void transition_thatRequiresChecks_isRefusedWithoutThem() {
+    TransitionStageRequest unattended =
+        TransitionStageRequest.newBuilder()
+            .setName("digits")
+            .setVersion(1)
+            .setStage(PRODUCTION)
+            .setRequireChecks(true)
+            .build();
+    assertFails(
+        () -> anna.transitionStage(unattended), Status.Code.FAILED_PRECONDITION, "NO_CHECKS");
+    set(StagePolicy.newBuilder().setStage(PRODUCTION).build());
+    assertFails(
+        () -> anna.transitionStage(unattended), Status.Code.FAILED_PRECONDITION, "NO_CHECKS");
+    set(StagePolicy.newBuilder().setStage(PRODUCTION).addChecks(AUDIT).build());
+    reportAudit();
+
+    assertThat(anna.transitionStage(unattended).getModelVersion().getStage()).isEqualTo(PRODUCTION);
+  }
+
+  @Test
   void request_collectsApprovals_andTheLastMovesTheVersion() {
     set(
         StagePolicy.newBuilder()

@@ -77,7 +77,8 @@ final class StageServiceTest {
   private static final Caller BEN = new Caller("ben", Set.of());
   private static final Sha256 DIGEST = new Sha256("a".repeat(64));
   private static final StageTransition TO_PRODUCTION =
-      new StageTransition(DIGITS, FIRST, Stage.PRODUCTION, false, Optional.empty(), false, "");
+      new StageTransition(
+          DIGITS, FIRST, Stage.PRODUCTION, false, Optional.empty(), false, false, "");
 
   private final PassingServing serving = new PassingServing();
   private Server server;

@@ -582,6 +582,7 @@ abstract class RegistryStoreContract {
                 true,
                 Optional.of(Stage.NONE),
                 false,
+                false,
                 "better"),
             Optional.empty(),
             LEAD);
@@ -619,6 +620,7 @@ abstract class RegistryStoreContract {
                         false,
                         Optional.of(Stage.NONE),
                         false,
+                        false,
                         ""),
                     Optional.empty(),
                     ANNA))
@@ -640,7 +642,8 @@ abstract class RegistryStoreContract {
     assertThatThrownBy(() -> stages.rollback(DIGITS, Stage.PRODUCTION, Optional.empty(), "", ANNA))
         .isInstanceOf(NoPreviousHolderException.class);
     stages.transition(
-        new StageTransition(DIGITS, number(2), Stage.PRODUCTION, true, Optional.empty(), false, ""),
+        new StageTransition(
+            DIGITS, number(2), Stage.PRODUCTION, true, Optional.empty(), false, false, ""),
         Optional.empty(),
         ANNA);
 
@@ -679,6 +682,7 @@ abstract class RegistryStoreContract {
                       round % 3 == 0 ? Stage.STAGING : Stage.PRODUCTION,
                       true,
                       Optional.empty(),
+                      false,
                       false,
                       ""),
                   Optional.empty(),
@@ -747,7 +751,7 @@ abstract class RegistryStoreContract {
               VersionNumber next = number(2 - round % 2);
               stages.transition(
                   new StageTransition(
-                      DIGITS, next, Stage.PRODUCTION, true, Optional.empty(), false, ""),
+                      DIGITS, next, Stage.PRODUCTION, true, Optional.empty(), false, false, ""),
                   Optional.empty(),
                   ANNA);
             }
@@ -1146,7 +1150,14 @@ abstract class RegistryStoreContract {
     return stages
         .transition(
             new StageTransition(
-                new ModelName(name), number(number), stage, false, Optional.empty(), false, ""),
+                new ModelName(name),
+                number(number),
+                stage,
+                false,
+                Optional.empty(),
+                false,
+                false,
+                ""),
             Optional.empty(),
             ANNA)
         .revision();

@@ -29,6 +29,7 @@ import dev.slipway.registry.policy.CheckBasis;
 import dev.slipway.registry.policy.CheckedBasis;
 import dev.slipway.registry.policy.ChecksNotPassedException;
 import dev.slipway.registry.policy.ChecksOutdatedException;
+import dev.slipway.registry.policy.NoChecksException;
 import dev.slipway.registry.policy.PolicyRules;
 import dev.slipway.registry.policy.StagePolicy;
 import dev.slipway.registry.policy.StagePolicyNotFoundException;
@@ -291,7 +292,7 @@ abstract class StageGovernanceContract {
     StageTransitionResult result =
         stages.transition(
             new StageTransition(
-                DIGITS, number(4), Stage.STAGING, true, Optional.empty(), false, ""),
+                DIGITS, number(4), Stage.STAGING, true, Optional.empty(), false, false, ""),
             Optional.empty(),
             ANNA);
 
@@ -373,7 +374,8 @@ abstract class StageGovernanceContract {
     move(1, Stage.PRODUCTION, ANNA);
     policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
     StageTransition wanted =
-        new StageTransition(DIGITS, number(2), Stage.PRODUCTION, true, Optional.empty(), false, "");
+        new StageTransition(
+            DIGITS, number(2), Stage.PRODUCTION, true, Optional.empty(), false, false, "");
     CheckBasis basis = stages.basis(wanted, ANNA).orElseThrow();
     assertThat(basis.checks()).containsExactly(SMOKE);
     assertThat(basis.version().number()).isEqualTo(number(2));
@@ -398,11 +400,12 @@ abstract class StageGovernanceContract {
   void checks_areOutdated_whenHolderOrPolicyHaveChanged() {
     policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
     StageTransition wanted =
-        new StageTransition(DIGITS, number(2), Stage.PRODUCTION, true, Optional.empty(), false, "");
+        new StageTransition(
+            DIGITS, number(2), Stage.PRODUCTION, true, Optional.empty(), false, false, "");
     CheckBasis empty = stages.basis(wanted, ANNA).orElseThrow();
     stages.transition(
         new StageTransition(
-            DIGITS, number(1), Stage.PRODUCTION, false, Optional.empty(), false, ""),
+            DIGITS, number(1), Stage.PRODUCTION, false, Optional.empty(), false, false, ""),
         checked(basis(1), CheckOutcome.PASSED),
         ANNA);
     assertThatThrownBy(() -> stages.transition(wanted, checked(empty, CheckOutcome.PASSED), ANNA))
@@ -500,7 +503,7 @@ abstract class StageGovernanceContract {
     policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
     StageTransition wanted =
         new StageTransition(
-            DIGITS, number(1), Stage.PRODUCTION, true, Optional.of(Stage.NONE), false, "");
+            DIGITS, number(1), Stage.PRODUCTION, true, Optional.of(Stage.NONE), false, false, "");
     StageTransitionResult made =
         stages.transition(wanted, checked(basis(1), CheckOutcome.PASSED), ANNA);
 
@@ -514,6 +517,34 @@ abstract class StageGovernanceContract {
     assertThatThrownBy(() -> stages.basis(wanted, ANNA)).isInstanceOf(StageChangedException.class);
     assertThatThrownBy(() -> stages.transition(wanted, Optional.empty(), ANNA))
         .isInstanceOf(StageChangedException.class);
+  }
+
+  @Test
+  void requiredChecks_areMissed_alsoWhenThePolicyGoesWhileTheyRun() {
+    StageTransition wanted = guarded(1);
+    assertThatThrownBy(() -> stages.basis(wanted, ANNA)).isInstanceOf(NoChecksException.class);
+    policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
+    CheckBasis basis = stages.basis(wanted, ANNA).orElseThrow();
+    policies.delete(OF_DIGITS, Stage.PRODUCTION, LEAD);
+    long revision = events.revision();
+
+    assertThatThrownBy(() -> stages.transition(wanted, checked(basis, CheckOutcome.PASSED), ANNA))
+        .isInstanceOf(NoChecksException.class)
+        .hasMessageContaining("Production of digits");
+    assertThat(events.revision()).isEqualTo(revision);
+    policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
+    stages.transition(wanted, checked(basis(1), CheckOutcome.PASSED), ANNA);
+    policies.delete(OF_DIGITS, Stage.PRODUCTION, LEAD);
+
+    assertThat(stages.transition(wanted, Optional.empty(), ANNA).version().stage())
+        .as("moved by an earlier call")
+        .isEqualTo(Stage.PRODUCTION);
+    assertThat(in(Stage.PRODUCTION)).containsExactly(1L);
+  }
+
+  private static StageTransition guarded(long number) {
+    return new StageTransition(
+        DIGITS, number(number), Stage.PRODUCTION, false, Optional.empty(), false, true, "");
   }
 
   @Test
@@ -533,7 +564,7 @@ abstract class StageGovernanceContract {
         LEAD);
     StageTransition forced =
         new StageTransition(
-            DIGITS, number(1), Stage.PRODUCTION, false, Optional.empty(), true, "it burns");
+            DIGITS, number(1), Stage.PRODUCTION, false, Optional.empty(), true, false, "it burns");
     assertThatThrownBy(() -> stages.transition(forced, Optional.empty(), LEAD))
         .isInstanceOf(RoleRequiredException.class)
         .hasMessageContaining("chief");
@@ -546,7 +577,8 @@ abstract class StageGovernanceContract {
     assertThat(event.forced()).isTrue();
     assertThat(event.comment()).isEqualTo("it burns");
     StageTransition free =
-        new StageTransition(DIGITS, number(2), Stage.STAGING, false, Optional.empty(), true, "");
+        new StageTransition(
+            DIGITS, number(2), Stage.STAGING, false, Optional.empty(), true, false, "");
     long revision = stages.transition(free, Optional.empty(), ANNA).revision();
     assertThat(events.listAfter(revision - 1, 1).get(0).forced()).isFalse();
   }
@@ -1042,7 +1074,7 @@ abstract class StageGovernanceContract {
 
   private static StageTransition toProduction(long number) {
     return new StageTransition(
-        DIGITS, number(number), Stage.PRODUCTION, true, Optional.empty(), false, "");
+        DIGITS, number(number), Stage.PRODUCTION, true, Optional.empty(), false, false, "");
   }
 
   private static CheckReport report(CheckBasis basis, CheckOutcome outcome) {
@@ -1121,7 +1153,8 @@ abstract class StageGovernanceContract {
   private void move(long number, Stage stage, Caller caller, boolean force) {
     var unused =
         stages.transition(
-            new StageTransition(DIGITS, number(number), stage, false, Optional.empty(), force, ""),
+            new StageTransition(
+                DIGITS, number(number), stage, false, Optional.empty(), force, false, ""),
             Optional.empty(),
             caller);
   }
@@ -1129,7 +1162,8 @@ abstract class StageGovernanceContract {
   private void archiveInto(long number, Stage stage, Caller caller) {
     var unused =
         stages.transition(
-            new StageTransition(DIGITS, number(number), stage, true, Optional.empty(), false, ""),
+            new StageTransition(
+                DIGITS, number(number), stage, true, Optional.empty(), false, false, ""),
             Optional.empty(),
             caller);
   }
