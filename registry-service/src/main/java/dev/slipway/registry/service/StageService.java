@@ -36,7 +36,7 @@ public final class StageService {
   /** How often checks run for one move while policy and stage change under them. */
   private static final int MAX_ATTEMPTS = 3;
 
-  private static final int EXPIRE_BATCH = 100;
+  private static final int EXPIRE_PAGE = 100;
 
   private final StageStore stages;
   private final TransitionRequestStore requests;
@@ -102,10 +102,7 @@ public final class StageService {
   /** Closes requests whose time is up; never throws. */
   public void expireRequests() {
     try {
-      int expired;
-      do {
-        expired = requests.expireDue(EXPIRE_BATCH);
-      } while (expired == EXPIRE_BATCH);
+      var unused = requests.expireDue(EXPIRE_PAGE);
     } catch (RuntimeException e) {
       log.warn("transition requests cannot be expired now; trying again", e);
     }

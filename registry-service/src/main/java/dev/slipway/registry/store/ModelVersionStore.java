@@ -380,13 +380,10 @@ public final class ModelVersionStore {
               .insert(before.holder().stream().toList(), "RELEASING", command.now());
           List<RegistryChange> withdrawn =
               new RequestReader(command.handle())
-                      .requests(
-                          command
-                              .dao(TransitionRequestDao.class)
-                              .listOpen(model.modelId(), number.value()))
-                      .stream()
-                      .map(RegistryChange::deleted)
-                      .toList();
+                  .withdrawn(
+                      command
+                          .dao(TransitionRequestDao.class)
+                          .listOpen(model.modelId(), number.value()));
           command.dao(ModelVersionDao.class).delete(model.modelId(), number.value());
           command.touchModel(model.modelId());
           command.record(

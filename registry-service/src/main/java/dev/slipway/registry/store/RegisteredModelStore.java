@@ -43,6 +43,9 @@ public final class RegisteredModelStore {
   private static final RowMapper<RegisteredModelRow> ROWS =
       ConstructorMapper.of(RegisteredModelRow.class);
 
+  /** The most open transition requests that the event of a delete lists. */
+  static final int MAX_WITHDRAWN = 100;
+
   private final RegistryTransactions transactions;
   private final ModelFieldSql searches;
 
@@ -201,11 +204,19 @@ public final class RegisteredModelStore {
           }
           List<String> holders = command.dao(ModelVersionDao.class).listHolders(row.modelId());
           command.dao(PackageHoldDao.class).insert(holders, "RELEASING", command.now());
+          List<RegistryChange> withdrawn =
+              new RequestReader(command.handle())
+                  .withdrawn(
+                      command
+                          .dao(TransitionRequestDao.class)
+                          .listOpenOfModel(row.modelId(), MAX_WITHDRAWN));
           command.dao(RegisteredModelDao.class).delete(row.modelId());
           command.record(
               RegistryEventType.REGISTERED_MODEL_DELETED,
               row.modelId(),
-              RegistryChange.deleted(before));
+              RegistryChange.deleted(before),
+              withdrawn,
+              "");
           return holders;
         });
   }

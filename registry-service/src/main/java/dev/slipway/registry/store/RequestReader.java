@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.registry.actor.Caller;
 import dev.slipway.registry.check.CheckReport;
+import dev.slipway.registry.event.RegistryChange;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.request.TransitionDecision;
 import dev.slipway.registry.request.TransitionRequest;
@@ -16,6 +17,7 @@ import dev.slipway.registry.store.TransitionRequestDao.RequestRow;
 import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.VersionNumber;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +62,25 @@ final class RequestReader {
     return rows.stream()
         .map(row -> request(row, decisions.getOrDefault(row.transitionRequestId(), List.of())))
         .toList();
+  }
+
+  /**
+   * Returns what an event says of requests that a delete takes with it.
+   *
+   * @param rows of open requests, those first that matter most; of many the first that have about 1
+   *     MiB
+   */
+  List<RegistryChange> withdrawn(List<RequestRow> rows) {
+    List<RegistryChange> changes = new ArrayList<>();
+    long bytes = 0;
+    for (TransitionRequest request : requests(rows)) {
+      bytes += request.weight();
+      if (!changes.isEmpty() && bytes > BoundedPages.MAX_WEIGHT) {
+        break;
+      }
+      changes.add(RegistryChange.deleted(request));
+    }
+    return changes;
   }
 
   static String roles(Caller caller) {

@@ -12,6 +12,7 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 /** Reads and writes {@code transition_request} and {@code transition_decision}. */
 @RegisterConstructorMapper(TransitionRequestDao.RequestRow.class)
 @RegisterConstructorMapper(TransitionRequestDao.DecisionRow.class)
+@RegisterConstructorMapper(TransitionRequestDao.DueRow.class)
 public interface TransitionRequestDao {
   /** Reads whole rows with the names of their models; what follows says which. */
   String SELECT =
@@ -55,6 +56,12 @@ public interface TransitionRequestDao {
       Instant decidedAt,
       long revision) {}
 
+  /** Is a row by the order in which requests expire. */
+  record DueRow(Instant expiresAt, String transitionRequestId) {
+    /** Is before every row. */
+    static final DueRow FIRST = new DueRow(Instant.EPOCH, "");
+  }
+
   /** Inserts a row. */
   @SqlUpdate(
       """
@@ -94,14 +101,23 @@ public interface TransitionRequestDao {
           """)
   List<RequestRow> listOpen(@Bind("modelId") long modelId, @Bind("version") long version);
 
-  /** Lists open requests whose time is up, those that are so longest first. */
+  /** Lists the open requests of all versions of a model, newest first. */
+  @SqlQuery(
+      SELECT
+          + """
+          WHERE r.model_id = :modelId AND r.is_open ORDER BY r.created_revision DESC FETCH FIRST :limit ROWS ONLY
+          """)
+  List<RequestRow> listOpenOfModel(@Bind("modelId") long modelId, @Bind("limit") int limit);
+
+  /** Lists open requests whose time is up, those that are so longest first, from behind one on. */
   @SqlQuery(
       """
-      SELECT transition_request_id FROM transition_request
-      WHERE is_open AND expires_at <= :now
+      SELECT transition_request_id, expires_at FROM transition_request
+      WHERE is_open AND expires_at <= :now AND (expires_at, transition_request_id) > (:expiresAt, :transitionRequestId)
       ORDER BY expires_at, transition_request_id FETCH FIRST :limit ROWS ONLY
       """)
-  List<String> listDue(@Bind("now") Instant now, @Bind("limit") int limit);
+  List<DueRow> listDue(
+      @Bind("now") Instant now, @BindMethods DueRow behind, @Bind("limit") int limit);
 
   /** Changes what decisions change. */
   @SqlUpdate(

@@ -21,9 +21,11 @@ import dev.slipway.registry.request.TransitionRequestId;
 import dev.slipway.registry.request.TransitionRequestNotFoundException;
 import dev.slipway.registry.request.TransitionRequestState;
 import dev.slipway.registry.store.TransitionRequestDao.DecisionRow;
+import dev.slipway.registry.store.TransitionRequestDao.DueRow;
 import dev.slipway.registry.store.TransitionRequestDao.RequestRow;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.VersionNumber;
+import dev.slipway.runtime.database.DatabaseException;
 import dev.slipway.runtime.error.InvalidRequestException;
 import dev.slipway.runtime.paging.Page;
 import dev.slipway.runtime.paging.PageRequest;
@@ -34,6 +36,8 @@ import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
 import org.jdbi.v3.core.statement.Query;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps transition requests. Every change is one command: atomic, with its event, durable on
@@ -43,6 +47,8 @@ import org.jdbi.v3.core.statement.Query;
  * such request.
  */
 public final class TransitionRequestStore {
+  private static final Logger log = LoggerFactory.getLogger(TransitionRequestStore.class);
+
   private final RegistryTransactions transactions;
 
   /** Creates the store. */
@@ -286,18 +292,40 @@ public final class TransitionRequestStore {
   }
 
   /**
-   * Closes requests whose time is up, each in a command of its own by the registry itself.
+   * Closes requests whose time is up, each in a command of its own by the registry itself. One that
+   * cannot be closed is logged and passed over until the next call.
    *
-   * @param limit how many at most
-   * @return how many there were
+   * @param pageSize how many are looked up at a time
+   * @return how many were closed
+   * @throws DatabaseException if the database does not answer
    */
-  public int expireDue(int limit) {
+  public int expireDue(int pageSize) {
     Instant now = transactions.now();
-    List<String> due =
-        transactions.readOne(
-            handle -> handle.attach(TransitionRequestDao.class).listDue(now, limit));
-    due.forEach(id -> expire(new TransitionRequestId(id)));
-    return due.size();
+    int closed = 0;
+    DueRow last = DueRow.FIRST;
+    List<DueRow> page;
+    do {
+      DueRow behind = last;
+      page =
+          transactions.readOne(
+              handle -> handle.attach(TransitionRequestDao.class).listDue(now, behind, pageSize));
+      for (DueRow due : page) {
+        closed += expireIfPossible(new TransitionRequestId(due.transitionRequestId())) ? 1 : 0;
+        last = due;
+      }
+    } while (page.size() == pageSize);
+    return closed;
+  }
+
+  private boolean expireIfPossible(TransitionRequestId id) {
+    try {
+      return expire(id);
+    } catch (DatabaseException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      log.error("transition request {} cannot be expired", id.value(), e);
+      return false;
+    }
   }
 
   /** Closes the open request for the same version and stage if its time is up. */
@@ -315,12 +343,15 @@ public final class TransitionRequestStore {
                               model.modelId(), wanted.version().value(), wanted.stage().name()))
                   .filter(row -> !transactions.now().isBefore(row.expiresAt()));
             })
-        .ifPresent(row -> expire(new TransitionRequestId(row.transitionRequestId())));
+        .ifPresent(
+            row -> {
+              var unused = expire(new TransitionRequestId(row.transitionRequestId()));
+            });
   }
 
-  /** Closes a request if it is there, open, and its time is up. */
-  private void expire(TransitionRequestId id) {
-    transactions.command(
+  /** Closes a request if it is there, open, and its time is up; returns whether it was. */
+  private boolean expire(TransitionRequestId id) {
+    return transactions.command(
         Caller.SLIPWAY,
         command -> {
           Optional<RequestRow> row = command.dao(TransitionRequestDao.class).find(id.value());

@@ -75,7 +75,8 @@ public record WebhookEvent(Entity entity, Optional<Action> action) {
 
   /**
    * Returns what an event tells of, its own subject first: a move that an approval has carried out
-   * tells of the request too. Empty when webhooks are not told of it.
+   * tells of the request too, and a delete of those that went with it. Empty when webhooks are not
+   * told of it.
    */
   public static List<WebhookEvent> of(RegistryEventType type, List<RegistryChange> alsoChanged) {
     List<WebhookEvent> events = new ArrayList<>();
@@ -85,6 +86,11 @@ public record WebhookEvent(Entity entity, Optional<Action> action) {
             .flatMap(change -> change.after().stream())
             .anyMatch(RegistryState.OfRequest.class::isInstance)) {
       events.add(of(Entity.TRANSITION_REQUEST, Action.UPDATED));
+    } else if (alsoChanged.stream()
+        .filter(change -> change.after().isEmpty())
+        .flatMap(change -> change.before().stream())
+        .anyMatch(RegistryState.OfRequest.class::isInstance)) {
+      events.add(of(Entity.TRANSITION_REQUEST, Action.DELETED));
     }
     return events;
   }

@@ -17,6 +17,7 @@ import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
 import dev.slipway.registry.v1.CreateTransitionRequestRequest;
 import dev.slipway.registry.v1.CreateWebhookRequest;
+import dev.slipway.registry.v1.DeleteModelVersionRequest;
 import dev.slipway.registry.v1.DeleteWebhookRequest;
 import dev.slipway.registry.v1.GetWebhookRequest;
 import dev.slipway.registry.v1.ListActivitiesRequest;
@@ -383,7 +384,7 @@ final class WebhooksTest {
   }
 
   @Test
-  void approvalThatMovesAVersion_tellsOfTheRequestOrOfTheStage() throws Exception {
+  void requestThatMovesAVersionOrGoesWithIt_isTold() throws Exception {
     create(
         hook("requests")
             .addEvents(WebhookEvent.newBuilder().setEntity(Entity.ENTITY_TRANSITION_REQUEST)));
@@ -420,9 +421,25 @@ final class WebhooksTest {
                 .setTransitionRequestId(request.getTransitionRequestId())
                 .build());
     assertThat(done.getState()).isEqualTo(TransitionRequestState.TRANSITION_REQUEST_STATE_EXECUTED);
+    request =
+        stub.createTransitionRequest(
+            CreateTransitionRequestRequest.newBuilder()
+                .setName("digits")
+                .setVersion(version.getVersion())
+                .setStage(Stage.STAGE_STAGING)
+                .build());
+    assertThat(request.getState()).isEqualTo(TransitionRequestState.TRANSITION_REQUEST_STATE_OPEN);
+    var gone =
+        stub.deleteModelVersion(
+            DeleteModelVersionRequest.newBuilder()
+                .setName("digits")
+                .setVersion(version.getVersion())
+                .setForce(true)
+                .build());
+    assertThat(gone).isNotNull();
 
     List<String> told = new ArrayList<>();
-    for (Received received : receiver.next(3)) {
+    for (Received received : receiver.next(5)) {
       JsonNode body = JSON.readTree(received.body());
       told.add(received.path() + " " + body.path("type").asText());
       assertThat(body.path("data").path("version").asText()).isEqualTo("1");
@@ -431,6 +448,8 @@ final class WebhooksTest {
         .containsExactlyInAnyOrder(
             "/requests transition_request.created",
             "/requests transition_request.updated",
+            "/requests transition_request.created",
+            "/requests transition_request.deleted",
             "/both model_version_stage.updated");
   }
 

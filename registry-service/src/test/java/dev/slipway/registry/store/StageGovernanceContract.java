@@ -785,6 +785,32 @@ abstract class StageGovernanceContract {
   }
 
   @Test
+  void requestThatCannotBeExpired_holdsUpNoOther() {
+    TransitionRequest broken = request(1, Stage.PRODUCTION, false, ANNA);
+    TransitionRequest second = request(2, Stage.PRODUCTION, false, ANNA);
+    TransitionRequest third = request(3, Stage.PRODUCTION, false, ANNA);
+    int changed = checkReport(broken.id(), "{");
+    assertThat(changed).isEqualTo(1);
+    at(third.expiresAt());
+
+    assertThat(requests.expireDue(1)).isEqualTo(2);
+    assertThat(requests.get(second.id()).state()).isEqualTo(TransitionRequestState.EXPIRED);
+    assertThat(requests.get(third.id()).state()).isEqualTo(TransitionRequestState.EXPIRED);
+    assertThat(requests.expireDue(1)).isZero();
+    assertThat(checkReport(broken.id(), "{\"name\": \"digits\", \"version\": 1}")).isEqualTo(1);
+    assertThat(requests.expireDue(1)).isEqualTo(1);
+  }
+
+  private int checkReport(TransitionRequestId id, String text) {
+    return database.write(
+        handle ->
+            handle.execute(
+                "UPDATE transition_request SET check_report = ? WHERE transition_request_id = ?",
+                text,
+                id.value()));
+  }
+
+  @Test
   void request_isNotExecuted_whenTheVersionHasMoved_orTheStageIsTaken() {
     TransitionRequest made = request(1, Stage.PRODUCTION, false, ANNA);
     move(1, Stage.STAGING, ANNA);
@@ -906,9 +932,43 @@ abstract class StageGovernanceContract {
     assertThat(event.alsoChanged().get(0).after()).isEmpty();
     assertThatThrownBy(() -> requests.get(first.id()))
         .isInstanceOf(TransitionRequestNotFoundException.class);
+    TransitionRequest third = request(ziffern, 3, Stage.STAGING);
+    TransitionRequest closed = request(ziffern, 3, Stage.ARCHIVED);
+    requests.cancel(closed.id(), "", ANNA);
+
     models.delete(ziffern, false, ANNA);
+    assertThat(events.listAfter(events.revision() - 1, 1).get(0).alsoChanged())
+        .allSatisfy(change -> assertThat(change.after()).isEmpty())
+        .extracting(change -> request(change.before()).orElseThrow().id())
+        .containsExactly(third.id(), second.id());
     assertThatThrownBy(() -> requests.approve(second.id(), "", Optional.empty(), BEN))
         .isInstanceOf(TransitionRequestNotFoundException.class);
+  }
+
+  @Test
+  void requestsOfADeletedModel_areListedUpToALimit() {
+    for (int i = 0; i < RegisteredModelStore.MAX_WITHDRAWN / 3; i++) {
+      version("digits");
+    }
+    for (int i = 1; i <= RegisteredModelStore.MAX_WITHDRAWN / 3 + 3; i++) {
+      request(DIGITS, i, Stage.STAGING);
+      request(DIGITS, i, Stage.PRODUCTION);
+      request(DIGITS, i, Stage.ARCHIVED);
+    }
+
+    models.delete(DIGITS, false, ANNA);
+
+    assertThat(events.listAfter(events.revision() - 1, 1).get(0).alsoChanged())
+        .hasSize(RegisteredModelStore.MAX_WITHDRAWN);
+  }
+
+  private TransitionRequest request(ModelName name, long number, Stage stage) {
+    return requests.create(
+        id(),
+        new NewTransitionRequest(name, number(number), stage, false, ""),
+        Optional.empty(),
+        Optional.empty(),
+        ANNA);
   }
 
   @Test
