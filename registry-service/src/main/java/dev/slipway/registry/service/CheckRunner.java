@@ -17,6 +17,7 @@ import dev.slipway.registry.upstream.CallContext;
 import dev.slipway.registry.upstream.RunLookup;
 import dev.slipway.registry.upstream.RunValues;
 import dev.slipway.registry.upstream.ServingLookup;
+import dev.slipway.registry.upstream.ServingLookup.GoldenOutcome;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.RunId;
 import dev.slipway.runtime.error.ServiceException;
@@ -25,18 +26,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,19 +63,31 @@ public final class CheckRunner implements AutoCloseable {
   private final RunLookup runs;
   private final ServingLookup serving;
   private final Clock clock;
-  private final ExecutorService threads = threads();
+  private final ExecutorService threads;
 
   /** Creates a runner. */
   public CheckRunner(
       ReportedCheckStore reported, RunLookup runs, ServingLookup serving, Clock clock) {
+    this(reported, runs, serving, clock, threads());
+  }
+
+  /** Creates a runner that asks on given threads, and ends them. */
+  CheckRunner(
+      ReportedCheckStore reported,
+      RunLookup runs,
+      ServingLookup serving,
+      Clock clock,
+      ExecutorService threads) {
     this.reported = reported;
     this.runs = runs;
     this.serving = serving;
     this.clock = clock;
+    this.threads = threads;
   }
 
   /**
-   * Runs checks, and returns when all have a verdict or {@link #LIMIT} has passed.
+   * Runs checks, and returns when all have a verdict or {@link #LIMIT} has passed. Checks that ask
+   * the same share one answer.
    *
    * @param version read with its signature
    * @param predecessor what it is compared with; absent when there is nothing to compare with
@@ -82,18 +97,26 @@ public final class CheckRunner implements AutoCloseable {
     if (checks.isEmpty()) {
       return new CheckReport(version.name(), version.number(), List.of());
     }
+    long end = System.nanoTime() + LIMIT.toNanos();
     Map<CheckName, ReportedCheck> verdicts = reported.list(version.name(), version.number());
-    List<Callable<CheckResult>> tasks = new ArrayList<>();
+    Map<Object, Future<Answer>> asked = new HashMap<>();
     for (Check check : checks) {
-      tasks.add(CallContext.carry(() -> result(check, version, predecessor, verdicts)));
+      question(check.condition())
+          .ifPresent(
+              question ->
+                  asked.computeIfAbsent(
+                      question, same -> ask(check.condition(), version, predecessor)));
     }
-    List<CheckResult> results = new ArrayList<>();
     try {
-      List<Future<CheckResult>> futures =
-          threads.invokeAll(tasks, LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-      for (int i = 0; i < checks.size(); i++) {
-        results.add(ended(checks.get(i), futures.get(i)));
+      List<CheckResult> results = new ArrayList<>();
+      for (Check check : checks) {
+        Optional<Future<Answer>> answer = question(check.condition()).map(asked::get);
+        results.add(
+            answer.isPresent()
+                ? answered(check, answer.get(), end)
+                : decided(check, version, predecessor, verdicts));
       }
+      return new CheckReport(version.name(), version.number(), results);
     } catch (InterruptedException e) {
       // The server stops; nobody will hear of it.
       Thread.currentThread().interrupt();
@@ -101,67 +124,108 @@ public final class CheckRunner implements AutoCloseable {
           version.name(),
           version.number(),
           checks.stream().map(check -> error(check, "was interrupted")).toList());
+    } finally {
+      asked.values().forEach(answer -> answer.cancel(true));
     }
-    return new CheckReport(version.name(), version.number(), results);
   }
 
-  private CheckResult ended(Check check, Future<CheckResult> future) throws InterruptedException {
+  /** Is what another service has answered; decides every check that has asked for it. */
+  private interface Answer {
+    Verdict decide(CheckCondition condition);
+  }
+
+  /** Returns what a check asks other services, equal for the same; absent: it asks none. */
+  private static Optional<Object> question(CheckCondition condition) {
+    if (condition instanceof CheckCondition.External
+        || condition instanceof CheckCondition.Signature) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        condition instanceof CheckCondition.GoldenRequests
+            ? CheckCondition.GoldenRequests.class
+            : condition);
+  }
+
+  private Future<Answer> ask(
+      CheckCondition condition, ModelVersion version, Optional<Predecessor> predecessor) {
     try {
-      return future.get();
-    } catch (CancellationException e) {
+      return threads.submit(CallContext.carry(() -> answer(condition, version, predecessor)));
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.completedFuture(
+          any -> Verdict.of(CheckOutcome.ERROR, "too many checks are waiting; try again later"));
+    }
+  }
+
+  private Answer answer(
+      CheckCondition condition, ModelVersion version, Optional<Predecessor> predecessor) {
+    if (condition instanceof CheckCondition.GoldenRequests) {
+      Optional<GoldenOutcome> outcome =
+          version
+              .packageDigest()
+              .map(digest -> serving.runGolden(version.name(), version.number(), digest));
+      return asked -> golden((CheckCondition.GoldenRequests) asked, outcome);
+    }
+    Verdict verdict =
+        condition instanceof CheckCondition.Metrics metrics
+            ? version
+                .origin()
+                .runId()
+                .map(runId -> MetricVerdict.of(metrics.filter(), runId, runs))
+                .orElseGet(() -> noRun(version))
+            : compare((CheckCondition.Comparison) condition, version, predecessor);
+    return asked -> verdict;
+  }
+
+  private static Verdict golden(
+      CheckCondition.GoldenRequests condition, Optional<GoldenOutcome> outcome) {
+    return outcome
+        .map(found -> GoldenVerdict.of(condition, found))
+        .orElseGet(
+            () ->
+                Verdict.of(
+                    CheckOutcome.FAILED, "the version has no package in the artifact service"));
+  }
+
+  /**
+   * Waits for an answer.
+   *
+   * @param end by {@link System#nanoTime}, when it is waited for no longer
+   */
+  private CheckResult answered(Check check, Future<Answer> answer, long end)
+      throws InterruptedException {
+    try {
+      return answer
+          .get(end - System.nanoTime(), TimeUnit.NANOSECONDS)
+          .decide(check.condition())
+          .result(check.name(), now());
+    } catch (TimeoutException e) {
       return error(check, "did not end within " + LIMIT.toSeconds() + " seconds");
     } catch (ExecutionException e) {
-      throw new IllegalStateException("a check ends with a verdict", e.getCause());
-    }
-  }
-
-  private CheckResult result(
-      Check check,
-      ModelVersion version,
-      Optional<Predecessor> predecessor,
-      Map<CheckName, ReportedCheck> verdicts) {
-    try {
-      if (check.condition() instanceof CheckCondition.External external) {
-        return ReportedCheck.decide(
-            check.name(), external, Optional.ofNullable(verdicts.get(check.name())), now());
+      if (e.getCause() instanceof ServiceException failure) {
+        log.debug("check {}", check.name(), failure);
+        return error(check, failure.getMessage());
       }
-      return verdict(check.condition(), version, predecessor).result(check.name(), now());
-    } catch (ServiceException e) {
-      log.debug("check {} of {} {}", check.name(), version.name(), version.number(), e);
-      return error(check, e.getMessage());
-    } catch (RuntimeException e) {
-      log.error("check {} of {} {}", check.name(), version.name(), version.number(), e);
+      log.error("check {}", check.name(), e.getCause());
       return error(check, "failed unexpectedly; the registry's log has the details");
     }
   }
 
-  private CheckResult error(Check check, String summary) {
-    return Verdict.of(CheckOutcome.ERROR, summary).result(check.name(), now());
+  /** Decides a check by what the registry has. */
+  private CheckResult decided(
+      Check check,
+      ModelVersion version,
+      Optional<Predecessor> predecessor,
+      Map<CheckName, ReportedCheck> verdicts) {
+    return check.condition() instanceof CheckCondition.External external
+        ? ReportedCheck.decide(
+            check.name(), external, Optional.ofNullable(verdicts.get(check.name())), now())
+        : SignatureVerdict.of(
+                ((CheckCondition.Signature) check.condition()).mode(), version, predecessor)
+            .result(check.name(), now());
   }
 
-  private Verdict verdict(
-      CheckCondition condition, ModelVersion version, Optional<Predecessor> predecessor) {
-    if (condition instanceof CheckCondition.Signature signature) {
-      return SignatureVerdict.of(signature.mode(), version, predecessor);
-    }
-    if (condition instanceof CheckCondition.GoldenRequests golden) {
-      return version
-          .packageDigest()
-          .map(digest -> serving.runGolden(version.name(), version.number(), digest))
-          .map(outcome -> GoldenVerdict.of(golden, outcome))
-          .orElseGet(
-              () ->
-                  Verdict.of(
-                      CheckOutcome.FAILED, "the version has no package in the artifact service"));
-    }
-    if (condition instanceof CheckCondition.Metrics metrics) {
-      return version
-          .origin()
-          .runId()
-          .map(runId -> MetricVerdict.of(metrics.filter(), runId, runs))
-          .orElseGet(() -> noRun(version));
-    }
-    return compare((CheckCondition.Comparison) condition, version, predecessor);
+  private CheckResult error(Check check, String summary) {
+    return Verdict.of(CheckOutcome.ERROR, summary).result(check.name(), now());
   }
 
   private Verdict compare(
@@ -212,7 +276,7 @@ public final class CheckRunner implements AutoCloseable {
     return clock.instant().truncatedTo(ChronoUnit.MICROS);
   }
 
-  /** With more checks than fit, whoever asks runs them by itself. */
+  /** Refuses what is more than fits, so that nobody waits for longer than all may take. */
   private static ExecutorService threads() {
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
@@ -225,8 +289,7 @@ public final class CheckRunner implements AutoCloseable {
               Thread thread = new Thread(task, "registry-checks");
               thread.setDaemon(true);
               return thread;
-            },
-            new ThreadPoolExecutor.CallerRunsPolicy());
+            });
     threads.allowCoreThreadTimeOut(true);
     return threads;
   }

@@ -63,6 +63,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -468,6 +472,67 @@ final class CheckRunnerTest {
         .extracting(CheckResult::name)
         .isEqualTo(checks.stream().map(Check::name).toList());
     assertThat(report.results().stream().filter(CheckResult::passed)).hasSize(16);
+  }
+
+  @Test
+  void checksThatAskTheSame_shareOneAnswer() {
+    serving.answers.add(validated().build());
+    List<Check> checks =
+        IntStream.range(0, 32)
+            .mapToObj(
+                i ->
+                    new Check(
+                        new CheckName("g" + i), new CheckCondition.GoldenRequests(i % 2 == 0)))
+            .toList();
+
+    CheckReport report = runner.run(checks, version(Optional.empty()), Optional.empty());
+
+    assertThat(report.results())
+        .extracting(CheckResult::outcome)
+        .startsWith(CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.PASSED)
+        .containsOnly(CheckOutcome.PASSED, CheckOutcome.FAILED);
+    assertThat(serving.answers).isEmpty();
+  }
+
+  @Test
+  void checksForWhichThereIsNoThread_areErrorsAtOnce_andThoseThatNeedNoneAreDecided() {
+    CountDownLatch release = new CountDownLatch(1);
+    ThreadPoolExecutor full =
+        new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new SynchronousQueue<>());
+    full.execute(() -> hold(release));
+    ModelVersion version = version(Optional.empty());
+    List<Check> checks =
+        List.of(
+            new Check(new CheckName("golden"), new CheckCondition.GoldenRequests(false)),
+            new Check(
+                new CheckName("signature"),
+                new CheckCondition.Signature(CheckCondition.Signature.Mode.FULL)));
+
+    CheckReport report;
+    try (CheckRunner busy =
+        new CheckRunner(
+            reported,
+            new RunLookup(channel),
+            new ServingLookup(channel),
+            Clock.systemUTC(),
+            full)) {
+      report = busy.run(checks, version, holding(version));
+    } finally {
+      release.countDown();
+    }
+
+    assertThat(report.results())
+        .extracting(CheckResult::outcome)
+        .containsExactly(CheckOutcome.ERROR, CheckOutcome.PASSED);
+    assertThat(report.results().get(0).summary()).contains("too many checks");
+  }
+
+  private static void hold(CountDownLatch release) {
+    try {
+      release.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
