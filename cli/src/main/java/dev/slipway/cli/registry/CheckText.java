@@ -45,6 +45,9 @@ final class CheckText {
           TextLine.of(comparison.getExpected()));
     }
     lines(result.getSignatureDiff()).forEach(line -> out.println("           " + line));
+    if (result.getLeftOut() > 0) {
+      out.printf("           and %,d more%n", result.getLeftOut());
+    }
     if (!result.getLink().isEmpty()) {
       out.println("           see " + TextLine.of(result.getLink()));
     }

@@ -91,6 +91,7 @@ class GatedCommandsTest {
               failed   quality against version 2: not good enough
                        - val_accuracy: 0.942, asked for >= 0.95
                        inputs[age] type narrowed: long -> integer (not backward compatible)
+                       and 12 more
             """);
     assertThat(err.toString()).contains("reason: CHECKS_NOT_PASSED");
     assertThat(registry.moved)
@@ -238,6 +239,7 @@ class GatedCommandsTest {
                 .setOutcome(
                     passed ? CheckOutcome.CHECK_OUTCOME_PASSED : CheckOutcome.CHECK_OUTCOME_FAILED)
                 .setComparedWithVersion(2)
+                .setLeftOut(passed ? 0 : 12)
                 .setSummary(passed ? "good" : "not good\nenough")
                 .addComparisons(
                     CheckComparison.newBuilder()
@@ -260,7 +262,9 @@ class GatedCommandsTest {
   /** Returns what a status has room for. */
   private static CheckReport shortened(CheckReport report) {
     CheckReport.Builder shortened = report.toBuilder();
-    shortened.getResultsBuilderList().forEach(r -> r.clearComparisons().clearSignatureDiff());
+    shortened
+        .getResultsBuilderList()
+        .forEach(r -> r.clearComparisons().clearSignatureDiff().clearLeftOut());
     return shortened.build();
   }
 

@@ -5,14 +5,19 @@ import dev.slipway.registry.version.VersionNumber;
 import java.util.List;
 
 /**
- * Is the verdicts of all checks for one version on its way to one stage.
+ * Is the verdicts of all checks for one version on its way to one stage. Bounded, since it is kept
+ * with requests and events and sent with both: where verdicts say more, they keep less of what they
+ * compared, those that passed first.
  *
- * @param results in the order of the policy
+ * @param results in the order of the policy, at most 32; about {@value #MAX_BYTES} bytes together
  */
 public record CheckReport(ModelName model, VersionNumber version, List<CheckResult> results) {
-  /** Copies the list. */
+  /** The most bytes of a report. */
+  public static final long MAX_BYTES = 256 << 10;
+
+  /** Leaves out what is too much. */
   public CheckReport {
-    results = List.copyOf(results);
+    results = FittedResults.of(results, MAX_BYTES);
   }
 
   /** Returns whether every check passed; true when there is none. */

@@ -8,13 +8,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Is what the registry itself finds out about one condition. Bounded, since verdicts are kept with
- * requests and events: long texts and lists are cut, and what speaks against a pass comes first
- * where a list is.
+ * Is what the registry itself finds out about one condition.
  *
- * @param summary cut to {@link CheckResult#MAX_SUMMARY} characters
- * @param differences at most {@value #MAX_ENTRIES}
- * @param comparisons at most {@value #MAX_ENTRIES}
+ * @param comparedWith the version against which it was compared
+ * @param differences absent when no signatures were compared
  */
 public record Verdict(
     CheckOutcome outcome,
@@ -27,24 +24,10 @@ public record Verdict(
 
   private static final int MAX_TEXT = 250;
 
-  /** Cuts what is too long. */
+  /** Copies the lists. */
   public Verdict {
-    summary = cut(summary, CheckResult.MAX_SUMMARY);
-    differences = differences.map(Verdict::bounded);
-    comparisons =
-        (comparisons.size() <= MAX_ENTRIES
-                ? comparisons.stream()
-                : comparisons.stream()
-                    .sorted(Comparator.comparing(CheckComparison::passed))
-                    .limit(MAX_ENTRIES))
-            .map(
-                each ->
-                    new CheckComparison(
-                        cut(each.subject(), MAX_TEXT),
-                        cut(each.expected(), MAX_TEXT),
-                        cut(each.actual(), MAX_TEXT),
-                        each.passed()))
-            .toList();
+    differences = differences.map(List::copyOf);
+    comparisons = List.copyOf(comparisons);
   }
 
   /** Returns a verdict that compared nothing. */
@@ -52,21 +35,46 @@ public record Verdict(
     return new Verdict(outcome, summary, Optional.empty(), Optional.empty(), List.of());
   }
 
-  /** Returns the verdict as that of a check. */
+  /**
+   * Returns the verdict as that of a check. Bounded, since verdicts are kept with requests and
+   * events: long texts and lists are cut, and what speaks against a pass comes first where a list
+   * is.
+   */
   public CheckResult result(CheckName name, Instant at) {
-    return new CheckResult(
-        name,
-        outcome,
-        summary,
-        at,
-        CheckResult.REGISTRY,
-        comparedWith,
-        differences,
-        comparisons,
-        "");
+    CheckResult whole =
+        new CheckResult(
+            name,
+            outcome,
+            summary,
+            at,
+            CheckResult.REGISTRY,
+            comparedWith,
+            differences,
+            comparisons,
+            "");
+    return whole.shortened(
+        cut(summary, CheckResult.MAX_SUMMARY),
+        differences.map(Verdict::keptDifferences),
+        keptComparisons(comparisons));
   }
 
-  private static List<SignatureDifference> bounded(List<SignatureDifference> differences) {
+  private static List<CheckComparison> keptComparisons(List<CheckComparison> comparisons) {
+    return (comparisons.size() <= MAX_ENTRIES
+            ? comparisons.stream()
+            : comparisons.stream()
+                .sorted(Comparator.comparing(CheckComparison::passed))
+                .limit(MAX_ENTRIES))
+        .map(
+            each ->
+                new CheckComparison(
+                    cut(each.subject(), MAX_TEXT),
+                    cut(each.expected(), MAX_TEXT),
+                    cut(each.actual(), MAX_TEXT),
+                    each.passed()))
+        .toList();
+  }
+
+  private static List<SignatureDifference> keptDifferences(List<SignatureDifference> differences) {
     return (differences.size() <= MAX_ENTRIES
             ? differences.stream()
             : differences.stream()

@@ -5,6 +5,8 @@ import java.util.Map;
 
 /** Measures texts in bytes of UTF-8, as messages and databases keep them. */
 public final class TextSize {
+  private static final String MARK = "…";
+
   private TextSize() {}
 
   /** Returns the size of some texts together. */
@@ -14,6 +16,24 @@ public final class TextSize {
       size += text.getBytes(StandardCharsets.UTF_8).length;
     }
     return size;
+  }
+
+  /** Returns the text, or when it has more bytes, its beginning with a mark; no half character. */
+  public static String cut(String text, long most) {
+    if (of(text) <= most) {
+      return text;
+    }
+    StringBuilder cut = new StringBuilder();
+    long room = most - of(MARK);
+    for (int point : text.codePoints().toArray()) {
+      String next = Character.toString(point);
+      room -= of(next);
+      if (room < 0) {
+        break;
+      }
+      cut.append(next);
+    }
+    return cut.append(MARK).toString();
   }
 
   /** Returns the size of all keys and values together. */

@@ -108,7 +108,8 @@ final class CheckProtos {
             .setCheckTime(RegistryProtos.time(result.at()))
             .setReportedBy(result.reportedBy())
             .setComparedWithVersion(result.comparedWith().map(VersionNumber::value).orElse(0L))
-            .setLink(result.link());
+            .setLink(result.link())
+            .setLeftOut(result.leftOut());
     result.signatureDifferences().ifPresent(all -> message.setSignatureDiff(signatureDiff(all)));
     result
         .comparisons()

@@ -72,6 +72,9 @@ final class CheckJson {
       entry.put("passed", comparison.passed());
     }
     node.put("link", result.link());
+    if (result.leftOut() > 0) {
+      node.put("left_out", result.leftOut());
+    }
   }
 
   static CheckResult readResult(JsonNode node) {
@@ -94,7 +97,8 @@ final class CheckJson {
             .map(version -> new VersionNumber(version.asLong())),
         Optional.ofNullable(node.get("signature_differences")).map(CheckJson::differences),
         comparisons,
-        node.path("link").asText());
+        node.path("link").asText(),
+        node.path("left_out").asInt());
   }
 
   private static void write(ObjectNode node, Check check) {

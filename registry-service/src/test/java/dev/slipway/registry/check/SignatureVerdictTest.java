@@ -9,6 +9,7 @@ import dev.slipway.engine.signature.SignatureDifference;
 import dev.slipway.registry.check.CheckCondition.Signature.Mode;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.VersionNumber;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -199,13 +200,15 @@ final class SignatureVerdictTest {
         many.replace("]", ",{\"name\": \"must\", \"type\": \"long\"}]")
             .replace("long\",", "string\",");
 
-    Verdict verdict =
+    CheckResult verdict =
         SignatureVerdict.of(
-            Mode.BACKWARD, version(2, inputs(more)), holder(version(1, inputs(many))));
+                Mode.BACKWARD, version(2, inputs(more)), holder(version(1, inputs(many))))
+            .result(new CheckName("signature"), Instant.EPOCH);
 
     assertThat(verdict.outcome()).isEqualTo(CheckOutcome.FAILED);
     assertThat(verdict.summary().length()).isEqualTo(CheckResult.MAX_SUMMARY);
-    assertThat(verdict.differences().orElseThrow())
+    assertThat(verdict.leftOut()).isEqualTo(501 - Verdict.MAX_ENTRIES);
+    assertThat(verdict.signatureDifferences().orElseThrow())
         .hasSize(Verdict.MAX_ENTRIES)
         .allSatisfy(each -> assertThat(each.path().length()).isLessThanOrEqualTo(250))
         .noneMatch(SignatureDifference::backwardCompatible);

@@ -73,7 +73,8 @@ final class CheckJsonTest {
                     new SignatureDifference(
                         "inputs[age]", SignatureDifference.Kind.REMOVED, "long", "", false, true))),
             List.of(new CheckComparison("a", ">= 1", "0.5", false)),
-            "https://ci.example/1");
+            "https://ci.example/1",
+            3);
     CheckResult equal =
         new CheckResult(
             new CheckName("equal"),
@@ -117,5 +118,6 @@ final class CheckJsonTest {
                 new CheckName("ci"), new CheckCondition.External(Optional.empty(), List.of())));
     assertThat(CheckJson.readResult(result).signatureDifferences()).isEmpty();
     assertThat(CheckJson.readResult(result).comparisons()).isEmpty();
+    assertThat(CheckJson.readResult(result).leftOut()).isZero();
   }
 }
