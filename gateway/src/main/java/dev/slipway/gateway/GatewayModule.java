@@ -2,6 +2,7 @@ package dev.slipway.gateway;
 
 import com.codahale.metrics.MetricRegistry;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.slipway.gateway.artifacts.ArtifactsGroup;
 import dev.slipway.gateway.http.HttpEdge;
 import dev.slipway.gateway.http.RouteGroup;
 import dev.slipway.gateway.mlflow.MlflowGroup;
@@ -66,7 +67,7 @@ public final class GatewayModule implements ServiceModule {
   /** What is served, one group for each protocol; MLflow comes last, since it owns the rest. */
   private List<RouteGroup> groups() {
     Services services = new Services(peers, config.requestTimeout());
-    return List.of(new MlflowGroup(config, services));
+    return List.of(new ArtifactsGroup(services), new MlflowGroup(config, services));
   }
 
   /**

@@ -1,8 +1,11 @@
 package dev.slipway.gateway.mlflow;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.rpc.BadRequest.FieldViolation;
 import dev.slipway.gateway.upstream.Outcome;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,13 +17,24 @@ import org.slf4j.LoggerFactory;
  * Says in MLflow's words why a service refused. Existing test suites match on fragments of those
  * messages. Thread-safe.
  */
-final class ErrorTranslator {
+public final class ErrorTranslator {
   private static final Logger log = LoggerFactory.getLogger(ErrorTranslator.class);
 
   private static final Pattern LAST_NUMBER = Pattern.compile("(\\d+)\\D*$");
   private static final Pattern RUN_ID = Pattern.compile("[a-zA-Z0-9][\\w-]{0,255}");
 
   private ErrorTranslator() {}
+
+  /**
+   * Returns the answer for a failed call.
+   *
+   * @param request what the client had sent, by MLflow's names
+   */
+  public static MlflowException translate(Outcome outcome, Map<String, String> request) {
+    ObjectNode fields = JsonNodeFactory.instance.objectNode();
+    request.forEach(fields::put);
+    return translate(outcome, RequestNames.of(Fields.ofQuery(fields)));
+  }
 
   /**
    * Returns the answer for a failed call.

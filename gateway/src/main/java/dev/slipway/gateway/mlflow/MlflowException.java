@@ -36,7 +36,7 @@ public final class MlflowException extends RuntimeException {
   }
 
   /** Refuses a request that lacks a value. */
-  static MlflowException missing(String field) {
+  public static MlflowException missing(String field) {
     return refused("Missing value for required parameter '" + field + "'.");
   }
 
