@@ -8,17 +8,13 @@ import dev.slipway.engine.error.PredictionException;
 import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.predictor.ClassOutputs;
 import dev.slipway.engine.predictor.NumericOutputs;
-import dev.slipway.engine.predictor.PredictRequest;
-import dev.slipway.engine.predictor.Predictions;
-import dev.slipway.engine.predictor.Predictor;
-import dev.slipway.engine.predictor.RequestedOutputs;
 import dev.slipway.engine.predictor.TableAnswer;
+import dev.slipway.engine.predictor.TablePredictor;
 import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.Schema;
-import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.DataType;
-import dev.slipway.engine.tensor.TensorMetadata;
+import dev.slipway.engine.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,14 +22,12 @@ import java.util.Optional;
  * A model of CatBoost. Takes FP32 and sums in FP64, as CatBoost does; its call computes on the
  * calling thread, in memory of its own, so any number may run at once.
  */
-final class CatboostPredictor implements Predictor {
+final class CatboostPredictor extends TablePredictor {
 
   private final CatBoostModel model;
-  private final String platform;
   private final CatboostTask task;
   private final CatboostInputs inputs;
   private final TableAnswer answer;
-  private volatile boolean closed;
 
   private CatboostPredictor(
       CatBoostModel model,
@@ -41,8 +35,8 @@ final class CatboostPredictor implements Predictor {
       CatboostTask task,
       CatboostInputs inputs,
       TableAnswer answer) {
+    super(platform, inputs.checks(), answer.metadata());
     this.model = model;
-    this.platform = platform;
     this.task = task;
     this.inputs = inputs;
     this.answer = answer;
@@ -84,27 +78,7 @@ final class CatboostPredictor implements Predictor {
   }
 
   @Override
-  public String platform() {
-    return platform;
-  }
-
-  @Override
-  public SignatureChecks inputChecks() {
-    return inputs.checks();
-  }
-
-  @Override
-  public List<TensorMetadata> outputs() {
-    return answer.metadata();
-  }
-
-  @Override
-  public Predictions predict(PredictRequest request) {
-    if (closed) {
-      throw new IllegalStateException("the predictor is closed");
-    }
-    CheckedInputs checked = inputs.checks().check(request.inputs());
-    List<String> wanted = RequestedOutputs.resolve(request, answer.metadata());
+  protected List<Tensor> answer(CheckedInputs checked, List<String> wanted) {
     float[][] numbers = inputs.numbers(checked);
     String[][] categories = inputs.categories(checked);
     double[][] answers = new double[numbers.length][];
@@ -114,7 +88,7 @@ final class CatboostPredictor implements Predictor {
         answers[row] = task.apply(raw.copyObjectPredictions(row));
       }
     }
-    return new Predictions(answer.tensors(answers, wanted));
+    return answer.tensors(answers, wanted);
   }
 
   private CatBoostPredictions run(float[][] numbers, String[][] categories) {
@@ -126,10 +100,7 @@ final class CatboostPredictor implements Predictor {
   }
 
   @Override
-  public void close() {
-    if (!closed) {
-      closed = true;
-      CatboostPredictorProvider.close(model);
-    }
+  protected void free() {
+    CatboostPredictorProvider.close(model);
   }
 }

@@ -5,17 +5,13 @@ import dev.slipway.engine.error.PredictionException;
 import dev.slipway.engine.error.UnsupportedModelException;
 import dev.slipway.engine.predictor.ClassOutputs;
 import dev.slipway.engine.predictor.NumericOutputs;
-import dev.slipway.engine.predictor.PredictRequest;
-import dev.slipway.engine.predictor.Predictions;
-import dev.slipway.engine.predictor.Predictor;
-import dev.slipway.engine.predictor.RequestedOutputs;
 import dev.slipway.engine.predictor.TableAnswer;
+import dev.slipway.engine.predictor.TablePredictor;
 import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ModelSignature;
 import dev.slipway.engine.signature.Schema;
-import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.DataType;
-import dev.slipway.engine.tensor.TensorMetadata;
+import dev.slipway.engine.tensor.Tensor;
 import hex.genmodel.MojoModel;
 import hex.genmodel.easy.EasyPredictModelWrapper;
 import hex.genmodel.easy.RowData;
@@ -29,7 +25,7 @@ import java.util.Optional;
  * value, and so is a factor's level that training never saw. H2O's wrapper is only read once it is
  * made, so any number of threads may predict.
  */
-final class MojoPredictor implements Predictor {
+final class MojoPredictor extends TablePredictor {
 
   /** Where H2O puts the probabilities, behind the class. */
   private static final int FIRST_PROBABILITY = 1;
@@ -39,9 +35,9 @@ final class MojoPredictor implements Predictor {
   private final EasyPredictModelWrapper model;
   private final MojoInputs inputs;
   private final TableAnswer answer;
-  private volatile boolean closed;
 
   private MojoPredictor(EasyPredictModelWrapper model, MojoInputs inputs, TableAnswer answer) {
+    super("h2o_mojo", inputs.checks(), answer.metadata());
     this.model = model;
     this.inputs = inputs;
     this.answer = answer;
@@ -93,33 +89,13 @@ final class MojoPredictor implements Predictor {
   }
 
   @Override
-  public String platform() {
-    return "h2o_mojo";
-  }
-
-  @Override
-  public SignatureChecks inputChecks() {
-    return inputs.checks();
-  }
-
-  @Override
-  public List<TensorMetadata> outputs() {
-    return answer.metadata();
-  }
-
-  @Override
-  public Predictions predict(PredictRequest request) {
-    if (closed) {
-      throw new IllegalStateException("the predictor is closed");
-    }
-    CheckedInputs checked = inputs.checks().check(request.inputs());
-    List<String> wanted = RequestedOutputs.resolve(request, answer.metadata());
+  protected List<Tensor> answer(CheckedInputs checked, List<String> wanted) {
     List<RowData> rows = inputs.rows(checked);
     double[][] answers = new double[rows.size()][];
     for (int row = 0; row < answers.length; row++) {
       answers[row] = run(rows.get(row));
     }
-    return new Predictions(answer.tensors(answers, wanted));
+    return answer.tensors(answers, wanted);
   }
 
   private double[] run(RowData row) {
@@ -129,11 +105,5 @@ final class MojoPredictor implements Predictor {
       // A file that was tampered with shows only now, as an index out of bounds and the like.
       throw new PredictionException("H2O failed: " + e, e);
     }
-  }
-
-  /** Refuses calls from now on; there is no native memory to free. */
-  @Override
-  public void close() {
-    closed = true;
   }
 }

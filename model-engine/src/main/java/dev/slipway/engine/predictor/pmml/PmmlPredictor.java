@@ -3,14 +3,10 @@ package dev.slipway.engine.predictor.pmml;
 import dev.slipway.engine.error.ModelPackageException;
 import dev.slipway.engine.error.PredictionException;
 import dev.slipway.engine.error.UnsupportedModelException;
-import dev.slipway.engine.predictor.PredictRequest;
-import dev.slipway.engine.predictor.Predictions;
-import dev.slipway.engine.predictor.Predictor;
-import dev.slipway.engine.predictor.RequestedOutputs;
+import dev.slipway.engine.predictor.TablePredictor;
 import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ModelSignature;
-import dev.slipway.engine.signature.SignatureChecks;
-import dev.slipway.engine.tensor.TensorMetadata;
+import dev.slipway.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,14 +16,14 @@ import org.pmml4s.model.Model;
  * A model of PMML4S. Computes in FP64 on the heap, which the garbage collector frees; NaN is a
  * missing value. A model is not changed by predicting, so any number of threads may.
  */
-final class PmmlPredictor implements Predictor {
+final class PmmlPredictor extends TablePredictor {
 
   private final Model model;
   private final PmmlInputs inputs;
   private final PmmlOutputs outputs;
-  private volatile boolean closed;
 
   private PmmlPredictor(Model model, PmmlInputs inputs, PmmlOutputs outputs) {
+    super("pmml4s_pmml", inputs.checks(), outputs.metadata());
     this.model = model;
     this.inputs = inputs;
     this.outputs = outputs;
@@ -47,33 +43,13 @@ final class PmmlPredictor implements Predictor {
   }
 
   @Override
-  public String platform() {
-    return "pmml4s_pmml";
-  }
-
-  @Override
-  public SignatureChecks inputChecks() {
-    return inputs.checks();
-  }
-
-  @Override
-  public List<TensorMetadata> outputs() {
-    return outputs.metadata();
-  }
-
-  @Override
-  public Predictions predict(PredictRequest request) {
-    if (closed) {
-      throw new IllegalStateException("the predictor is closed");
-    }
-    CheckedInputs checked = inputs.checks().check(request.inputs());
-    List<String> wanted = RequestedOutputs.resolve(request, outputs.metadata());
+  protected List<Tensor> answer(CheckedInputs checked, List<String> wanted) {
     List<List<Object>> rows = inputs.rows(checked);
     List<List<Object>> answers = new ArrayList<>(rows.size());
     for (List<Object> row : rows) {
       answers.add(run(row));
     }
-    return new Predictions(outputs.tensors(answers, wanted));
+    return outputs.tensors(answers, wanted);
   }
 
   private List<Object> run(List<Object> row) {
@@ -83,11 +59,5 @@ final class PmmlPredictor implements Predictor {
       // Scala declares no exceptions: checked ones come as well.
       throw new PredictionException("PMML4S failed: " + e, e);
     }
-  }
-
-  /** Refuses calls from now on; there is no native memory to free. */
-  @Override
-  public void close() {
-    closed = true;
   }
 }

@@ -5,16 +5,12 @@ import dev.slipway.engine.error.PredictionException;
 import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.predictor.FeatureMatrix;
 import dev.slipway.engine.predictor.NumericOutputs;
-import dev.slipway.engine.predictor.PredictRequest;
-import dev.slipway.engine.predictor.Predictions;
-import dev.slipway.engine.predictor.Predictor;
-import dev.slipway.engine.predictor.RequestedOutputs;
 import dev.slipway.engine.predictor.TableInputs;
+import dev.slipway.engine.predictor.TablePredictor;
 import dev.slipway.engine.signature.CheckedInputs;
 import dev.slipway.engine.signature.ModelSignature;
-import dev.slipway.engine.signature.SignatureChecks;
 import dev.slipway.engine.tensor.DataType;
-import dev.slipway.engine.tensor.TensorMetadata;
+import dev.slipway.engine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +22,7 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
  * A booster of XGBoost. Computes in FP32, as XGBoost does; NaN is a missing value. Goes through
  * {@code inplace_predict}, which needs no matrix object and, unlike {@code predict}, takes no lock.
  */
-final class XgboostPredictor implements Predictor {
+final class XgboostPredictor extends TablePredictor {
 
   private static final String ENGINE = "XGBoost";
 
@@ -37,10 +33,10 @@ final class XgboostPredictor implements Predictor {
   private final XgboostModelFile model;
   private final TableInputs inputs;
   private final NumericOutputs outputs;
-  private volatile boolean closed;
 
   private XgboostPredictor(
       Booster booster, XgboostModelFile model, TableInputs inputs, NumericOutputs outputs) {
+    super(model.platform(), inputs.checks(), outputs.metadata());
     this.booster = booster;
     this.model = model;
     this.inputs = inputs;
@@ -92,32 +88,12 @@ final class XgboostPredictor implements Predictor {
   }
 
   @Override
-  public String platform() {
-    return model.platform();
-  }
-
-  @Override
-  public SignatureChecks inputChecks() {
-    return inputs.checks();
-  }
-
-  @Override
-  public List<TensorMetadata> outputs() {
-    return outputs.metadata();
-  }
-
-  @Override
-  public Predictions predict(PredictRequest request) {
-    if (closed) {
-      throw new IllegalStateException("the predictor is closed");
-    }
-    CheckedInputs checked = inputs.checks().check(request.inputs());
-    List<String> wanted = RequestedOutputs.resolve(request, outputs.metadata());
+  protected List<Tensor> answer(CheckedInputs checked, List<String> wanted) {
     int rows = Math.toIntExact(checked.rows().orElseThrow());
     float[] features =
         FeatureMatrix.toFloats(checked, inputs.signatureColumns(), inputs.modelColumns());
     float[][] raw = run(features, rows);
-    return new Predictions(outputs.tensors(rows, (row, column) -> raw[row][column], wanted));
+    return outputs.tensors(rows, (row, column) -> raw[row][column], wanted);
   }
 
   private float[][] run(float[] features, int rows) {
@@ -136,10 +112,7 @@ final class XgboostPredictor implements Predictor {
   }
 
   @Override
-  public void close() {
-    if (!closed) {
-      closed = true;
-      booster.dispose();
-    }
+  protected void free() {
+    booster.dispose();
   }
 }
