@@ -46,6 +46,9 @@ class PipelineCommandsIT {
               outputs: '[{"name": "out", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}}]'
             """));
     server.register("pipe-other", write("other", "identity_fp64.onnx", ""));
+    server.register(
+        "pipe-sure",
+        write("sure", "identity_fp32.onnx", "metadata: {slipway.deterministic: true}\n"));
   }
 
   private static Path write(String name, String model, String signature) throws Exception {
@@ -76,15 +79,20 @@ class PipelineCommandsIT {
   }
 
   private String chain() {
-    String written = folder.resolve("chain").toString();
-    done(
-        "pipeline",
-        "new",
-        written,
-        "--step=a=pipe-bare@production",
-        "--step=b=pipe-named",
-        "--input=b.in=a.out",
-        "--output=score=b.out");
+    return chain("chain", "pipe-bare@production", "pipe-named");
+  }
+
+  private String chain(String name, String first, String second) {
+    String written = folder.resolve(name).toString();
+    String unused =
+        done(
+            "pipeline",
+            "new",
+            written,
+            "--step=a=" + first,
+            "--step=b=" + second,
+            "--input=b.in=a.out",
+            "--output=score=b.out");
     return written;
   }
 
@@ -111,6 +119,14 @@ class PipelineCommandsIT {
     assertThat(
             done("predict", "pipe-chain", "--json", "{\"inputs\": {\"in\": [[1.5, 2], [3, 4]]}}"))
         .contains("[[1.5,2.0],[3.0,4.0]]");
+  }
+
+  @Test
+  void pipelineOfDeterministicSteps_declaresItselfSo() throws Exception {
+    assertThat(Files.readString(Path.of(chain("sure", "pipe-sure", "pipe-sure"), "MLmodel")))
+        .contains("slipway.deterministic: true");
+    assertThat(Files.readString(Path.of(chain("unsure", "pipe-sure", "pipe-bare"), "MLmodel")))
+        .doesNotContain("slipway.deterministic");
   }
 
   @Test

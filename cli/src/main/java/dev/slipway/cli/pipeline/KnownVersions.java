@@ -85,6 +85,11 @@ final class KnownVersions {
     }
   }
 
+  /** Tells whether a version's package declares its answers deterministic. */
+  boolean isDeterministic(ModelVersion version) {
+    return packages.find(version.getPackageDigest()).filter(MLmodel::isDeterministic).isPresent();
+  }
+
   private Optional<StepVersion> read(String name, ModelVersion version) {
     Optional<ModelSignature> signature =
         packages.find(version.getPackageDigest()).flatMap(MLmodel::signature);

@@ -46,11 +46,13 @@ final class NewCommand extends PipelineCall {
     PipelineProblems problems = new PipelineProblems();
     List<PipelineStep> steps = new ArrayList<>();
     Map<String, StepVersion> versions = new HashMap<>();
+    List<ModelVersion> resolved = new ArrayList<>();
     for (StepArgument argument : arguments.steps()) {
       String place = PipelineProblems.place(arguments.steps().indexOf(argument));
       resolve(client, argument, place, problems)
           .ifPresent(
               version -> {
+                resolved.add(version);
                 steps.add(step(argument.name(), version));
                 known
                     .find(version, place, problems)
@@ -59,7 +61,8 @@ final class NewCommand extends PipelineCall {
     }
     problems.throwIfAny();
     PipelineDraft draft = PipelineDraft.of(steps, versions, arguments.outputs());
-    var unused = ModelPackage.builder(draft.toMlmodel()).writeTo(folder());
+    boolean deterministic = resolved.stream().allMatch(known::isDeterministic);
+    var unused = ModelPackage.builder(draft.toMlmodel(deterministic)).writeTo(folder());
     draft
         .unsharedParams()
         .forEach(

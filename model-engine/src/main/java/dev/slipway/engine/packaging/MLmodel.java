@@ -51,6 +51,9 @@ public record MLmodel(
   /** The name of the file. */
   public static final String FILE_NAME = "MLmodel";
 
+  /** Key of the metadata whose value true is the declaration; see {@link #isDeterministic}. */
+  public static final String DETERMINISTIC = "slipway.deterministic";
+
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS");
 
@@ -72,6 +75,15 @@ public record MLmodel(
     Objects.requireNonNull(mlflowVersion, "mlflowVersion");
     metadata = YamlDocuments.copy(metadata, "MLmodel: metadata");
     otherKeys = YamlDocuments.copy(otherKeys, "MLmodel");
+  }
+
+  /**
+   * Tells whether the package declares that the answer to a row depends on that row and the
+   * parameters alone, so that it may be used again: not on chance, time, earlier requests or the
+   * other rows of the call.
+   */
+  public boolean isDeterministic() {
+    return Boolean.TRUE.equals(metadata.get(DETERMINISTIC));
   }
 
   /**

@@ -52,8 +52,11 @@ public record PipelineDraft(
   /**
    * Returns the description of the package that the pipeline is. Equal drafts give equal texts, so
    * that a package written twice has one digest.
+   *
+   * @param deterministic whether all steps are; see {@link MLmodel#isDeterministic}
    */
-  public MLmodel toMlmodel() {
-    return MLmodel.builder().flavor(definition.toFlavor()).signature(signature).build();
+  public MLmodel toMlmodel(boolean deterministic) {
+    MLmodel.Builder mlmodel = MLmodel.builder().flavor(definition.toFlavor()).signature(signature);
+    return (deterministic ? mlmodel.metadata(MLmodel.DETERMINISTIC, true) : mlmodel).build();
   }
 }

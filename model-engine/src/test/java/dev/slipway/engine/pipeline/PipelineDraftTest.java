@@ -109,14 +109,14 @@ class PipelineDraftTest {
                 TensorSchema.of(TensorSpec.of("score", DataType.FP32, ROWS))));
     // What is written is what is read, and joins.
     ModelPackage written =
-        ModelPackage.builder(draft.toMlmodel()).writeTo(folder.resolve("pipeline"));
+        ModelPackage.builder(draft.toMlmodel(false)).writeTo(folder.resolve("pipeline"));
     MLmodel read = ModelPackage.read(written.root()).mlmodel();
     assertThat(PipelineDefinition.find(read)).contains(draft.definition());
     assertThat(read.signature()).contains(draft.signature());
     assertThat(PipelineJoin.of(draft.definition(), versions, read.signature()).outputs())
         .containsExactly(tensor("score", DataType.FP32, -1));
-    assertThat(draft.toMlmodel().toYaml())
-        .isEqualTo(PipelineDraft.of(steps, versions, Map.of()).toMlmodel().toYaml());
+    assertThat(draft.toMlmodel(false).toYaml())
+        .isEqualTo(PipelineDraft.of(steps, versions, Map.of()).toMlmodel(false).toYaml());
   }
 
   @Test

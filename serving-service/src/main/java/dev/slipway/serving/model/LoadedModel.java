@@ -27,9 +27,6 @@ import org.slf4j.LoggerFactory;
 public final class LoadedModel {
   private static final Logger log = LoggerFactory.getLogger(LoadedModel.class);
 
-  /** Key of the MLmodel file's metadata whose value true is the declaration. */
-  public static final String DETERMINISTIC = "slipway.deterministic";
-
   private final CatalogVersion version;
   private final ModelPackage modelPackage;
   private final Predictor predictor;
@@ -168,13 +165,9 @@ public final class LoadedModel {
     return modelPackage;
   }
 
-  /**
-   * Tells whether the package declares that the answer to a row depends on that row and the
-   * parameters alone, so that it may be used again: not on chance, time, earlier requests or the
-   * other rows of the call.
-   */
+  /** Tells whether answers may be used again, as its package declares. */
   public boolean isDeterministic() {
-    return Boolean.TRUE.equals(modelPackage.mlmodel().metadata().get(DETERMINISTIC));
+    return modelPackage.mlmodel().isDeterministic();
   }
 
   /** Returns the steps of a pipeline, in the order of its definition; none for other models. */
