@@ -6,6 +6,7 @@ import dev.slipway.gateway.http.Refusal;
 import dev.slipway.gateway.http.Route;
 import dev.slipway.gateway.http.RouteGroup;
 import dev.slipway.gateway.mlflow.Answer;
+import dev.slipway.gateway.mlflow.ArtifactErrors;
 import dev.slipway.gateway.mlflow.MlflowAnswers;
 import dev.slipway.gateway.mlflow.MlflowException;
 import dev.slipway.gateway.upstream.Outcome;

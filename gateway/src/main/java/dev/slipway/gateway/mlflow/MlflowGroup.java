@@ -35,7 +35,8 @@ public final class MlflowGroup implements RouteGroup {
             new RunEndpoints(services),
             new MetricEndpoints(services),
             new RegisteredModelEndpoints(services),
-            new ModelVersionEndpoints(services));
+            new ModelVersionEndpoints(services),
+            new MultipartEndpoints(services));
   }
 
   @Override

@@ -1,20 +1,17 @@
-package dev.slipway.gateway.artifacts;
+package dev.slipway.gateway.mlflow;
 
-import dev.slipway.gateway.mlflow.ErrorCode;
-import dev.slipway.gateway.mlflow.ErrorTranslator;
-import dev.slipway.gateway.mlflow.MlflowException;
 import dev.slipway.gateway.upstream.Outcome;
 import io.grpc.Status;
 import java.util.Map;
 
 /** Says in MLflow's words why the artifact service refused. Thread-safe. */
-final class ArtifactErrors {
+public final class ArtifactErrors {
   private static final int RANGE_NOT_SATISFIABLE = 416;
 
   private ArtifactErrors() {}
 
   /** Returns the answer for a failed call. */
-  static MlflowException translate(Outcome outcome) {
+  public static MlflowException translate(Outcome outcome) {
     boolean unsafe =
         outcome.violations().stream()
             .anyMatch(
@@ -32,7 +29,7 @@ final class ArtifactErrors {
   }
 
   /** Answers that a path leads out of where it may lead, or is none. */
-  static MlflowException invalidPath() {
+  public static MlflowException invalidPath() {
     return MlflowException.refused("Invalid path");
   }
 }
