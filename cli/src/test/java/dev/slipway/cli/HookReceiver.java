@@ -1,5 +1,6 @@
 package dev.slipway.cli;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,10 +23,19 @@ final class HookReceiver implements AutoCloseable {
 
   /** Is what was sent: the headers that sign it, and the body. */
   record Message(String id, String timestamp, String signature, String body) {
-    /** Returns whether a secret has signed it, computed from nothing but the message. */
+    /** Returns whether a secret of Standard Webhooks has signed it. */
     boolean isSignedBy(String secret) throws Exception {
+      return isSignedBy(Base64.getDecoder().decode(secret.replaceFirst("^whsec_", "")));
+    }
+
+    /** Returns whether a text has signed it, as MLflow signs. */
+    boolean isSignedByText(String secret) throws Exception {
+      return isSignedBy(secret.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Computes it from nothing but the message. */
+    private boolean isSignedBy(byte[] key) throws Exception {
       Mac mac = Mac.getInstance("HmacSHA256");
-      byte[] key = Base64.getDecoder().decode(secret.replaceFirst("^whsec_", ""));
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
       byte[] digest =
           mac.doFinal(String.join(".", id, timestamp, body).getBytes(StandardCharsets.UTF_8));
@@ -45,15 +55,20 @@ final class HookReceiver implements AutoCloseable {
           var headers = exchange.getRequestHeaders();
           Message message =
               new Message(
-                  headers.getFirst("webhook-id"),
-                  headers.getFirst("webhook-timestamp"),
-                  headers.getFirst("webhook-signature"),
+                  first(headers, "webhook-id", "x-mlflow-delivery-id"),
+                  first(headers, "webhook-timestamp", "x-mlflow-timestamp"),
+                  first(headers, "webhook-signature", "x-mlflow-signature"),
                   new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
           exchange.sendResponseHeaders(status.get(), -1);
           exchange.close();
           messages.add(message);
         });
     server.start();
+  }
+
+  /** Returns a header by its name in either format. */
+  private static String first(Headers headers, String standard, String mlflow) {
+    return headers.getFirst(headers.containsKey(standard) ? standard : mlflow);
   }
 
   String url() {

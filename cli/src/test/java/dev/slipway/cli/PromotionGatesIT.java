@@ -77,7 +77,8 @@ class PromotionGatesIT {
         .startsWith("net/3: not all checks passed\n")
         .contains(
             "  failed   golden-requests: 1 of 1 golden requests failed: first rows (",
-            "           - first rows: output probabilities: 1 of 15 values are outside the tolerances",
+            "           - first rows: output probabilities: 1 of 15 values are outside the"
+                + " tolerances",
             "  passed   metrics: ",
             "  passed   max-accuracy against version 2: ");
 

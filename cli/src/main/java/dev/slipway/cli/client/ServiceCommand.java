@@ -5,7 +5,9 @@ import dev.slipway.client.SlipwayClient;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -82,6 +84,20 @@ public abstract class ServiceCommand implements Callable<Integer> {
     } else {
       text.accept(answer);
     }
+  }
+
+  /**
+   * Prints a page of a list: a line of JSON for each item, or all of them as rows of a table.
+   *
+   * @return how many they are
+   */
+  protected final <M extends MessageOrBuilder> int printPage(
+      TextTable table, List<M> page, BiConsumer<TextTable, M> row) {
+    page.forEach(item -> print(item, shown -> row.accept(table, shown)));
+    if (!json.isWanted()) {
+      table.print();
+    }
+    return page.size();
   }
 
   /** Ends the command with exit code 1: it could be carried out, and the answer is no. */

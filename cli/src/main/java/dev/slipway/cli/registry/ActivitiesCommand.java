@@ -113,13 +113,7 @@ final class ActivitiesCommand extends RegistryCall {
             (token, size) ->
                 registry.listActivities(request.setPageToken(token).setPageSize(size).build()),
             ListActivitiesResponse::getNextPageToken,
-            page -> {
-              page.getEventsList().forEach(event -> print(event, shown -> row(table, shown)));
-              if (!isJson()) {
-                table.print();
-              }
-              return page.getEventsCount();
-            });
+            page -> printPage(table, page.getEventsList(), ActivitiesCommand::row));
     if (more) {
       err().println("slipway: there is more: see --limit and --export");
     }

@@ -42,12 +42,6 @@ final class ListCommand extends RegistryCall {
     eachPage(
         token -> registry.searchRegisteredModels(request.setPageToken(token).build()),
         SearchRegisteredModelsResponse::getNextPageToken,
-        page -> {
-          page.getRegisteredModelsList()
-              .forEach(model -> print(model, shown -> ModelText.row(table, shown)));
-          if (!isJson()) {
-            table.print();
-          }
-        });
+        page -> printPage(table, page.getRegisteredModelsList(), ModelText::row));
   }
 }

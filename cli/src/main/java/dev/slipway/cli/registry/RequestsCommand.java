@@ -88,12 +88,6 @@ final class RequestsCommand extends RegistryCall {
     eachPage(
         token -> registry.listTransitionRequests(request.setPageToken(token).build()),
         ListTransitionRequestsResponse::getNextPageToken,
-        page -> {
-          page.getTransitionRequestsList()
-              .forEach(found -> print(found, shown -> RequestText.row(table, shown)));
-          if (!isJson()) {
-            table.print();
-          }
-        });
+        page -> printPage(table, page.getTransitionRequestsList(), RequestText::row));
   }
 }

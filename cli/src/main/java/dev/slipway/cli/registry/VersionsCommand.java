@@ -38,12 +38,6 @@ final class VersionsCommand extends RegistryCall {
     eachPage(
         token -> registry.listModelVersions(request.setPageToken(token).build()),
         ListModelVersionsResponse::getNextPageToken,
-        page -> {
-          page.getModelVersionsList()
-              .forEach(version -> print(version, shown -> ModelText.row(table, shown)));
-          if (!isJson()) {
-            table.print();
-          }
-        });
+        page -> printPage(table, page.getModelVersionsList(), ModelText::row));
   }
 }

@@ -68,14 +68,7 @@ final class DeliveriesCommand extends ServiceCommand {
                 registry.listWebhookDeliveries(
                     request.setPageToken(token).setPageSize(size).build()),
             ListWebhookDeliveriesResponse::getNextPageToken,
-            page -> {
-              page.getDeliveriesList()
-                  .forEach(delivery -> print(delivery, shown -> DeliveryText.row(table, shown)));
-              if (!isJson()) {
-                table.print();
-              }
-              return page.getDeliveriesCount();
-            });
+            page -> printPage(table, page.getDeliveriesList(), DeliveryText::row));
     if (more) {
       err().println("slipway: there is more: see --limit");
     }

@@ -21,12 +21,6 @@ final class ListCommand extends ServiceCommand {
         token ->
             registry.listWebhooks(ListWebhooksRequest.newBuilder().setPageToken(token).build()),
         ListWebhooksResponse::getNextPageToken,
-        page -> {
-          page.getWebhooksList()
-              .forEach(webhook -> print(webhook, shown -> WebhookText.row(table, shown)));
-          if (!isJson()) {
-            table.print();
-          }
-        });
+        page -> printPage(table, page.getWebhooksList(), WebhookText::row));
   }
 }

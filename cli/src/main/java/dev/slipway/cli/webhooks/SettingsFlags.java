@@ -75,8 +75,8 @@ final class SettingsFlags {
       names = "--secret-file",
       paramLabel = "FILE",
       description =
-          "File with the key that signs: 24 to 64 bytes in base64, also with whsec_ before it."
-              + " Default: the server makes one.")
+          "File with the key that signs: 24 to 64 bytes in base64, also with whsec_ before it; in"
+              + " MLflow's form any text. Default: the server makes one.")
   private Path secretFile;
 
   /** Returns whether models were named. */

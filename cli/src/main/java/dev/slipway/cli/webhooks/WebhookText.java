@@ -35,6 +35,7 @@ final class WebhookText {
     lines.line("webhook", webhook.getWebhookId());
     lines.lines("about", webhook.getDescription().lines().toList());
     lines.line("url", webhook.getUrl());
+    lines.line("format", Words.of(webhook.getFormat(), "WEBHOOK_FORMAT_"));
     lines.line("events", events(webhook));
     lines.line("models", models(webhook));
     lines.line("state", state(webhook));
