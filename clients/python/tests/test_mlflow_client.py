@@ -1,11 +1,17 @@
 """The real MLflow client against the server's HTTP port."""
 
+import json
 import math
+import queue
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import mlflow
 import pytest
 from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities.webhook import WebhookEvent
 from mlflow.exceptions import MlflowException
+from mlflow.webhooks.delivery import _generate_hmac_signature
 
 
 @pytest.fixture
@@ -73,3 +79,66 @@ def test_a_model_is_registered_promoted_and_found(client):
     assert str(client.get_latest_versions("mlflow-model", ["Production"])[0].version) == "2"
     assert str(client.get_model_version_by_alias("mlflow-model", "champion").version) == "2"
     assert [model.name for model in client.search_registered_models("name LIKE 'mlflow-%'")] == ["mlflow-model"]
+
+
+class Receiver:
+    """Takes messages as one that was made for MLflow's webhooks does."""
+
+    def __init__(self):
+        received = self.received = queue.Queue()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                self.send_response(200)
+                self.end_headers()
+                received.put((self.headers, body))
+
+            def log_message(self, *args):
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+    def next(self, secret):
+        """The next message, whose signature MLflow's own code finds right."""
+        headers, body = self.received.get(timeout=600)
+        signed = headers["X-MLflow-Delivery-Id"], headers["X-MLflow-Timestamp"], body
+        assert headers["X-MLflow-Signature"] == _generate_hmac_signature(secret, *signed)
+        return json.loads(body)
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+
+
+def test_webhooks_tell_a_receiver_that_was_made_for_mlflow(client, receiver):
+    events = [WebhookEvent("model_version", "created"), WebhookEvent("model_version_alias", "created")]
+    webhook = client.create_webhook("mlflow-ci", receiver.url, events, secret="any text")
+    assert webhook.events == events and webhook.status == "ACTIVE"
+
+    result = client.test_webhook(webhook.webhook_id)
+    assert result.success and result.response_status == 200
+    assert receiver.next("any text")["data"]["name"] == "example"
+
+    client.create_registered_model("mlflow-told")
+    client.create_model_version("mlflow-told", "s3://bucket/1", tags={"team": "vision"})
+    client.set_registered_model_alias("mlflow-told", "champion", "1")
+    created, aliased = receiver.next("any text"), receiver.next("any text")
+    assert (created["entity"], created["action"]) == ("model_version", "created")
+    assert created["data"]["version"] == "1" and created["data"]["tags"] == {"team": "vision"}
+    assert (aliased["entity"], aliased["action"]) == ("model_version_alias", "created")
+    assert aliased["data"] == {"name": "mlflow-told", "version": "1", "alias": "champion"}
+
+    client.update_webhook(webhook.webhook_id, description="off", status="DISABLED")
+    assert client.get_webhook(webhook.webhook_id).description == "off"
+    assert [listed.status for listed in client.list_webhooks()] == ["DISABLED"]
+    client.delete_webhook(webhook.webhook_id)
+    with pytest.raises(MlflowException, match="not found"):
+        client.get_webhook(webhook.webhook_id)
+    with pytest.raises(MlflowException, match="PROMPT"):
+        client.create_webhook("prompts", receiver.url, [WebhookEvent("prompt", "created")])

@@ -13,6 +13,7 @@ import dev.slipway.artifact.v1.UploadResponse;
 import dev.slipway.artifact.v1.UploadSpec;
 import dev.slipway.registry.RegistryConfig;
 import dev.slipway.registry.RegistryModule;
+import dev.slipway.registry.WebhookConfig;
 import dev.slipway.runtime.server.Channels;
 import dev.slipway.runtime.server.GrpcServer;
 import dev.slipway.runtime.server.GrpcServerConfig;
@@ -39,6 +40,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -120,7 +122,11 @@ public final class GatewayExtension implements BeforeAllCallback {
                       metrics,
                       clock),
                   RegistryModule.open(
-                      RegistryConfig.of(TestDatabases.h2(folder)),
+                      new RegistryConfig(
+                          TestDatabases.h2(folder),
+                          RegistryConfig.DEFAULT_POLL_INTERVAL,
+                          List.of(),
+                          new WebhookConfig(true, true, Set.of())),
                       peers,
                       peers,
                       peers,

@@ -101,6 +101,23 @@ final class Fields {
     return texts;
   }
 
+  /** Returns an object if it is there. */
+  Optional<Fields> findObject(String name) {
+    JsonNode node = node(name);
+    if (node.isNull()) {
+      return Optional.empty();
+    }
+    if (!(node instanceof ObjectNode fields)) {
+      throw invalid(name, node, "must be an object");
+    }
+    return Optional.of(new Fields(path + name + ".", fields, false));
+  }
+
+  /** Returns a name of a field of this object with the path of the object before it. */
+  String pathOf(String name) {
+    return path + name;
+  }
+
   /** Returns a list of objects, empty when it is absent. */
   List<Fields> objects(String name) {
     JsonNode node = node(name);

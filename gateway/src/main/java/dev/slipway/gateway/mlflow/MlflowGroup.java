@@ -36,7 +36,8 @@ public final class MlflowGroup implements RouteGroup {
             new MetricEndpoints(services),
             new RegisteredModelEndpoints(services),
             new ModelVersionEndpoints(services),
-            new MultipartEndpoints(services));
+            new MultipartEndpoints(services),
+            new WebhookEndpoints(services));
   }
 
   @Override

@@ -26,7 +26,7 @@ record RequestNames(Fields request, Map<String, String> names) {
     }
     String path =
         servicePath
-            .replaceFirst("^(experiment|run|registered_model|model_version)\\.", "")
+            .replaceFirst("^(experiment|run|registered_model|model_version|webhook)\\.", "")
             .replaceFirst("^page_size$", "max_results")
             .replaceFirst("timestamp_ms$", "timestamp");
     Matcher element = ELEMENT.matcher(path);
