@@ -4,6 +4,10 @@ import com.google.protobuf.ByteString;
 import dev.slipway.engine.packaging.Flavor;
 import dev.slipway.engine.packaging.MLmodel;
 import dev.slipway.engine.packaging.ModelPackage;
+import dev.slipway.engine.predictor.PredictRequest;
+import dev.slipway.engine.tensor.DataType;
+import dev.slipway.engine.tensor.Shape;
+import dev.slipway.engine.tensor.Tensor;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelInferRequest.InferInputTensor;
 import java.nio.ByteBuffer;
@@ -22,6 +26,8 @@ enum BenchmarkModel {
   MLP_SMALL(50),
   /** A network of 128, 512, 512, 256 and 10 units in ONNX. */
   MLP_LARGE(128),
+  /** A network of 50, 256 and 50 units in ONNX, which takes what it answers. */
+  MLP_SQUARE(50),
   /** 200 trees of depth 6 over 50 features. */
   XGBOOST(50);
 
@@ -61,12 +67,18 @@ enum BenchmarkModel {
       file = "model.onnx";
       flavor = Flavor.onnx(file, "1.17.0");
       content =
-          this == MLP_SMALL
-              ? OnnxNetwork.write(features, 64, 1)
-              : OnnxNetwork.write(features, 512, 512, 256, 10);
+          switch (this) {
+            case MLP_SMALL -> OnnxNetwork.write(features, 64, 1);
+            case MLP_SQUARE -> OnnxNetwork.write(features, 256, features);
+            default -> OnnxNetwork.write(features, 512, 512, 256, 10);
+          };
     }
     return ModelPackage.builder(
-            MLmodel.builder().flavor(flavor).metadata("edition", edition).build())
+            MLmodel.builder()
+                .flavor(flavor)
+                .metadata("edition", edition)
+                .metadata("slipway.deterministic", true)
+                .build())
         .file(file, content)
         .writeTo(folder);
   }
@@ -114,8 +126,24 @@ enum BenchmarkModel {
     return values.flip();
   }
 
+  /** Returns the same request as {@link #oneRow} for an engine. */
+  PredictRequest oneRowForTheEngine() {
+    return PredictRequest.of(Tensor.of("x", DataType.FP32, Shape.of(1, features), rows(1)));
+  }
+
+  /** Returns the same request as {@link #oneRow} but for one number, so that no two are equal. */
+  ModelInferRequest row(int number) {
+    ByteBuffer values = rows(1);
+    values.putFloat(0, number);
+    return request(values);
+  }
+
   /** Returns a request for the predictions of one row by the version in Production. */
   ModelInferRequest oneRow() {
+    return request(rows(1));
+  }
+
+  private ModelInferRequest request(ByteBuffer row) {
     return ModelInferRequest.newBuilder()
         .setModelName(modelName())
         .addInputs(
@@ -124,7 +152,7 @@ enum BenchmarkModel {
                 .setDatatype("FP32")
                 .addShape(1)
                 .addShape(features))
-        .addRawInputContents(ByteString.copyFrom(rows(1)))
+        .addRawInputContents(ByteString.copyFrom(row))
         .build();
   }
 }

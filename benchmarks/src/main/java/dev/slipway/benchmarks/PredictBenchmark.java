@@ -1,17 +1,7 @@
 package dev.slipway.benchmarks;
 
-import com.google.common.util.concurrent.ListenableFuture;
-import dev.slipway.engine.predictor.PredictRequest;
-import dev.slipway.engine.predictor.Predictor;
-import dev.slipway.engine.predictor.Predictors;
-import dev.slipway.engine.tensor.DataType;
-import dev.slipway.engine.tensor.Shape;
-import dev.slipway.engine.tensor.Tensor;
-import dev.slipway.inference.GRPCInferenceServiceGrpc;
-import dev.slipway.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceFutureStub;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.runtime.config.Commands;
-import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,11 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -63,17 +50,7 @@ public final class PredictBenchmark implements Callable<Integer> {
       description = "TCP connections that callers share. Default: ${DEFAULT-VALUE}.")
   private int connections;
 
-  @Option(
-      names = "--seconds",
-      defaultValue = "6",
-      description = "How long each load is measured. Default: ${DEFAULT-VALUE}.")
-  private int seconds;
-
-  @Option(
-      names = "--warm-up",
-      defaultValue = "4",
-      description = "Seconds of each load before it is measured. Default: ${DEFAULT-VALUE}.")
-  private int warmUp;
+  @Mixin private LoadTimes times = new LoadTimes();
 
   /** Runs the benchmark and prints a table. */
   public static void main(String[] args) {
@@ -109,7 +86,7 @@ public final class PredictBenchmark implements Callable<Integer> {
       for (int count : callers) {
         for (BenchmarkModel model : models) {
           int port = TrackingProcess.port(echo);
-          CallLoad.Result unused = load(port, model, count, warmUp);
+          CallLoad.Result unused = load(port, model, count, times.warmUp());
           echoes
               .computeIfAbsent(count, key -> new TreeMap<>())
               .put(model, measure(echo, port, model, count));
@@ -140,7 +117,7 @@ public final class PredictBenchmark implements Callable<Integer> {
           // All of them before one is measured: the callers are compiled meanwhile, too, and the
           // server that came first would pay for it.
           for (Side side : sides) {
-            CallLoad.Result unused = load(side.server().port(), model, count, warmUp);
+            CallLoad.Result unused = load(side.server().port(), model, count, times.warmUp());
           }
           for (Side side : sides) {
             Measured ours = measure(side.server().process(), side.server().port(), model, count);
@@ -201,72 +178,26 @@ public final class PredictBenchmark implements Callable<Integer> {
   private Measured measure(JavaProcess server, int port, BenchmarkModel model, int count)
       throws InterruptedException {
     Duration before = server.processorTime();
-    CallLoad.Result measured = load(port, model, count, seconds);
+    CallLoad.Result measured = load(port, model, count, times.measured());
     Duration used = server.processorTime().minus(before);
-    return new Measured(measured, used.toNanos() / 1e3 / (measured.callsPerSecond() * seconds));
+    double calls = measured.callsPerSecond() * times.measured().toSeconds();
+    return new Measured(measured, used.toNanos() / 1e3 / calls);
   }
 
-  private CallLoad.Result load(int port, BenchmarkModel model, int count, int duration)
+  private CallLoad.Result load(int port, BenchmarkModel model, int count, Duration duration)
       throws InterruptedException {
-    List<ManagedChannel> channels = new ArrayList<>();
-    for (int i = 0; i < Math.min(connections, count); i++) {
-      channels.add(Clients.connect(port));
-    }
     ModelInferRequest request = model.oneRow();
-    List<Supplier<ListenableFuture<?>>> calls = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      GRPCInferenceServiceFutureStub stub =
-          GRPCInferenceServiceGrpc.newFutureStub(channels.get(i % channels.size()));
-      calls.add(() -> stub.modelInfer(request));
-    }
-    try {
-      return CallLoad.run(calls, Duration.ofSeconds(duration));
-    } finally {
-      channels.forEach(ManagedChannel::shutdownNow);
-    }
+    return new InferenceLoad(count, connections)
+        .run(port, stub -> stub.modelInfer(request), duration);
   }
 
-  /** Returns how many rows the engine predicts one by one on all cores, with nothing around it. */
   private double engineCallsPerSecond(BenchmarkModel model) throws Exception {
-    int threads = Runtime.getRuntime().availableProcessors();
-    ExecutorService executor = Executors.newFixedThreadPool(threads);
-    try (ScratchFolder scratch = ScratchFolder.create();
-        Predictor predictor = Predictors.load(model.write(scratch.path().resolve("package"), 0))) {
-      PredictRequest request =
-          PredictRequest.of(
-              Tensor.of("x", DataType.FP32, Shape.of(1, model.features()), model.rows(1)));
-      long unused = loop(predictor, request, threads, warmUp, executor);
-      return (double) loop(predictor, request, threads, seconds, executor) / seconds;
-    } finally {
-      executor.shutdownNow();
+    try (ScratchFolder scratch = ScratchFolder.create()) {
+      return EngineLoop.callsPerSecond(
+          model.write(scratch.path().resolve("package"), 0),
+          model.oneRowForTheEngine(),
+          times.warmUp(),
+          times.measured());
     }
-  }
-
-  private static long loop(
-      Predictor predictor,
-      PredictRequest request,
-      int threads,
-      int seconds,
-      ExecutorService executor)
-      throws Exception {
-    long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
-    List<Future<Long>> loops = new ArrayList<>();
-    for (int i = 0; i < threads; i++) {
-      loops.add(
-          executor.submit(
-              () -> {
-                long count = 0;
-                while (System.nanoTime() < end) {
-                  predictor.predict(request);
-                  count++;
-                }
-                return count;
-              }));
-    }
-    long total = 0;
-    for (Future<Long> loop : loops) {
-      total += loop.get();
-    }
-    return total;
   }
 }

@@ -61,10 +61,13 @@ final class ServingProcess implements AutoCloseable {
 
   /** Registers a new model with one version, moves it to Production and waits until it is ready. */
   void publish(BenchmarkModel model) throws Exception {
-    registry()
-        .createRegisteredModel(
-            CreateRegisteredModelRequest.newBuilder().setName(model.modelName()).build());
-    promote(model, register(model));
+    publish(model.modelName(), model.write(nextPackage(), packages));
+  }
+
+  /** Registers a package as a new model's first version, likewise. */
+  void publish(String model, ModelPackage written) throws Exception {
+    create(model);
+    promote(model, register(model, written));
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!isReady(model)) {
       if (System.nanoTime() > end) {
@@ -74,37 +77,53 @@ final class ServingProcess implements AutoCloseable {
     }
   }
 
+  /** Registers a model without versions. */
+  void create(String model) {
+    var unused =
+        registry()
+            .createRegisteredModel(
+                CreateRegisteredModelRequest.newBuilder().setName(model).build());
+  }
+
+  /** Returns a folder for a package. */
+  Path nextPackage() {
+    return scratch.resolve("package-" + ++packages);
+  }
+
   /** Registers one more version of a model and returns its number. */
   long register(BenchmarkModel model) throws Exception {
-    int edition = ++packages;
-    ModelPackage written = model.write(scratch.resolve("package-" + edition), edition);
-    String root = "benchmark/" + edition;
-    new ArtifactTransfers(channel).uploadFolder(written.root(), root);
+    return register(model.modelName(), model.write(nextPackage(), packages));
+  }
+
+  /** Registers a package of {@link #nextPackage} as one more version; returns its number. */
+  long register(String model, ModelPackage written) throws Exception {
+    String root = "benchmark/" + written.root().getFileName();
+    var unused = new ArtifactTransfers(channel).uploadFolder(written.root(), root);
     return registry()
         .createModelVersion(
             CreateModelVersionRequest.newBuilder()
-                .setName(model.modelName())
+                .setName(model)
                 .setSource("mlflow-artifacts:/" + root)
                 .build())
         .getVersion();
   }
 
   /** Moves a version to Production; the one before is archived. */
-  void promote(BenchmarkModel model, long version) {
+  void promote(String model, long version) {
     registry()
         .transitionStage(
             TransitionStageRequest.newBuilder()
-                .setName(model.modelName())
+                .setName(model)
                 .setVersion(version)
                 .setStage(Stage.STAGE_PRODUCTION)
                 .setArchiveExistingVersions(true)
                 .build());
   }
 
-  private boolean isReady(BenchmarkModel model) {
+  private boolean isReady(String model) {
     try {
       return GRPCInferenceServiceGrpc.newBlockingStub(channel)
-          .modelReady(ModelReadyRequest.newBuilder().setName(model.modelName()).build())
+          .modelReady(ModelReadyRequest.newBuilder().setName(model).build())
           .getReady();
     } catch (io.grpc.StatusRuntimeException e) {
       // Serving hears of the model a moment after the registry.

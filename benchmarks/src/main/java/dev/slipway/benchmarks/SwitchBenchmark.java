@@ -1,9 +1,7 @@
 package dev.slipway.benchmarks;
 
-import com.google.common.util.concurrent.ListenableFuture;
 import dev.slipway.inference.GRPCInferenceServiceGrpc;
 import dev.slipway.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
-import dev.slipway.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceFutureStub;
 import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.runtime.config.Commands;
 import io.grpc.ManagedChannel;
@@ -15,8 +13,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -31,18 +29,9 @@ import picocli.CommandLine.Option;
             + " a call that fails ends it.")
 public final class SwitchBenchmark implements Callable<Integer> {
   private static final long POLL_MILLIS = 2;
+  private static final int CONNECTIONS = 2;
 
-  @Option(
-      names = "--model",
-      defaultValue = "MLP_LARGE",
-      description = "Which model. Default: ${DEFAULT-VALUE}.")
-  private BenchmarkModel model;
-
-  @Option(
-      names = "--callers",
-      defaultValue = "16",
-      description = "Callers at the same time. Default: ${DEFAULT-VALUE}.")
-  private int callers;
+  @Mixin private ModelLoad asked = new ModelLoad();
 
   @Option(
       names = "--switches",
@@ -71,46 +60,53 @@ public final class SwitchBenchmark implements Callable<Integer> {
   public Integer call() throws Exception {
     System.out.printf(
         "%d callers of %s; %d new versions, all on %d cores%n",
-        callers, model.modelName(), switches, Runtime.getRuntime().availableProcessors());
+        asked.callers(),
+        asked.model().modelName(),
+        switches,
+        Runtime.getRuntime().availableProcessors());
     System.out.printf(
         "%-10s %10s %8s %8s %10s %12s%n",
         "", "calls/s", "p50 ms", "p99 ms", "versions", "ms/switch");
     ExecutorService promoter = Executors.newSingleThreadExecutor();
     try (ScratchFolder scratch = ScratchFolder.create();
         ServingProcess server = ServingProcess.start(scratch.path(), List.of())) {
-      server.publish(model);
+      server.publish(asked.model());
       List<Long> versions = new ArrayList<>();
       for (int i = 0; i < switches; i++) {
-        versions.add(server.register(model));
+        versions.add(server.register(asked.model()));
       }
-      List<ManagedChannel> channels = List.of(connect(server), connect(server));
-      List<Supplier<ListenableFuture<?>>> calls = calls(channels);
-      CallLoad.Result unused = CallLoad.run(calls, Duration.ofSeconds(warmUp));
-      CallLoad.Result steady = CallLoad.run(calls, Duration.ofSeconds(seconds));
+      InferenceLoad load = new InferenceLoad(asked.callers(), CONNECTIONS);
+      ServingLimits limits =
+          ServingLimits.measure(
+              asked.model(), load, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds));
+      limits.print();
+      CallLoad.Result unused = run(load, server, warmUp);
+      CallLoad.Result steady = run(load, server, seconds);
       print("steady", steady, 0, 0);
-      Future<Double> promoted =
-          promoter.submit(
-              () ->
-                  promoteAll(
-                      server, versions, GRPCInferenceServiceGrpc.newBlockingStub(channels.get(0))));
-      CallLoad.Result switching = CallLoad.run(calls, Duration.ofSeconds(seconds));
+      Future<Double> promoted = promoter.submit(() -> promoteAll(server, versions));
+      CallLoad.Result switching = run(load, server, seconds);
       if (!promoted.isDone()) {
         throw new IllegalStateException(
             "the load ended before the last switch; let it last longer with --seconds");
       }
       print("switching", switching, versions.size(), promoted.get());
       System.out.printf(
-          "p99 ratio %.2f; no call failed%n",
+          "switching beside steady: p99 ratio %.2f; no call failed%n",
           switching.latencies().p99Millis() / steady.latencies().p99Millis());
-      channels.forEach(ManagedChannel::shutdownNow);
+      System.out.printf(
+          "switching beside the limits: %.2f of the echo's calls, %.2f of the engine's%n",
+          switching.callsPerSecond() / limits.echo().callsPerSecond(),
+          switching.callsPerSecond() / limits.enginePerSecond());
     } finally {
       promoter.shutdownNow();
     }
     return 0;
   }
 
-  private static ManagedChannel connect(ServingProcess server) {
-    return Clients.connect(server.port());
+  private CallLoad.Result run(InferenceLoad load, ServingProcess server, int duration)
+      throws InterruptedException {
+    ModelInferRequest request = asked.model().oneRow();
+    return load.run(server.port(), stub -> stub.modelInfer(request), Duration.ofSeconds(duration));
   }
 
   private static void print(String what, CallLoad.Result load, int versions, double millis) {
@@ -124,21 +120,20 @@ public final class SwitchBenchmark implements Callable<Integer> {
         millis);
   }
 
-  private List<Supplier<ListenableFuture<?>>> calls(List<ManagedChannel> channels) {
-    ModelInferRequest request = model.oneRow();
-    List<Supplier<ListenableFuture<?>>> calls = new ArrayList<>();
-    for (int i = 0; i < callers; i++) {
-      GRPCInferenceServiceFutureStub stub =
-          GRPCInferenceServiceGrpc.newFutureStub(channels.get(i % channels.size()));
-      calls.add(() -> stub.modelInfer(request));
-    }
-    return calls;
-  }
-
   /**
    * Moves the versions to Production, at even distances over the time of the load, and returns the
    * mean time in milliseconds until the new one answered.
    */
+  private double promoteAll(ServingProcess server, List<Long> versions)
+      throws InterruptedException {
+    ManagedChannel channel = Clients.connect(server.port());
+    try {
+      return promoteAll(server, versions, GRPCInferenceServiceGrpc.newBlockingStub(channel));
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
   private double promoteAll(
       ServingProcess server, List<Long> versions, GRPCInferenceServiceBlockingStub stub)
       throws InterruptedException {
@@ -149,9 +144,9 @@ public final class SwitchBenchmark implements Callable<Integer> {
       due += distance;
       TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
       long started = System.nanoTime();
-      server.promote(model, version);
+      server.promote(asked.model().modelName(), version);
       String wanted = Long.toString(version);
-      while (!stub.modelInfer(model.oneRow()).getModelVersion().equals(wanted)) {
+      while (!stub.modelInfer(asked.model().oneRow()).getModelVersion().equals(wanted)) {
         Thread.sleep(POLL_MILLIS);
       }
       nanos += System.nanoTime() - started;
