@@ -113,7 +113,7 @@ public final class CheckRunner implements AutoCloseable {
         Optional<Future<Answer>> answer = question(check.condition()).map(asked::get);
         results.add(
             answer.isPresent()
-                ? answered(check, answer.get(), end)
+                ? answered(check, version, answer.get(), end)
                 : decided(check, version, predecessor, verdicts));
       }
       return new CheckReport(version.name(), version.number(), results);
@@ -191,7 +191,7 @@ public final class CheckRunner implements AutoCloseable {
    *
    * @param end by {@link System#nanoTime}, when it is waited for no longer
    */
-  private CheckResult answered(Check check, Future<Answer> answer, long end)
+  private CheckResult answered(Check check, ModelVersion version, Future<Answer> answer, long end)
       throws InterruptedException {
     try {
       return answer
@@ -202,10 +202,10 @@ public final class CheckRunner implements AutoCloseable {
       return error(check, "did not end within " + LIMIT.toSeconds() + " seconds");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ServiceException failure) {
-        log.debug("check {}", check.name(), failure);
+        log.debug("check {} of {} {}", check.name(), version.name(), version.number(), failure);
         return error(check, failure.getMessage());
       }
-      log.error("check {}", check.name(), e.getCause());
+      log.error("check {} of {} {}", check.name(), version.name(), version.number(), e.getCause());
       return error(check, "failed unexpectedly; the registry's log has the details");
     }
   }
