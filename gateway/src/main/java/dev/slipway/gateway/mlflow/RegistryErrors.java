@@ -22,6 +22,7 @@ final class RegistryErrors {
                       "Model Version (name=%s, version=%s) not found"
                           .formatted(about.get("name"), about.get("version")))
                   : null;
+          case "WEBHOOK_NOT_FOUND" -> WebhookEndpoints.absent(about.get("webhook_id"));
           // Clients expect a wrong alias to be a wrong value, unlike a wrong model.
           case "MODEL_ALIAS_NOT_FOUND" -> MlflowException.refused(outcome.message());
           default -> null;

@@ -115,7 +115,8 @@ final class WebhookEndpoints implements MlflowFamily {
     return id;
   }
 
-  private static MlflowException absent(String id) {
+  /** Answers that no webhook has an identifier. */
+  static MlflowException absent(String id) {
     return MlflowException.absent("Webhook with ID " + id + " not found.");
   }
 

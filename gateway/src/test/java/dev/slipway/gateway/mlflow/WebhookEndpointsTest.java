@@ -190,7 +190,9 @@ class WebhookEndpointsTest {
     assertThat(create("'events':[{'entity':1,'action':1}]").error())
         .isEqualTo("RESOURCE_ALREADY_EXISTS");
     for (String id : new String[] {"x", "0".repeat(32)}) {
-      assertThat(gateway.get("webhooks/" + id).error()).isEqualTo("RESOURCE_DOES_NOT_EXIST");
+      Reply absent = gateway.get("webhooks/" + id);
+      assertThat(absent.error()).isEqualTo("RESOURCE_DOES_NOT_EXIST");
+      assertThat(absent.message()).isEqualTo("Webhook with ID " + id + " not found.");
       assertThat(gateway.call("DELETE", "webhooks/" + id, "").status()).isEqualTo(404);
       assertThat(gateway.post("webhooks/" + id + "/test", "{}").status()).isEqualTo(404);
     }
