@@ -9,8 +9,11 @@ import dev.slipway.runtime.server.StartupException;
 import dev.slipway.runtime.testing.GrpcServerExtension;
 import dev.slipway.tracking.v1.Experiment;
 import dev.slipway.tracking.v1.GetExperimentRequest;
+import dev.slipway.tracking.v1.SearchExperimentsRequest;
+import dev.slipway.tracking.v1.SearchExperimentsResponse;
 import dev.slipway.tracking.v1.TrackingServiceGrpc;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -41,10 +44,26 @@ class GatewayModuleTest {
   final GrpcServerExtension tracking = GrpcServerExtension.inProcess(new SlowTracking());
 
   private final HttpClient http = HttpClient.newHttpClient();
+  private volatile String experimentName = "";
   private GatewayModule gateway;
 
-  /** Answers when the test says so. */
+  /** Answers when the test says so; its lists have a second page that nobody gets. */
   private final class SlowTracking extends TrackingServiceGrpc.TrackingServiceImplBase {
+    @Override
+    public void searchExperiments(
+        SearchExperimentsRequest request, StreamObserver<SearchExperimentsResponse> observer) {
+      if (!request.getPageToken().isEmpty()) {
+        observer.onError(Status.UNAVAILABLE.asRuntimeException());
+        return;
+      }
+      observer.onNext(
+          SearchExperimentsResponse.newBuilder()
+              .addExperiments(Experiment.newBuilder().setExperimentId("1").setName(experimentName))
+              .setNextPageToken("2")
+              .build());
+      observer.onCompleted();
+    }
+
     @Override
     public void getExperiment(GetExperimentRequest request, StreamObserver<Experiment> observer) {
       arrived.countDown();
@@ -156,6 +175,33 @@ class GatewayModuleTest {
     start(tracking.channel(), List.of());
 
     assertThat(send(request("/api/2.0/mlflow/runs/get?run_id=1")).statusCode()).isEqualTo(501);
+  }
+
+  @Test
+  void listWhoseNextPageCannotBeHad_isAnErrorBeforeAnythingHasLeft() throws Exception {
+    start(tracking.channel(), List.of());
+
+    HttpResponse<String> answer =
+        send(request("/api/2.0/mlflow/experiments/search?max_results=10"));
+
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).startsWith("{\"error_code\":\"TEMPORARILY_UNAVAILABLE\"");
+  }
+
+  @Test
+  void listWhoseNextPageCannotBeHad_isBrokenOff_andNeverLooksWhole() throws Exception {
+    experimentName = "x".repeat(1_000_000);
+    start(tracking.channel(), List.of());
+
+    CompletableFuture<HttpResponse<String>> answer =
+        http.sendAsync(
+            request("/api/2.0/mlflow/experiments/search?max_results=10").build(),
+            BodyHandlers.ofString());
+
+    assertThat(answer)
+        .failsWithin(PATIENCE)
+        .withThrowableThat()
+        .withCauseInstanceOf(IOException.class);
   }
 
   @Test

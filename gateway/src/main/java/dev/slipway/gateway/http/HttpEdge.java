@@ -17,6 +17,7 @@ import io.javalin.util.JavalinException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -137,6 +138,13 @@ public final class HttpEdge implements AutoCloseable {
     if (failure instanceof IOException) {
       // The client went away; there is nobody to answer.
       logBreakOff(context, failure);
+      return;
+    }
+    if (failure instanceof BrokenAnswerException || context.res().isCommitted()) {
+      log.warn("{} {} is broken off", context.method(), context.path(), failure);
+      ServletContextRequest.getServletContextRequest(context.req())
+          .getServletChannel()
+          .abort(failure);
       return;
     }
     log.error("unforeseen failure of {} {}", context.method(), context.path(), failure);

@@ -9,6 +9,12 @@ public interface Answer {
   /** The answer that says nothing but success. */
   Answer EMPTY = json -> {};
 
-  /** Writes the fields; everything that could fail but the connection has happened before. */
+  /**
+   * Writes the fields.
+   *
+   * @throws IOException if the client is away
+   * @throws io.grpc.StatusRuntimeException if the rest of a long list cannot be had; the connection
+   *     is then broken off, since it is too late for an error
+   */
   void writeTo(JsonGenerator json) throws IOException;
 }

@@ -33,11 +33,11 @@ final class Entries {
     return tag(entry, MAX_RUN_TAG_VALUE_CHARS);
   }
 
-  static List<Tag> experimentTags(Fields request) {
-    return request.objects("tags").stream().map(Entries::experimentTag).toList();
+  static List<Tag> tags(Fields request) {
+    return request.objects("tags").stream().map(Entries::wholeTag).toList();
   }
 
-  static Tag experimentTag(Fields entry) {
+  static Tag wholeTag(Fields entry) {
     return tag(entry, Integer.MAX_VALUE);
   }
 

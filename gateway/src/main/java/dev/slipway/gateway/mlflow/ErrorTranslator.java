@@ -21,7 +21,7 @@ public final class ErrorTranslator {
   private static final Logger log = LoggerFactory.getLogger(ErrorTranslator.class);
 
   private static final Pattern LAST_NUMBER = Pattern.compile("(\\d+)\\D*$");
-  private static final Pattern RUN_ID = Pattern.compile("[a-zA-Z0-9][\\w-]{0,255}");
+  private static final Pattern ID = Pattern.compile("[a-zA-Z0-9][\\w-]{0,255}");
 
   private ErrorTranslator() {}
 
@@ -51,10 +51,15 @@ public final class ErrorTranslator {
   }
 
   private static MlflowException invalid(List<FieldViolation> violations, RequestNames names) {
+    // To MLflow these are ids like any other, which merely nobody has.
+    String first = names.of(violations.get(0).getField());
     String run = Entries.runId(names.request());
-    if (names.of(violations.get(0).getField()).equals("run_id") && RUN_ID.matcher(run).matches()) {
-      // To MLflow it is an id like any other, which merely nobody has.
+    if (first.equals("run_id") && ID.matcher(run).matches()) {
       return TrackingErrors.runNotFound(run);
+    }
+    String model = names.request().text("model_id");
+    if (first.equals("model_id") && ID.matcher(model).matches()) {
+      return TrackingErrors.loggedModelNotFound(model);
     }
     return MlflowException.refused(
         violations.stream()

@@ -50,7 +50,7 @@ final class ExperimentEndpoints implements MlflowFamily {
                 CreateExperimentRequest.newBuilder()
                     .setName(request.text("name"))
                     .setArtifactLocation(request.text("artifact_location"))
-                    .addAllTags(Entries.experimentTags(request))
+                    .addAllTags(Entries.tags(request))
                     .build());
     return json -> json.writeStringField("experiment_id", experiment.getExperimentId());
   }
@@ -83,21 +83,23 @@ final class ExperimentEndpoints implements MlflowFamily {
   }
 
   Answer search(Fields request) {
-    SearchExperimentsResponse page =
-        services
-            .tracking()
-            .searchExperiments(
-                SearchExperimentsRequest.newBuilder()
-                    .setFilter(request.text("filter"))
-                    .addAllOrderBy(request.texts("order_by"))
-                    .setViewType(Entries.viewType(request, "view_type"))
-                    .setPageSize(Entries.maxResults(request, DEFAULT_PAGE))
-                    .setPageToken(request.text("page_token"))
-                    .build());
-    return json -> {
-      JsonWriter.list(json, "experiments", page.getExperimentsList(), TrackingJson::experiment);
-      JsonWriter.nextPage(json, page.getNextPageToken());
-    };
+    SearchExperimentsRequest.Builder call =
+        SearchExperimentsRequest.newBuilder()
+            .setFilter(request.text("filter"))
+            .addAllOrderBy(request.texts("order_by"))
+            .setViewType(Entries.viewType(request, "view_type"));
+    return PagedAnswer.of(
+        "experiments",
+        Entries.maxResults(request, DEFAULT_PAGE),
+        request.text("page_token"),
+        (size, token) -> {
+          SearchExperimentsResponse page =
+              services
+                  .tracking()
+                  .searchExperiments(call.setPageSize(size).setPageToken(token).build());
+          return new PagedAnswer.Page<>(page.getExperimentsList(), page.getNextPageToken());
+        },
+        TrackingJson::experiment);
   }
 
   Answer update(Fields request) {
@@ -152,7 +154,7 @@ final class ExperimentEndpoints implements MlflowFamily {
         .setExperimentTags(
             SetExperimentTagsRequest.newBuilder()
                 .setExperimentId(request.text("experiment_id"))
-                .addTags(Entries.experimentTag(request))
+                .addTags(Entries.wholeTag(request))
                 .build());
     return Answer.EMPTY;
   }

@@ -138,6 +138,18 @@ final class Fields {
     return objects;
   }
 
+  /** Returns an object, which must be there. */
+  Fields requiredObject(String name) {
+    JsonNode node = node(name);
+    if (node.isNull()) {
+      throw MlflowException.missing(path + name);
+    }
+    if (!(node instanceof ObjectNode fields)) {
+      throw invalid(name, node, "must be an object");
+    }
+    return new Fields(path + name + ".", fields, false);
+  }
+
   /** Returns a 64-bit number, which must be there. */
   long requiredLong(String name) {
     return findLong(name).orElseThrow(() -> MlflowException.missing(path + name));
@@ -245,6 +257,17 @@ final class Fields {
    */
   <E extends Enum<E>> Optional<E> findEnum(
       String name, Class<E> type, String prefix, IntFunction<E> forNumber) {
+    return findEnum(name, type, "", prefix, forNumber);
+  }
+
+  /**
+   * Returns an enum value if it is there.
+   *
+   * @param clientPrefix what MLflow's names begin with
+   * @param prefix what the names of the generated enum begin with instead
+   */
+  <E extends Enum<E>> Optional<E> findEnum(
+      String name, Class<E> type, String clientPrefix, String prefix, IntFunction<E> forNumber) {
     JsonNode node = node(name);
     if (node.isNull()) {
       return Optional.empty();
@@ -254,8 +277,8 @@ final class Fields {
       value = forNumber.apply(node.intValue());
     } else if (node.isTextual() && node.textValue().matches("\\d{1,9}")) {
       value = forNumber.apply(Integer.parseInt(node.textValue()));
-    } else if (node.isTextual()) {
-      value = named(type, prefix + node.textValue());
+    } else if (node.isTextual() && node.textValue().startsWith(clientPrefix)) {
+      value = named(type, prefix + node.textValue().substring(clientPrefix.length()));
     }
     if (value == null || value.name().endsWith("_UNSPECIFIED")) {
       throw invalid(name, node, "is not one of its values");

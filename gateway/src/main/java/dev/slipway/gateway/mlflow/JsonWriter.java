@@ -47,9 +47,14 @@ final class JsonWriter {
     }
   }
 
-  static void nextPage(JsonGenerator json, String token) throws IOException {
-    if (!token.isEmpty()) {
-      json.writeStringField("next_page_token", token);
+  /** Writes a text unless it is empty. */
+  static void optionalText(JsonGenerator json, String name, String text) throws IOException {
+    if (!text.isEmpty()) {
+      json.writeStringField(name, text);
     }
+  }
+
+  static void nextPage(JsonGenerator json, String token) throws IOException {
+    optionalText(json, "next_page_token", token);
   }
 }

@@ -2,7 +2,10 @@ package dev.slipway.gateway.mlflow;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.slipway.gateway.http.BrokenAnswerException;
+import io.grpc.StatusRuntimeException;
 import io.javalin.http.Context;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Set;
 
@@ -23,14 +26,27 @@ public final class MlflowAnswers {
    * Answers success.
    *
    * @throws IOException if the client is away
+   * @throws StatusRuntimeException if the rest of the answer cannot be had, while nothing has left
+   *     for the client
+   * @throws BrokenAnswerException if it cannot be had when it is too late for an error
    */
   public void answer(Context context, Answer answer) throws IOException {
     context.contentType(JSON);
-    try (JsonGenerator json = factory.createGenerator(context.outputStream())) {
-      json.writeStartObject();
+    // Closed only after success: closing would complete the JSON of an answer that is not complete.
+    JsonGenerator json = factory.createGenerator(context.outputStream());
+    json.writeStartObject();
+    try {
       answer.writeTo(json);
-      json.writeEndObject();
+    } catch (StatusRuntimeException e) {
+      HttpServletResponse response = context.res();
+      if (response.isCommitted() || response.getHeader("Content-Encoding") != null) {
+        throw new BrokenAnswerException(e);
+      }
+      response.resetBuffer();
+      throw e;
     }
+    json.writeEndObject();
+    json.close();
   }
 
   /**

@@ -33,7 +33,11 @@ public final class MlflowGroup implements RouteGroup {
         List.of(
             new ExperimentEndpoints(services),
             new RunEndpoints(services),
+            new RunInputEndpoints(services),
+            new LogModelEndpoints(services),
             new MetricEndpoints(services),
+            new BulkHistoryEndpoints(services),
+            new LoggedModelEndpoints(services),
             new RegisteredModelEndpoints(services),
             new ModelVersionEndpoints(services),
             new MultipartEndpoints(services),
@@ -62,19 +66,16 @@ public final class MlflowGroup implements RouteGroup {
   }
 
   private void handle(Context context, MlflowRoute route) throws IOException {
-    Answer answer;
     try {
       Fields request = reader.read(context);
       try {
-        answer = route.endpoint().handle(request);
+        answers.answer(context, route.endpoint().handle(request));
       } catch (StatusRuntimeException e) {
         throw ErrorTranslator.translate(Outcome.of(e), new RequestNames(request, route.names()));
       }
     } catch (MlflowException e) {
       answers.refuse(context, e);
-      return;
     }
-    answers.answer(context, answer);
   }
 
   @Override

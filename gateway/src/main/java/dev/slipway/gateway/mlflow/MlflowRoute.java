@@ -1,6 +1,7 @@
 package dev.slipway.gateway.mlflow;
 
 import io.javalin.http.HandlerType;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -47,8 +48,10 @@ record MlflowRoute(
     return new MlflowRoute(method, path, List.of(BROWSERS), endpoint, names);
   }
 
-  /** Returns the same endpoint with MLflow's name of a field. */
+  /** Returns the same endpoint with MLflow's name of one more field. */
   MlflowRoute naming(String servicePath, String name) {
-    return new MlflowRoute(method, path, prefixes, endpoint, Map.of(servicePath, name));
+    Map<String, String> more = new HashMap<>(names);
+    more.put(servicePath, name);
+    return new MlflowRoute(method, path, prefixes, endpoint, Map.copyOf(more));
   }
 }

@@ -16,9 +16,6 @@ import java.util.List;
 
 /** Answers {@code model-versions/...}. Thread-safe. */
 final class ModelVersionEndpoints implements MlflowFamily {
-  /** The largest page of the service; a client that asks for more gets this and a token. */
-  private static final int SERVICE_PAGE = 1_000;
-
   private static final int MAX_PAGE = 200_000;
 
   private final Services services;
@@ -109,21 +106,22 @@ final class ModelVersionEndpoints implements MlflowFamily {
   }
 
   Answer search(Fields request) {
-    int size = RegistryEntries.maxResults(request, SERVICE_PAGE, MAX_PAGE);
-    SearchModelVersionsResponse page =
-        services
-            .registry()
-            .searchModelVersions(
-                SearchModelVersionsRequest.newBuilder()
-                    .setFilter(request.text("filter"))
-                    .addAllOrderBy(request.texts("order_by"))
-                    .setPageSize(Math.min(size, SERVICE_PAGE))
-                    .setPageToken(request.text("page_token"))
-                    .build());
-    return json -> {
-      JsonWriter.list(json, "model_versions", page.getModelVersionsList(), RegistryJson::version);
-      JsonWriter.nextPage(json, page.getNextPageToken());
-    };
+    SearchModelVersionsRequest.Builder call =
+        SearchModelVersionsRequest.newBuilder()
+            .setFilter(PromptFilter.hidingPrompts(request.text("filter")))
+            .addAllOrderBy(request.texts("order_by"));
+    return PagedAnswer.of(
+        "model_versions",
+        RegistryEntries.maxResults(request, MAX_PAGE, MAX_PAGE),
+        request.text("page_token"),
+        (size, token) -> {
+          SearchModelVersionsResponse page =
+              services
+                  .registry()
+                  .searchModelVersions(call.setPageSize(size).setPageToken(token).build());
+          return new PagedAnswer.Page<>(page.getModelVersionsList(), page.getNextPageToken());
+        },
+        RegistryJson::version);
   }
 
   Answer getDownloadUri(Fields request) {
@@ -149,15 +147,15 @@ final class ModelVersionEndpoints implements MlflowFamily {
             .getModelVersion());
   }
 
+  /** Sets a tag; unlike those of models it must be given a value. */
   Answer setTag(Fields request) {
-    services
-        .registry()
-        .setModelVersionTags(
-            SetModelVersionTagsRequest.newBuilder()
-                .setName(request.text("name"))
-                .setVersion(RegistryEntries.version(request))
-                .putTags(request.requiredText("key"), request.text("value"))
-                .build());
+    SetModelVersionTagsRequest.Builder call =
+        SetModelVersionTagsRequest.newBuilder()
+            .setName(request.text("name"))
+            .setVersion(RegistryEntries.version(request));
+    String key = request.requiredText("key");
+    String value = request.findText("value").orElseThrow(() -> MlflowException.missing("value"));
+    services.registry().setModelVersionTags(call.putTags(key, value).build());
     return Answer.EMPTY;
   }
 

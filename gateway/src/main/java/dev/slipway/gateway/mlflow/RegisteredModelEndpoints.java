@@ -1,6 +1,7 @@
 package dev.slipway.gateway.mlflow;
 
 import com.google.protobuf.FieldMask;
+import dev.slipway.gateway.upstream.Outcome;
 import dev.slipway.gateway.upstream.Services;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
 import dev.slipway.registry.v1.DeleteModelAliasRequest;
@@ -17,8 +18,9 @@ import dev.slipway.registry.v1.SearchRegisteredModelsResponse;
 import dev.slipway.registry.v1.SetModelAliasRequest;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.registry.v1.UpdateRegisteredModelRequest;
-import java.util.ArrayList;
+import io.grpc.StatusRuntimeException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Answers {@code registered-models/...}. Thread-safe. */
 final class RegisteredModelEndpoints implements MlflowFamily {
@@ -26,6 +28,9 @@ final class RegisteredModelEndpoints implements MlflowFamily {
   private static final int MAX_PAGE = 1_000;
 
   private final Services services;
+
+  /** Is a model as a list shows it. */
+  private record Listed(RegisteredModel model, List<ModelVersion> latestVersions) {}
 
   RegisteredModelEndpoints(Services services) {
     this.services = services;
@@ -127,30 +132,36 @@ final class RegisteredModelEndpoints implements MlflowFamily {
   }
 
   Answer search(Fields request) {
-    SearchRegisteredModelsResponse page =
-        services
-            .registry()
-            .searchRegisteredModels(
-                SearchRegisteredModelsRequest.newBuilder()
-                    .setFilter(request.text("filter"))
-                    .addAllOrderBy(request.texts("order_by"))
-                    .setPageSize(RegistryEntries.maxResults(request, DEFAULT_PAGE, MAX_PAGE))
-                    .setPageToken(request.text("page_token"))
-                    .build());
-    List<List<ModelVersion>> latest = new ArrayList<>();
-    for (RegisteredModel model : page.getRegisteredModelsList()) {
-      latest.add(latestVersions(model));
-    }
-    return json -> {
-      if (page.getRegisteredModelsCount() > 0) {
-        json.writeArrayFieldStart("registered_models");
-        for (int i = 0; i < latest.size(); i++) {
-          RegistryJson.model(json, page.getRegisteredModels(i), latest.get(i));
-        }
-        json.writeEndArray();
+    SearchRegisteredModelsRequest.Builder call =
+        SearchRegisteredModelsRequest.newBuilder()
+            .setFilter(PromptFilter.hidingPrompts(request.text("filter")))
+            .addAllOrderBy(request.texts("order_by"));
+    return PagedAnswer.of(
+        "registered_models",
+        RegistryEntries.maxResults(request, DEFAULT_PAGE, MAX_PAGE),
+        request.text("page_token"),
+        (size, token) -> {
+          SearchRegisteredModelsResponse page =
+              services
+                  .registry()
+                  .searchRegisteredModels(call.setPageSize(size).setPageToken(token).build());
+          return new PagedAnswer.Page<>(
+              page.getRegisteredModelsList().stream().flatMap(this::listed).toList(),
+              page.getNextPageToken());
+        },
+        (json, model) -> RegistryJson.model(json, model.model(), model.latestVersions()));
+  }
+
+  /** A model that was deleted after it was found is not listed. */
+  private Stream<Listed> listed(RegisteredModel model) {
+    try {
+      return Stream.of(new Listed(model, latestVersions(model)));
+    } catch (StatusRuntimeException e) {
+      if (Outcome.of(e).reason().equals("REGISTERED_MODEL_NOT_FOUND")) {
+        return Stream.empty();
       }
-      JsonWriter.nextPage(json, page.getNextPageToken());
-    };
+      throw e;
+    }
   }
 
   Answer getLatestVersions(Fields request) {

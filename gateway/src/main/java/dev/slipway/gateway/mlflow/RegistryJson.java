@@ -31,9 +31,7 @@ final class RegistryJson {
     JsonWriter.list(json, "latest_versions", latestVersions, RegistryJson::version);
     tags(json, model.getTagsMap());
     JsonWriter.list(json, "aliases", model.getAliasesList(), RegistryJson::alias);
-    if (!model.getDeploymentJobId().isEmpty()) {
-      json.writeStringField("deployment_job_id", model.getDeploymentJobId());
-    }
+    JsonWriter.optionalText(json, "deployment_job_id", model.getDeploymentJobId());
     json.writeEndObject();
   }
 
@@ -56,15 +54,11 @@ final class RegistryJson {
     json.writeStringField("source", version.getSource());
     json.writeStringField("run_id", version.getRunId());
     json.writeStringField("status", status(version.getState()));
-    if (!version.getStateReason().isEmpty()) {
-      json.writeStringField("status_message", version.getStateReason());
-    }
+    JsonWriter.optionalText(json, "status_message", version.getStateReason());
     tags(json, version.getTagsMap());
     json.writeStringField("run_link", version.getRunLink());
     JsonWriter.list(json, "aliases", version.getAliasesList(), JsonGenerator::writeString);
-    if (!version.getLoggedModelId().isEmpty()) {
-      json.writeStringField("model_id", version.getLoggedModelId());
-    }
+    JsonWriter.optionalText(json, "model_id", version.getLoggedModelId());
     json.writeEndObject();
   }
 

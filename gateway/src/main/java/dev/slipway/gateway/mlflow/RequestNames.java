@@ -8,9 +8,11 @@ import java.util.regex.Pattern;
  * Knows how the client calls what a service names in its own message.
  *
  * @param request what the client had sent
- * @param names MLflow's names of fields that only this endpoint names so, by the service's path
+ * @param names MLflow's names of fields that only this endpoint names so, by the service's path; an
+ *     index in a path is left out, as in {@code keys[]}
  */
 record RequestNames(Fields request, Map<String, String> names) {
+  private static final Pattern INDEX = Pattern.compile("\\[\\d+]");
   private static final Pattern ELEMENT = Pattern.compile("(\\w+)\\[\\d+](?:\\.(.+))?");
 
   /** Returns the names of a request that calls nothing otherwise than other requests do. */
@@ -20,9 +22,10 @@ record RequestNames(Fields request, Map<String, String> names) {
 
   /** Returns the client's path of a field. */
   String of(String servicePath) {
-    String known = names.get(servicePath);
+    Matcher index = INDEX.matcher(servicePath);
+    String known = names.get(index.replaceAll("[]"));
     if (known != null) {
-      return known;
+      return index.reset().find() ? known.replace("[]", index.group()) : known;
     }
     String path =
         servicePath

@@ -70,7 +70,11 @@ final class RunEndpoints implements MlflowFamily {
     return answer(
         services
             .tracking()
-            .getRun(GetRunRequest.newBuilder().setRunId(Entries.runId(request)).build()));
+            .getRun(
+                GetRunRequest.newBuilder()
+                    .setRunId(Entries.runId(request))
+                    .setFullDatasets(true)
+                    .build()));
   }
 
   private static Answer answer(Run run) {
@@ -142,23 +146,26 @@ final class RunEndpoints implements MlflowFamily {
 
   Answer search(Fields request) {
     List<String> experiments = request.texts("experiment_ids");
-    SearchRunsRequest call =
+    SearchRunsRequest.Builder call =
         SearchRunsRequest.newBuilder()
             .addAllExperimentIds(experiments)
             .setFilter(request.text("filter"))
             .setViewType(Entries.viewType(request, "run_view_type"))
-            .addAllOrderBy(request.texts("order_by"))
-            .setPageSize(Entries.maxResults(request, DEFAULT_PAGE))
-            .setPageToken(request.text("page_token"))
-            .build();
+            .addAllOrderBy(request.texts("order_by"));
+    int maxResults = Entries.maxResults(request, DEFAULT_PAGE);
     if (experiments.isEmpty()) {
       return Answer.EMPTY;
     }
-    SearchRunsResponse page = services.tracking().searchRuns(call);
-    return json -> {
-      JsonWriter.list(json, "runs", page.getRunsList(), TrackingJson::run);
-      JsonWriter.nextPage(json, page.getNextPageToken());
-    };
+    return PagedAnswer.of(
+        "runs",
+        maxResults,
+        request.text("page_token"),
+        (size, token) -> {
+          SearchRunsResponse page =
+              services.tracking().searchRuns(call.setPageSize(size).setPageToken(token).build());
+          return new PagedAnswer.Page<>(page.getRunsList(), page.getNextPageToken());
+        },
+        TrackingJson::run);
   }
 
   Answer logMetric(Fields request) {

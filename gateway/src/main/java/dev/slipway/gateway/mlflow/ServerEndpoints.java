@@ -14,6 +14,10 @@ final class ServerEndpoints {
 
   private static final List<String> PREFIXES = List.of("/api/3.0/mlflow/", "/ajax-api/3.0/mlflow/");
 
+  private static final String UI_TELEMETRY = "/ajax-api/3.0/mlflow/ui-telemetry";
+  private static final List<HandlerType> WORKSPACE_METHODS =
+      List.of(HandlerType.GET, HandlerType.POST, HandlerType.PATCH, HandlerType.DELETE);
+
   private final MlflowAnswers answers;
 
   ServerEndpoints(MlflowAnswers answers) {
@@ -27,8 +31,32 @@ final class ServerEndpoints {
     routes.add(new Route(HandlerType.GET, "/version", context -> context.result(MLFLOW_VERSION)));
     for (String prefix : PREFIXES) {
       routes.add(new Route(HandlerType.GET, prefix + "server-info", this::serverInfo));
+      for (HandlerType method : WORKSPACE_METHODS) {
+        routes.add(new Route(method, prefix + "workspaces", ServerEndpoints::noWorkspaces));
+        routes.add(new Route(method, prefix + "workspaces/<rest>", ServerEndpoints::noWorkspaces));
+      }
     }
+    routes.add(new Route(HandlerType.GET, UI_TELEMETRY, this::uiTelemetry));
+    routes.add(new Route(HandlerType.POST, UI_TELEMETRY, this::uiTelemetry));
     return routes;
+  }
+
+  private static void noWorkspaces(Context context) {
+    context
+        .status(ErrorCode.TEMPORARILY_UNAVAILABLE.httpStatus())
+        .result("This server has no workspaces.\n");
+  }
+
+  /** MLflow's web pages ask whether they may report on their users; here they may not. */
+  private void uiTelemetry(Context context) throws IOException {
+    answers.answer(
+        context,
+        json -> {
+          json.writeBooleanField("disable_ui_telemetry", true);
+          json.writeArrayFieldStart("disable_ui_events");
+          json.writeEndArray();
+          json.writeNumberField("ui_rollout_percentage", 0);
+        });
   }
 
   private void serverInfo(Context context) throws IOException {

@@ -25,6 +25,9 @@ final class TrackingErrors {
               new MlflowException(
                   ErrorCode.RESOURCE_ALREADY_EXISTS,
                   "Experiment '" + about.get("name") + "' already exists.");
+          case "LOGGED_MODEL_NOT_FOUND" -> loggedModelNotFound(about.getOrDefault("model_id", ""));
+          // Asked again the same search would take as long, and clients ask again after a 5xx.
+          case "SEARCH_TIMEOUT" -> MlflowException.refused(outcome.message());
           case "RUN_NOT_ACTIVE" -> notActive("run " + run);
           case "EXPERIMENT_NOT_ACTIVE" -> notActive("experiment " + experiment);
           case "PARAM_CONFLICT" ->
@@ -38,6 +41,10 @@ final class TrackingErrors {
 
   static MlflowException runNotFound(String run) {
     return MlflowException.absent("Run with id=" + run + " not found");
+  }
+
+  static MlflowException loggedModelNotFound(String model) {
+    return MlflowException.absent("Logged model with ID '" + model + "' not found.");
   }
 
   private static MlflowException notActive(String what) {

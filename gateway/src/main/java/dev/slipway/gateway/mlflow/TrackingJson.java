@@ -78,25 +78,27 @@ final class TrackingJson {
   }
 
   private static void metric(JsonGenerator json, Metric metric) throws IOException {
-    point(json, metric.getKey(), metric.getValue(), metric.getTimestampMs(), metric.getStep());
+    json.writeStartObject();
+    pointFields(
+        json, metric.getKey(), metric.getValue(), metric.getTimestampMs(), metric.getStep());
+    json.writeEndObject();
   }
 
-  /** Writes a point of a metric. */
-  static void point(JsonGenerator json, String key, double value, long timestampMillis, long step)
+  /** Writes what every point of a metric has into the object that is open. */
+  static void pointFields(
+      JsonGenerator json, String key, double value, long timestampMillis, long step)
       throws IOException {
-    json.writeStartObject();
     json.writeStringField("key", key);
     JsonWriter.number(json, "value", value);
     json.writeNumberField("timestamp", timestampMillis);
     json.writeNumberField("step", step);
-    json.writeEndObject();
   }
 
-  private static void param(JsonGenerator json, Param param) throws IOException {
+  static void param(JsonGenerator json, Param param) throws IOException {
     JsonWriter.pair(json, param.getKey(), param.getValue());
   }
 
-  private static void tag(JsonGenerator json, Tag tag) throws IOException {
+  static void tag(JsonGenerator json, Tag tag) throws IOException {
     JsonWriter.pair(json, tag.getKey(), tag.getValue());
   }
 
@@ -109,17 +111,10 @@ final class TrackingJson {
     json.writeStringField("digest", dataset.getDigest());
     json.writeStringField("source_type", dataset.getSourceType());
     json.writeStringField("source", dataset.getSource());
-    optionalText(json, "schema", dataset.getSchema());
-    optionalText(json, "profile", dataset.getProfile());
+    JsonWriter.optionalText(json, "schema", dataset.getSchema());
+    JsonWriter.optionalText(json, "profile", dataset.getProfile());
     json.writeEndObject();
     json.writeEndObject();
-  }
-
-  private static void optionalText(JsonGenerator json, String name, String text)
-      throws IOException {
-    if (!text.isEmpty()) {
-      json.writeStringField(name, text);
-    }
   }
 
   private static void modelInput(JsonGenerator json, ModelInput input) throws IOException {

@@ -47,6 +47,26 @@ class MlflowGroupTest {
     assertThat(get("/ajax-api/3.0/mlflow/server-info").status()).isEqualTo(200);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/api/3.0/mlflow/workspaces",
+        "/ajax-api/3.0/mlflow/workspaces/one",
+      })
+  void workspaces_areAbsentInPlainText(String path) {
+    Reply reply = get(path);
+
+    assertThat(reply.status()).isEqualTo(503);
+    assertThat(reply.body()).isNull();
+  }
+
+  @Test
+  void webPages_areToldNotToReportOnTheirUsers() {
+    assertThat(get("/ajax-api/3.0/mlflow/ui-telemetry").text())
+        .isEqualTo(
+            "{\"disable_ui_telemetry\":true,\"disable_ui_events\":[],\"ui_rollout_percentage\":0}");
+  }
+
   @Test
   void everyEndpoint_isServedUnderBothPrefixes() {
     Set<String> paths =

@@ -11,9 +11,11 @@ import dev.slipway.inference.ModelInferRequest;
 import dev.slipway.inference.ModelInferRequest.InferInputTensor;
 import dev.slipway.inference.ModelInferResponse;
 import io.grpc.StatusRuntimeException;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -272,6 +274,75 @@ class RegistryEndpointsTest {
     assertThat(gateway.get("registered-models/search?max_results=1001").status()).isEqualTo(400);
     assertThat(gateway.get("registered-models/search?filter=colour=1").message())
         .startsWith("Invalid");
+  }
+
+  private List<String> namesFound(String query) {
+    List<String> names = new ArrayList<>();
+    gateway
+        .get("registered-models/search?max_results=1000" + query)
+        .body()
+        .path("registered_models")
+        .forEach(model -> names.add(model.get("name").textValue()));
+    return names;
+  }
+
+  @Test
+  void prompts_areHidden_unlessTheFilterAsksForThem() {
+    String prompt = "p-" + UUID.randomUUID();
+    String isPrompt = "'tags':[{'key':'mlflow.prompt.is_prompt','value':'true'}]";
+    gateway.post(
+        "registered-models/create",
+        ("{'name':'" + prompt + "'," + isPrompt + "}").replace('\'', '"'));
+    String either = filter("name = '" + prompt + "' OR name = '" + name + "'");
+
+    assertThat(namesFound("")).contains(name).doesNotContain(prompt);
+    assertThat(namesFound(either)).containsExactly(name);
+    assertThat(namesFound(filter("name LIKE '%' and "))).contains(name).doesNotContain(prompt);
+    assertThat(namesFound(filter("tags.`mlflow.prompt.is_prompt` = 'true'")))
+        .contains(prompt)
+        .doesNotContain(name);
+    assertThat(namesFound(filter("tag.`mlflow.prompt.is_prompt` != 'false'"))).contains(prompt);
+    assertThat(namesFound(filter("tag.`mlflow.prompt.is_prompt` != 'true'")))
+        .contains(name)
+        .doesNotContain(prompt);
+    assertThat(gateway.get("registered-models/search?filter=%20").status()).isEqualTo(400);
+  }
+
+  private static String filter(String text) {
+    return "&filter=" + URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void versionsOfPrompts_areHiddenByTheirOwnTag() {
+    gateway.post(
+        "model-versions/create",
+        about(
+            "'source':'s3://bucket/3','tags':[{'key':'mlflow.prompt.is_prompt','value':'true'}]"));
+    String ofModel = filter("name = '" + name + "'");
+    String prompts = filter("name = '" + name + "' AND tags.`mlflow.prompt.is_prompt` = 'true'");
+
+    assertThat(versionsFound(ofModel)).containsExactlyInAnyOrder("1", "2");
+    assertThat(versionsFound(prompts)).containsExactly("3");
+  }
+
+  private List<String> versionsFound(String query) {
+    return gateway
+        .get("model-versions/search?max_results=200000" + query)
+        .body()
+        .path("model_versions")
+        .findValuesAsText("version");
+  }
+
+  @Test
+  void setVersionTag_withoutValue_isRefused() {
+    for (String value : List.of("", ",'value':null")) {
+      Reply reply =
+          gateway.post("model-versions/set-tag", about("'version':'1','key':'k'" + value));
+
+      assertThat(reply.status()).isEqualTo(400);
+      assertThat(reply.message()).isEqualTo("Missing value for required parameter 'value'.");
+    }
+    assertThat(version(1).has("tags")).isFalse();
   }
 
   @Test
