@@ -58,7 +58,7 @@ public final class ErrorTranslator {
       return TrackingErrors.runNotFound(run);
     }
     String model = names.request().text("model_id");
-    if (first.equals("model_id") && ID.matcher(model).matches()) {
+    if (violations.get(0).getField().equals("model_id") && ID.matcher(model).matches()) {
       return TrackingErrors.loggedModelNotFound(model);
     }
     return MlflowException.refused(
@@ -76,6 +76,11 @@ public final class ErrorTranslator {
           "'%s' exceeds the maximum length of %s characters (%s %s)."
               .formatted(
                   RequestNames.wordFor(violation.getField()), lastNumber(problem), path, problem);
+      case "SOURCE_LOCAL_PATH" ->
+          "Invalid model version source: %s. To use a local path as a model version source, the run_id request parameter has to be specified and the local path has to be contained within the artifact directory of the run; this server keeps no artifacts at local paths: upload the model first."
+              .formatted(names.request().shownAt(path));
+      case "SOURCE_UNSAFE" ->
+          "Invalid model version source: %s %s.".formatted(names.request().shownAt(path), problem);
       default ->
           path.equals("filter")
               ? kindOfFault(violation.getReason()) + ": " + problem + "."

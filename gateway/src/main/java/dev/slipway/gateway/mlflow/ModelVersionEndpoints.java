@@ -27,7 +27,8 @@ final class ModelVersionEndpoints implements MlflowFamily {
   @Override
   public List<MlflowRoute> routes() {
     return List.of(
-        MlflowRoute.post("model-versions/create", this::create),
+        MlflowRoute.post("model-versions/create", this::create)
+            .naming("logged_model_id", "model_id"),
         MlflowRoute.get("model-versions/get", this::get),
         MlflowRoute.patch("model-versions/update", this::update),
         MlflowRoute.delete("model-versions/delete", this::delete),

@@ -276,6 +276,86 @@ class RegistryEndpointsTest {
         .startsWith("Invalid");
   }
 
+  @Test
+  void versionOfALoggedModel_hasItsPackage_itsRunAndItsId() {
+    String run = gateway.run("0");
+    JsonNode model =
+        gateway
+            .post(
+                "logged-models",
+                ("{'experiment_id':'0','source_run_id':'" + run + "'}").replace('\'', '"'))
+            .body()
+            .at("/model/info");
+    String id = model.get("model_id").textValue();
+    String root = model.get("artifact_uri").textValue();
+    gateway.storeModel(root.substring("mlflow-artifacts:/".length()));
+
+    JsonNode version =
+        gateway
+            .post(
+                "model-versions/create",
+                about("'source':'models:/" + id + "','model_id':'" + id + "'"))
+            .body()
+            .get("model_version");
+
+    assertThat(version.get("version").textValue()).isEqualTo("3");
+    assertThat(version.get("run_id").textValue()).isEqualTo(run);
+    assertThat(version.get("model_id").textValue()).isEqualTo(id);
+    assertThat(version.get("source").textValue()).isEqualTo("models:/" + id);
+    assertThat(
+            gateway
+                .get("model-versions/get-download-uri?version=3&name=" + name)
+                .body()
+                .get("artifact_uri")
+                .textValue())
+        .isEqualTo(root);
+  }
+
+  @Test
+  void versionOfALoggedModelThatIsNotThere_is404_andOfAnotherThanNamed400() {
+    String nobody = "m-" + "0".repeat(32);
+
+    Reply absent =
+        gateway.post("model-versions/create", about("'source':'models:/" + nobody + "'"));
+    Reply other =
+        gateway.post(
+            "model-versions/create",
+            about("'source':'models:/" + nobody + "','model_id':'m-" + "1".repeat(32) + "'"));
+
+    assertThat(absent.status()).isEqualTo(404);
+    assertThat(absent.message()).isEqualTo("Logged model with ID '" + nobody + "' not found.");
+    assertThat(other.status()).isEqualTo(400);
+    assertThat(other.message()).contains("for parameter 'model_id' supplied");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/tmp/model, To use a local path as a model version",
+    "file:///tmp/model, To use a local path as a model version",
+    "mlflow-artifacts:/a/../b, Invalid model version source",
+    "s3://bucket/%2e%2e/b, Invalid model version source",
+  })
+  void unsafeSource_isRefusedInMlflowsWords(String source, String fragment) {
+    Reply reply = gateway.post("model-versions/create", about("'source':'" + source + "'"));
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.error()).isEqualTo("INVALID_PARAMETER_VALUE");
+    assertThat(reply.message()).startsWith("Invalid model version source").contains(fragment);
+  }
+
+  @Test
+  void versionOfAPrompt_needsNoFiles() {
+    Reply reply =
+        gateway.post(
+            "model-versions/create",
+            about(
+                "'source':'dummy-source','tags':[{'key':'mlflow.prompt.is_prompt','value':'true'}]"));
+
+    assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+    assertThat(reply.body().at("/model_version/source").textValue()).isEqualTo("dummy-source");
+    assertThat(reply.body().at("/model_version/status").textValue()).isEqualTo("READY");
+  }
+
   private List<String> namesFound(String query) {
     List<String> names = new ArrayList<>();
     gateway
@@ -316,8 +396,7 @@ class RegistryEndpointsTest {
   void versionsOfPrompts_areHiddenByTheirOwnTag() {
     gateway.post(
         "model-versions/create",
-        about(
-            "'source':'s3://bucket/3','tags':[{'key':'mlflow.prompt.is_prompt','value':'true'}]"));
+        about("'source':'text','tags':[{'key':'mlflow.prompt.is_prompt','value':'true'}]"));
     String ofModel = filter("name = '" + name + "'");
     String prompts = filter("name = '" + name + "' AND tags.`mlflow.prompt.is_prompt` = 'true'");
 

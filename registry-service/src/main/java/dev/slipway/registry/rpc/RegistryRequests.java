@@ -186,7 +186,11 @@ final class RegistryRequests {
     RequestFields in = new RequestFields();
     Optional<ModelName> name = in.name("name", request.getName());
     Optional<PackageSource> source =
-        in.violations().parse("source", request.getSource(), PackageSource::parse);
+        in.violations()
+            .parse(
+                "source",
+                request.getSource(),
+                text -> PackageSource.of(text, request.getTagsMap()));
     in.text("source", request.getSource(), PackageSource.MAX_LENGTH);
     Optional<RunId> runId =
         request.getRunId().isEmpty()
@@ -195,7 +199,7 @@ final class RegistryRequests {
     in.link("run_link", request.getRunLink());
     in.text("description", request.getDescription(), MAX_DESCRIPTION);
     in.tags("tags", request.getTagsMap());
-    in.text("logged_model_id", request.getLoggedModelId(), MAX_ID);
+    String loggedModel = loggedModel(request.getLoggedModelId(), source, in);
     Optional<IdempotencyKey> key =
         in.key(
             "CreateModelVersion",
@@ -210,10 +214,23 @@ final class RegistryRequests {
             request.getRunLink(),
             request.getDescription(),
             request.getTagsMap(),
-            request.getLoggedModelId(),
+            loggedModel,
             request.getAllowMissingModelFile(),
             request.getDeferPackage()),
         key);
+  }
+
+  /** A version that is made from a logged model is a version of that one. */
+  private static String loggedModel(
+      String given, Optional<PackageSource> source, RequestFields in) {
+    in.text("logged_model_id", given, MAX_ID);
+    if (source.isPresent() && source.get() instanceof PackageSource.LoggedModel of) {
+      if (!given.isEmpty() && !given.equals(of.id().value())) {
+        in.violations().add("logged_model_id", "must be the logged model of the source");
+      }
+      return of.id().value();
+    }
+    return given;
   }
 
   static VersionId version(String name, long version) {

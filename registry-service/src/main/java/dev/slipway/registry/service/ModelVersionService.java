@@ -108,7 +108,7 @@ public final class ModelVersionService {
     try {
       registration =
           read(
-              PackageSource.parse(version.origin().source()),
+              PackageSource.of(version.origin().source(), version.tags()),
               versions.allowsMissingModelFile(name, number),
               version.origin().runId());
     } catch (ServiceException e) {
@@ -221,16 +221,29 @@ public final class ModelVersionService {
     if (source instanceof PackageSource.OtherVersion of) {
       return Optional.of(ofVersion(of));
     }
+    if (source instanceof PackageSource.LoggedModel of) {
+      return Optional.of(ofLoggedModel(of));
+    }
     return Optional.empty();
   }
 
-  private Folder inRun(PackageSource.RunFolder source) {
-    String uri = runs.artifactUri(source.runId());
+  private Folder ofLoggedModel(PackageSource.LoggedModel source) {
+    RunLookup.SavedModel model = runs.savedModel(source.id());
+    String root = path(source, "logged model", model.artifactUri());
+    return new Folder(root, model.runId(), Optional.empty());
+  }
+
+  private static String path(PackageSource source, String owner, String uri) {
     if (!uri.startsWith(ARTIFACT_SCHEME)) {
       throw new SourceNotResolvableException(
-          source.text(), "the run keeps its artifacts at " + uri + ", not in the artifact service");
+          source.text(),
+          "the " + owner + " keeps its artifacts at " + uri + ", not in the artifact service");
     }
-    String root = uri.substring(ARTIFACT_SCHEME.length());
+    return uri.substring(ARTIFACT_SCHEME.length());
+  }
+
+  private Folder inRun(PackageSource.RunFolder source) {
+    String root = path(source, "run", runs.artifactUri(source.runId()));
     return new Folder(
         source.path().isEmpty() ? root : root + "/" + source.path(),
         Optional.of(source.runId()),

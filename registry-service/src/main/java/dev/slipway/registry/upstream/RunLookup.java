@@ -2,11 +2,15 @@ package dev.slipway.registry.upstream;
 
 import dev.slipway.registry.check.RunClause;
 import dev.slipway.registry.check.RunField;
+import dev.slipway.registry.version.LoggedModelId;
+import dev.slipway.registry.version.LoggedModelNotFoundException;
 import dev.slipway.registry.version.RunId;
 import dev.slipway.registry.version.RunNotFoundException;
 import dev.slipway.runtime.error.ServiceException;
+import dev.slipway.tracking.v1.GetLoggedModelRequest;
 import dev.slipway.tracking.v1.GetRunRequest;
 import dev.slipway.tracking.v1.KeySelection;
+import dev.slipway.tracking.v1.LoggedModelInfo;
 import dev.slipway.tracking.v1.Metric;
 import dev.slipway.tracking.v1.Param;
 import dev.slipway.tracking.v1.Run;
@@ -50,6 +54,37 @@ public final class RunLookup {
         .getInfo()
         .getArtifactUri();
   }
+
+  /**
+   * Returns where a logged model keeps its package, and which run saved it.
+   *
+   * @throws LoggedModelNotFoundException if there is no such model, or it is deleted
+   * @throws UpstreamUnavailableException if the service does not answer
+   */
+  public SavedModel savedModel(LoggedModelId id) {
+    try {
+      LoggedModelInfo info =
+          withDeadline()
+              .getLoggedModel(GetLoggedModelRequest.newBuilder().setModelId(id.value()).build())
+              .getInfo();
+      return new SavedModel(
+          info.getArtifactUri(),
+          Optional.of(info.getSourceRunId()).filter(RunId::isRunId).map(RunId::new));
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+        throw new LoggedModelNotFoundException(id);
+      }
+      throw translate(e);
+    }
+  }
+
+  /**
+   * Is what a logged model says of its package.
+   *
+   * @param artifactUri the root of its artifacts
+   * @param runId the run that saved it
+   */
+  public record SavedModel(String artifactUri, Optional<RunId> runId) {}
 
   /**
    * Finds what a run has logged under some keys; absent when there is no such run.

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.registry.model.ModelName;
+import dev.slipway.runtime.error.InvalidValueException;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class PackageSourceTest {
@@ -26,6 +30,9 @@ final class PackageSourceTest {
         .isEqualTo(
             new PackageSource.OtherVersion(
                 "models:/my model/12", new ModelName("my model"), new VersionNumber(12)));
+    assertThat(PackageSource.parse("models:/m-" + RUN))
+        .isEqualTo(
+            new PackageSource.LoggedModel("models:/m-" + RUN, new LoggedModelId("m-" + RUN)));
     assertThat(PackageSource.parse("s3://bucket/a//b/"))
         .isEqualTo(new PackageSource.Elsewhere("s3://bucket/a//b/"));
   }
@@ -61,5 +68,39 @@ final class PackageSourceTest {
     assertThatThrownBy(() -> PackageSource.parse(source))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageMatching("(?s).+");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/a, SOURCE_LOCAL_PATH",
+    "C:/a, SOURCE_LOCAL_PATH",
+    "'C:\\a', SOURCE_LOCAL_PATH",
+    "file:/etc/passwd, SOURCE_LOCAL_PATH",
+    "FILE:///a, SOURCE_LOCAL_PATH",
+    "a/../b, SOURCE_UNSAFE",
+    "a/%252e%252e, SOURCE_UNSAFE",
+    "mlflow-artifacts:/../a, SOURCE_UNSAFE",
+    "runs:/0123456789abcdef0123456789abcdef/../a, SOURCE_UNSAFE",
+    "s3://b/%2e%2e/c, SOURCE_UNSAFE",
+    "'', REQUIRED"
+  })
+  void refusal_saysOfWhichKind(String source, String reason) {
+    assertThatThrownBy(() -> PackageSource.parse(source))
+        .isInstanceOfSatisfying(
+            InvalidValueException.class, refusal -> assertThat(refusal.reason()).isEqualTo(reason));
+  }
+
+  @Test
+  void promptsHaveNoFiles_soThatAnyTextWillDoButAPath() {
+    Map<String, String> prompt = Map.of("mlflow.prompt.is_prompt", "true");
+
+    assertThat(PackageSource.of("prompt-template", prompt))
+        .isEqualTo(new PackageSource.Elsewhere("prompt-template"));
+    assertThat(PackageSource.of("a", Map.of("mlflow.prompt.is_prompt", "false")))
+        .isEqualTo(new PackageSource.ArtifactFolder("a", "a"));
+    for (String path : List.of("/a", "file:/a", "", "x".repeat(PackageSource.MAX_LENGTH + 1))) {
+      assertThatThrownBy(() -> PackageSource.of(path, prompt))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 }
