@@ -12,6 +12,7 @@ import dev.slipway.serving.v1.PredictResponse;
 import dev.slipway.serving.v1.Tensor;
 import dev.slipway.serving.v1.Tensors;
 import dev.slipway.serving.v1.TrafficRuleState;
+import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -63,13 +64,18 @@ class CanaryAbortIT {
     return out.toString();
   }
 
+  /** Returns the state of the rule; unspecified as long as serving has not heard of it. */
   private static TrafficRuleState state(ModelServer server) {
-    return server
-        .client()
-        .serving()
-        .getTrafficRule(GetTrafficRuleRequest.newBuilder().setModel("watched").build())
-        .getRule()
-        .getState();
+    try {
+      return server
+          .client()
+          .serving()
+          .getTrafficRule(GetTrafficRuleRequest.newBuilder().setModel("watched").build())
+          .getRule()
+          .getState();
+    } catch (StatusRuntimeException e) {
+      return TrafficRuleState.TRAFFIC_RULE_STATE_UNSPECIFIED;
+    }
   }
 
   private static void requireAnswered(ModelServer server) {

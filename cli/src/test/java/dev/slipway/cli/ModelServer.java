@@ -9,6 +9,7 @@ import dev.slipway.registry.v1.Stage;
 import dev.slipway.registry.v1.TransitionStageRequest;
 import dev.slipway.serving.v1.DescribeModelRequest;
 import dev.slipway.serving.v1.ServedVersion;
+import dev.slipway.serving.v1.VersionSelector;
 import dev.slipway.serving.v1.VersionState;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -85,10 +87,14 @@ final class ModelServer implements AutoCloseable {
     assertThat(uploaded.files()).isPositive();
   }
 
-  /** Registers a package as the next version of a model, in no stage. */
+  /**
+   * Registers a package as the next version of a model, in no stage, and waits until it is known.
+   */
   void registerNext(String name, Path folder) throws Exception {
     upload(folder, name + "-next");
-    assertThat(createVersion(name, name + "-next")).isGreaterThan(1);
+    long version = createVersion(name, name + "-next");
+    assertThat(version).isGreaterThan(1);
+    await(() -> isKnown(name, version));
   }
 
   private long createVersion(String name, String source) {
@@ -119,30 +125,42 @@ final class ModelServer implements AutoCloseable {
                     .setArchiveExistingVersions(true)
                     .build());
     assertThat(promoted).isNotNull();
-    awaitReady(name, version);
+    await(() -> isReady(name, version));
   }
 
-  /** Serving learns of versions a moment after the registry. */
-  private void awaitReady(String name, long version) throws InterruptedException {
+  /** Waits, since serving learns of versions a moment after the registry. */
+  private static void await(BooleanSupplier condition) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!isReady(name, version)) {
+    while (!holds(condition)) {
       assertThat(System.nanoTime()).as("waited in vain").isLessThan(end);
       Thread.sleep(20);
     }
   }
 
-  private boolean isReady(String name, long version) {
+  private static boolean holds(BooleanSupplier condition) {
     try {
-      ServedVersion served =
-          client
-              .serving()
-              .describeModel(DescribeModelRequest.newBuilder().setModel(name).build())
-              .getVersion();
-      return served.getVersion() == version
-          && served.getState() == VersionState.VERSION_STATE_READY;
+      return condition.getAsBoolean();
     } catch (StatusRuntimeException e) {
       return false;
     }
+  }
+
+  private boolean isReady(String name, long version) {
+    ServedVersion served = describe(name, VersionSelector.getDefaultInstance());
+    return served.getVersion() == version && served.getState() == VersionState.VERSION_STATE_READY;
+  }
+
+  private boolean isKnown(String name, long version) {
+    return describe(name, VersionSelector.newBuilder().setVersion(version).build()).getVersion()
+        == version;
+  }
+
+  private ServedVersion describe(String name, VersionSelector selector) {
+    return client
+        .serving()
+        .describeModel(
+            DescribeModelRequest.newBuilder().setModel(name).setSelector(selector).build())
+        .getVersion();
   }
 
   /** Returns where it answers. */
