@@ -199,7 +199,8 @@ public final class ServingModule implements ServiceModule {
     TrafficRules trafficRules =
         new TrafficRules(catalog, rules, ruleStore, meters, validator, clock);
     BindableService openInference =
-        new InferenceGrpcService(catalog, router, pool, inference, settings, version(), streams);
+        new InferenceGrpcService(
+            catalog, catchUp, router, pool, inference, settings, version(), streams);
     BindableService serving =
         new ServingGrpcService(
             catalog,

@@ -133,7 +133,7 @@ public final class InferenceService {
       CompletableFuture<Void> unused =
           catchUp
               .findLater(request.model(), request.selector(), () -> route(request), e)
-              .thenAccept(target -> predict(target, request, receiver, arrived))
+              .thenAccept(target -> predict(target, request, receiver, System.nanoTime()))
               .exceptionally(
                   failure -> {
                     receiver.failed(unwrap(failure));

@@ -43,6 +43,7 @@ import dev.slipway.serving.model.Need;
 import dev.slipway.serving.model.SettingsInForce;
 import dev.slipway.serving.model.StageRouter;
 import dev.slipway.serving.model.StageRouter.Target;
+import dev.slipway.serving.upstream.CatalogCatchUp;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -60,6 +61,7 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
   private static final int MAX_IN_FLIGHT_PER_STREAM = 64;
 
   private final Catalog catalog;
+  private final CatalogCatchUp catchUp;
   private final StageRouter router;
   private final ModelPool pool;
   private final InferenceService inference;
@@ -71,12 +73,14 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
   /**
    * Creates the adapter.
    *
+   * @param catchUp finds what the registry has and was not heard of yet
    * @param settings how models are run, as ModelConfig publishes it
    * @param serverVersion version of the server, as ServerMetadata publishes it
    * @param streams knows the open streams
    */
   public InferenceGrpcService(
       Catalog catalog,
+      CatalogCatchUp catchUp,
       StageRouter router,
       ModelPool pool,
       InferenceService inference,
@@ -84,6 +88,7 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
       String serverVersion,
       OpenStreams streams) {
     this.catalog = catalog;
+    this.catchUp = catchUp;
     this.router = router;
     this.pool = pool;
     this.inference = inference;
@@ -283,9 +288,10 @@ public final class InferenceGrpcService extends GRPCInferenceServiceImplBase {
     Selector selector =
         OpenInferenceRequests.repositoryVersion(request.getParametersMap(), Set.of())
             .orElse(Selector.PRODUCTION);
-    CatalogVersion version = catalog.get(name).get(selector);
     complete(
-        pool.load(version, Need.REQUESTS, ModelPool.Retry.RELOAD),
+        catchUp
+            .find(name, selector, () -> catalog.get(name).get(selector))
+            .thenCompose(version -> pool.load(version, Need.REQUESTS, ModelPool.Retry.RELOAD)),
         out,
         loaded ->
             RepositoryModelLoadResponse.newBuilder().setModelName(name).setIsLoaded(true).build());

@@ -413,11 +413,14 @@ public final class ServingGrpcService extends ServingServiceImplBase {
 
   private CompletableFuture<ValidateVersionResponse> validate(
       CatalogVersion version, Set<VersionValidator.Check> checks, Optional<Selector> baseline) {
-    CatalogModel model = catalog.get(version.key().model());
-    Optional<CatalogVersion> compared =
-        baseline.map(model::get).or(() -> model.find(Stage.PRODUCTION));
-    return validator
-        .validate(version, checks, compared)
+    String model = version.key().model();
+    CompletableFuture<Optional<CatalogVersion>> compared =
+        baseline.isPresent()
+            ? catchUp.find(
+                model, baseline.get(), () -> Optional.of(catalog.get(model).get(baseline.get())))
+            : CompletableFuture.completedFuture(catalog.get(model).find(Stage.PRODUCTION));
+    return compared
+        .thenCompose(other -> validator.validate(version, checks, other))
         .thenApply(validation -> ValidationProtos.response(version, validation));
   }
 

@@ -1,5 +1,6 @@
 package dev.slipway.serving.upstream;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.ResolveVersionRequest;
 import dev.slipway.registry.v1.ResolveVersionResponse;
@@ -9,9 +10,10 @@ import dev.slipway.serving.catalog.Selector;
 import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,15 +25,19 @@ import java.util.function.Supplier;
  * Asks the registry for what the catalog does not have: it may have been made, moved or named a
  * moment ago. So whoever promotes a version can ask for it at once. Thread-safe; nothing blocks.
  *
- * <p>Requests for what nobody has may come by the thousand. Equal questions that are open are one,
- * and beyond the bounds, and while the registry is not heard, what the catalog says counts.
+ * <p>Requests for what nobody has may come by the thousand. Who comes while the same question is
+ * out shares the next one, since what he asks about may have come after it was sent. Beyond the
+ * bounds, and while the registry is not heard, what the catalog says counts.
  */
 public final class CatalogCatchUp {
   /** How long the registry may take to answer, and then the catalog to come to that revision. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final int MOST_QUESTIONS_A_SECOND = 100;
-  private static final int MOST_WAITING = 1_000;
+
+  /** Each may hold its inputs. */
+  private static final int MOST_WAITING = 256;
+
   private static final CompletableFuture<Boolean> NO = CompletableFuture.completedFuture(false);
 
   private final Channel registry;
@@ -40,15 +46,25 @@ public final class CatalogCatchUp {
   private final Executor executor;
   private final Duration patience;
   private final LongSupplier nanoTime;
-  private final Map<Question, CompletableFuture<Boolean>> open = new ConcurrentHashMap<>();
+
+  @GuardedBy("this")
+  private final Map<Question, Asked> open = new HashMap<>();
+
   private final AtomicInteger waiting = new AtomicInteger();
 
   /** The second that questions are counted in, and how many it had. */
+  @GuardedBy("this")
   private Turns turns = new Turns(Long.MIN_VALUE, 0);
 
   private record Question(String model, Selector selector) {}
 
   private record Turns(long second, int taken) {}
+
+  /** A question that is out, and the one that follows it if somebody came meanwhile. */
+  private static final class Asked {
+    private final CompletableFuture<Boolean> answer = new CompletableFuture<>();
+    private Optional<Asked> next = Optional.empty();
+  }
 
   /**
    * Creates it.
@@ -119,17 +135,31 @@ public final class CatalogCatchUp {
       waiting.decrementAndGet();
       return NO;
     }
-    CompletableFuture<Boolean> mine = new CompletableFuture<>();
-    CompletableFuture<Boolean> asked = open.putIfAbsent(question, mine);
-    if (asked == null) {
-      asked = mine;
-      if (takeTurn()) {
-        ask(question);
+    Asked mine;
+    boolean isFirst;
+    synchronized (this) {
+      Asked out = open.get(question);
+      isFirst = out == null;
+      if (isFirst) {
+        mine = new Asked();
+        open.put(question, mine);
       } else {
-        answer(question, false);
+        mine = out.next.orElseGet(Asked::new);
+        out.next = Optional.of(mine);
       }
     }
-    return asked.whenComplete((isThere, failure) -> waiting.decrementAndGet());
+    if (isFirst) {
+      askOrGiveUp(question);
+    }
+    return mine.answer.whenComplete((isThere, failure) -> waiting.decrementAndGet());
+  }
+
+  private void askOrGiveUp(Question question) {
+    if (takeTurn()) {
+      ask(question);
+    } else {
+      answer(question, false);
+    }
   }
 
   private synchronized boolean takeTurn() {
@@ -139,9 +169,22 @@ public final class CatalogCatchUp {
     return taken < MOST_QUESTIONS_A_SECOND;
   }
 
-  /** Whoever asks from now on asks anew: it may be there by then. */
   private void answer(Question question, boolean isThere) {
-    open.remove(question).complete(isThere);
+    Asked out;
+    boolean askAgain;
+    synchronized (this) {
+      out = open.remove(question);
+      askAgain = !isThere && out.next.isPresent();
+      if (askAgain) {
+        open.put(question, out.next.get());
+      }
+    }
+    out.answer.complete(isThere);
+    if (askAgain) {
+      askOrGiveUp(question);
+    } else {
+      out.next.ifPresent(next -> next.answer.complete(isThere));
+    }
   }
 
   private void ask(Question question) {

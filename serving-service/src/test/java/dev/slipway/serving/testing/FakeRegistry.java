@@ -52,6 +52,9 @@ public final class FakeRegistry extends RegistryServiceImplBase {
 
   private final AtomicInteger resolved = new AtomicInteger();
 
+  @GuardedBy("this")
+  private boolean refuseNext;
+
   /** Registers a version and returns its number. */
   public synchronized long add(String model, String digest, Stage stage) {
     boolean isNew = !models.containsKey(model);
@@ -203,6 +206,11 @@ public final class FakeRegistry extends RegistryServiceImplBase {
     watches.forEach(watch -> watch.onNext(response));
   }
 
+  /** Answers the next such question as if it had been asked before there was anything. */
+  public synchronized void refuseNextResolution() {
+    refuseNext = true;
+  }
+
   /** Returns how often a version was asked for. */
   public int resolved() {
     return resolved.get();
@@ -224,7 +232,9 @@ public final class FakeRegistry extends RegistryServiceImplBase {
                       case SELECTOR_NOT_SET -> false;
                     })
             .reduce((lower, higher) -> higher);
-    if (away || found.isEmpty()) {
+    boolean refused = refuseNext;
+    refuseNext = false;
+    if (away || refused || found.isEmpty()) {
       out.onError((away ? Status.UNAVAILABLE : Status.NOT_FOUND).asRuntimeException());
       return;
     }

@@ -145,11 +145,11 @@ class CatalogCatchUpTest {
   }
 
   @Test
-  void find_equalQuestions_areOne_andThoseWhoWaitAreBounded() {
+  void find_thoseWhoComeMeanwhile_shareTheNextQuestion_andAreBounded() {
     CatalogCatchUp catchUp = catchUp(true, PATIENCE);
     List<CompletableFuture<VersionKey>> waiting = new ArrayList<>();
     synchronized (registry) {
-      for (int i = 0; i < 1_000; i++) {
+      for (int i = 0; i < 256; i++) {
         waiting.add(find(catchUp, Selector.PRODUCTION));
       }
       assertMissing(find(catchUp, Selector.PRODUCTION));
@@ -157,9 +157,28 @@ class CatalogCatchUpTest {
     }
 
     waiting.forEach(CatalogCatchUpTest::assertMissing);
-    assertThat(registry.resolved()).isEqualTo(1);
+    assertThat(registry.resolved()).isEqualTo(2);
     assertMissing(find(catchUp, Selector.PRODUCTION));
-    assertThat(registry.resolved()).as("there is room again").isEqualTo(2);
+    assertThat(registry.resolved()).as("there is room again").isEqualTo(3);
+  }
+
+  /** What a caller was told of must not be missed by a question that was out before. */
+  @Test
+  void find_madeWhileAQuestionIsOut_isFoundByTheNext() throws Exception {
+    CatalogCatchUp catchUp = catchUp(true, PATIENCE);
+    CompletableFuture<VersionKey> early;
+    CompletableFuture<VersionKey> late;
+    synchronized (registry) {
+      registry.refuseNextResolution();
+      early = find(catchUp, Selector.PRODUCTION);
+      registry.add("m", "", Stage.STAGE_PRODUCTION);
+      late = find(catchUp, Selector.PRODUCTION);
+    }
+    assertMissing(early);
+    catchUpByWatch();
+
+    assertThat(get(late)).isEqualTo(new VersionKey("m", 1));
+    assertThat(registry.resolved()).isEqualTo(2);
   }
 
   @Test
