@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.slipway.gateway.artifacts.ArtifactsGroup;
 import dev.slipway.gateway.http.HttpEdge;
 import dev.slipway.gateway.http.RouteGroup;
+import dev.slipway.gateway.inference.InferenceGroup;
 import dev.slipway.gateway.mlflow.MlflowGroup;
 import dev.slipway.gateway.upstream.Services;
 import dev.slipway.runtime.server.ServiceModule;
@@ -67,7 +68,10 @@ public final class GatewayModule implements ServiceModule {
   /** What is served, one group for each protocol; MLflow comes last, since it owns the rest. */
   private List<RouteGroup> groups() {
     Services services = new Services(peers, config.requestTimeout());
-    return List.of(new ArtifactsGroup(services), new MlflowGroup(config, services));
+    return List.of(
+        new InferenceGroup(config, services),
+        new ArtifactsGroup(services),
+        new MlflowGroup(config, services));
   }
 
   /**

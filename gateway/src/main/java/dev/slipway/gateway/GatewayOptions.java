@@ -24,6 +24,14 @@ public final class GatewayOptions {
   private int maxBodyBytes;
 
   @Option(
+      names = "--http-max-inference-bytes",
+      paramLabel = "BYTES",
+      defaultValue = "" + GatewayConfig.DEFAULT_MAX_INFERENCE_BYTES,
+      description =
+          "Largest request to a model taken from an HTTP client. Default: ${DEFAULT-VALUE}.")
+  private int maxInferenceBytes;
+
+  @Option(
       names = "--http-timeout",
       paramLabel = "SECONDS",
       defaultValue = "60",
@@ -52,10 +60,8 @@ public final class GatewayOptions {
       problems.add("--http-port", "is " + httpPort + "; must be 0 to 65535");
       good = false;
     }
-    if (maxBodyBytes < 1024 || maxBodyBytes == Integer.MAX_VALUE) {
-      problems.add("--http-max-body-bytes", "is " + maxBodyBytes + "; must be 1024 or more");
-      good = false;
-    }
+    good &= bodySize("--http-max-body-bytes", maxBodyBytes, problems);
+    good &= bodySize("--http-max-inference-bytes", maxInferenceBytes, problems);
     if (timeoutSeconds < 1) {
       problems.add("--http-timeout", "is " + timeoutSeconds + "; must be 1 or more seconds");
       good = false;
@@ -65,9 +71,18 @@ public final class GatewayOptions {
             server.host(),
             httpPort,
             maxBodyBytes,
+            maxInferenceBytes,
             Duration.ofSeconds(timeoutSeconds),
             server.drainTimeout(),
             allowedHosts)
         : null;
+  }
+
+  private static boolean bodySize(String flag, int bytes, ConfigProblems problems) {
+    if (!GatewayConfig.isBodySize(bytes)) {
+      problems.add(flag, "is " + bytes + "; must be 1024 or more");
+      return false;
+    }
+    return true;
   }
 }

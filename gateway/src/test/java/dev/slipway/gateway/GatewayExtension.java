@@ -54,6 +54,9 @@ public final class GatewayExtension implements BeforeAllCallback {
   /** The largest body that the gateway under test takes. */
   public static final int MAX_BODY_BYTES = 2_000_000;
 
+  /** The largest request to a model that the gateway under test takes. */
+  public static final int MAX_INFERENCE_BYTES = 3_000_000;
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String API = "/api/2.0/mlflow/";
   private static final Path MODEL = Path.of("src/test/models/mlp");
@@ -101,6 +104,7 @@ public final class GatewayExtension implements BeforeAllCallback {
                   "127.0.0.1",
                   0,
                   MAX_BODY_BYTES,
+                  MAX_INFERENCE_BYTES,
                   Duration.ofSeconds(60),
                   Duration.ofSeconds(5),
                   List.of()),

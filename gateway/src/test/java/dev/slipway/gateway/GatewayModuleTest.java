@@ -79,7 +79,7 @@ class GatewayModuleTest {
 
   private static GatewayConfig config(int port, Duration callTimeout, List<String> allowedHosts) {
     return new GatewayConfig(
-        "127.0.0.1", port, 4096, callTimeout, Duration.ofSeconds(30), allowedHosts);
+        "127.0.0.1", port, 4096, 4096, callTimeout, Duration.ofSeconds(30), allowedHosts);
   }
 
   private void start(ManagedChannel channel, List<String> allowedHosts) {

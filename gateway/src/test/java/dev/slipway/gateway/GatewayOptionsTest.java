@@ -41,6 +41,7 @@ class GatewayOptionsTest {
                 new ConfigProblems(),
                 "--http-port=0",
                 "--http-max-body-bytes=2048",
+                "--http-max-inference-bytes=4096",
                 "--http-timeout=3",
                 "--http-allowed-hosts=a,b"))
         .isEqualTo(
@@ -48,6 +49,7 @@ class GatewayOptionsTest {
                 "0.0.0.0",
                 0,
                 2048,
+                4096,
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(7),
                 List.of("a", "b")));
@@ -58,13 +60,19 @@ class GatewayOptionsTest {
     ConfigProblems problems = new ConfigProblems();
 
     GatewayConfig config =
-        parse(problems, "--http-port=65536", "--http-max-body-bytes=1", "--http-timeout=0");
+        parse(
+            problems,
+            "--http-port=65536",
+            "--http-max-body-bytes=1",
+            "--http-max-inference-bytes=1023",
+            "--http-timeout=0");
 
     assertThat(config).isNull();
     assertThatThrownBy(problems::throwIfAny)
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("--http-port")
         .hasMessageContaining("--http-max-body-bytes")
+        .hasMessageContaining("--http-max-inference-bytes")
         .hasMessageContaining("--http-timeout");
   }
 }

@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.slipway.gateway.http.JsonFaults;
+import dev.slipway.gateway.http.RequestBody;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import java.io.IOException;
@@ -23,9 +25,6 @@ import java.util.Map;
  * Immutable and thread-safe.
  */
 final class RequestReader {
-  /** Where the parser begins to speak of its own buffers. */
-  private static final String PARSER_TALK = " \\(start marker";
-
   private final ObjectReader json;
   private final int maxBodyBytes;
 
@@ -50,14 +49,15 @@ final class RequestReader {
   /**
    * Returns the fields of a request.
    *
-   * @throws MlflowException if the body is too large, is not JSON or does not say that it is
+   * @throws MlflowException if the body is not JSON or does not say that it is
+   * @throws io.javalin.http.HttpResponseException if the body is too large or cannot be unpacked
    */
   Fields read(Context context) throws IOException {
     boolean get = context.method().equals(HandlerType.GET);
     if (get && context.queryString() != null) {
       return Fields.ofQuery(withPath(query(context.queryParamMap()), context));
     }
-    byte[] body = body(context);
+    byte[] body = RequestBody.read(context, maxBodyBytes);
     boolean typed =
         context.method().equals(HandlerType.POST) || context.method().equals(HandlerType.PUT);
     if (typed) {
@@ -83,24 +83,6 @@ final class RequestReader {
           }
         });
     return query;
-  }
-
-  private byte[] body(Context context) throws IOException {
-    if (context.contentLength() > maxBodyBytes) {
-      throw tooLarge();
-    }
-    byte[] body = context.bodyInputStream().readNBytes(maxBodyBytes + 1);
-    if (body.length > maxBodyBytes) {
-      throw tooLarge();
-    }
-    return body;
-  }
-
-  private MlflowException tooLarge() {
-    return new MlflowException(
-        ErrorCode.BAD_REQUEST,
-        413,
-        "The request body is larger than the " + maxBodyBytes + " bytes that this server takes");
   }
 
   private static void requireJson(String contentType) {
@@ -131,17 +113,7 @@ final class RequestReader {
       throw new MlflowException(
           ErrorCode.BAD_REQUEST, "The request body must be a JSON object, not a list or a scalar");
     } catch (JsonProcessingException e) {
-      String where =
-          e.getLocation() == null
-              ? ""
-              : " at line %d, column %d"
-                  .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
-      throw new MlflowException(
-          ErrorCode.BAD_REQUEST,
-          "The request body is not valid JSON"
-              + where
-              + ": "
-              + e.getOriginalMessage().split(PARSER_TALK, 2)[0]);
+      throw new MlflowException(ErrorCode.BAD_REQUEST, JsonFaults.describe(e));
     }
   }
 }
