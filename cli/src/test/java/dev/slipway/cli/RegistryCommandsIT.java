@@ -212,7 +212,7 @@ class RegistryCommandsIT {
 
     done("promote", "gated/1", "--to", "archived");
     assertThat(refused("promote", "gated", "--auto")).contains("reason: CHECKS_NOT_PASSED");
-    assertThat(out.toString()).contains("to version 1, which held the stage last, 1 of them");
+    assertThat(out.toString()).contains("to version 1, which has left the stage, 1 of them");
     done("policy", "set", "gated");
     assertThat(refused("promote", "gated", "--auto"))
         .isEqualTo(

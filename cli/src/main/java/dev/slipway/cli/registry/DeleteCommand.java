@@ -16,6 +16,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Deletes a model with all its versions, or one version. There is no way back; the history"
           + " stays.",
+      "Deleting what the checks of a stage compare others with takes a role that may force: see"
+          + " 'slipway models policy'.",
       "",
       "  slipway models delete digits/2",
       "  slipway models delete digits"

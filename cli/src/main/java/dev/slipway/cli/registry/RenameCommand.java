@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
     name = "rename",
     mixinStandardHelpOptions = true,
     description = {
-      "Gives a model a new name. Versions, stages, aliases, tags and history follow.",
+      "Gives a model a new name. Versions, stages, aliases, tags and history follow. A model keeps"
+          + " its name while pipelines run a version of it.",
       "",
       "  slipway models rename digits handwriting"
     })

@@ -7,7 +7,7 @@ import dev.slipway.registry.version.VersionNumber;
  * Is the version with which one is compared that wants to enter a stage.
  *
  * @param version read with its signature
- * @param left whether it has left the stage, and nobody came after it
+ * @param left whether it has left the stage, and nobody came in its place
  */
 public record Predecessor(ModelVersion version, boolean left) {
   /** Returns the number of the version. */
@@ -18,6 +18,6 @@ public record Predecessor(ModelVersion version, boolean left) {
   /** Returns how verdicts name it. */
   @Override
   public String toString() {
-    return "version " + number() + (left ? ", which held the stage last" : "");
+    return "version " + number() + (left ? ", which has left the stage" : "");
   }
 }

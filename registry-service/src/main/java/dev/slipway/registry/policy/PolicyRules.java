@@ -97,6 +97,18 @@ public record PolicyRules(
   }
 
   /**
+   * Checks that a caller may delete versions with which the checks of the stage compare others.
+   *
+   * @throws RoleRequiredException if not
+   */
+  public void requireDeletableBy(Caller caller, Stage stage) {
+    require(
+        caller.hasOneOf(forceRoles),
+        "deleting a version that the checks of " + stage + " stand on",
+        forceRoles);
+  }
+
+  /**
    * Checks that a caller may decide on requests.
    *
    * @throws RoleRequiredException if not

@@ -7,6 +7,7 @@ import dev.slipway.registry.lineage.LineageNode.OfVersion;
 import dev.slipway.registry.lineage.LineageRelation;
 import dev.slipway.registry.lineage.VersionSource;
 import dev.slipway.registry.model.ModelName;
+import dev.slipway.registry.version.PipelineStepGoneException;
 import dev.slipway.registry.version.RunId;
 import dev.slipway.registry.version.VersionNumber;
 import java.util.ArrayList;
@@ -29,7 +30,11 @@ public final class LineageStore {
     this.transactions = transactions;
   }
 
-  /** Notes what a version was made from, as far as it is there. */
+  /**
+   * Notes what a version was made from. What it copies may be gone; its steps may not.
+   *
+   * @throws PipelineStepGoneException if a step is not there
+   */
   static void note(
       RegisteredModelDao models,
       VersionSourceDao dao,
@@ -37,18 +42,23 @@ public final class LineageStore {
       long version,
       List<VersionSource> sources) {
     for (VersionSource source : sources) {
-      models
-          .findByName(source.name().value())
-          .ifPresent(
-              found ->
-                  dao.insert(
-                      new VersionSourceDao.SourceRow(
-                          modelId,
-                          version,
-                          source.relation().name(),
-                          source.role(),
-                          found.modelId(),
-                          source.number().value())));
+      int noted =
+          models
+              .findByName(source.name().value())
+              .map(
+                  found ->
+                      dao.insert(
+                          new VersionSourceDao.SourceRow(
+                              modelId,
+                              version,
+                              source.relation().name(),
+                              source.role(),
+                              found.modelId(),
+                              source.number().value())))
+              .orElse(0);
+      if (noted == 0 && source.relation() == LineageRelation.PIPELINE_STEP) {
+        throw new PipelineStepGoneException(source.role(), source.name(), source.number());
+      }
     }
   }
 

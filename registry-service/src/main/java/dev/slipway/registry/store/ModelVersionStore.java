@@ -38,6 +38,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BiFunction;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -359,6 +360,8 @@ public final class ModelVersionStore {
    *
    * @return the holder of its package, which is to be released now
    * @throws VersionInProductionException if it is in Production and {@code force} is not set
+   * @throws dev.slipway.registry.actor.RoleRequiredException if the checks of a stage compare with
+   *     it and the caller may not force moves into that stage
    */
   public Optional<String> delete(
       ModelName name, VersionNumber number, boolean force, Caller caller) {
@@ -370,6 +373,8 @@ public final class ModelVersionStore {
           if (before.stage() == Stage.PRODUCTION && !force) {
             throw new VersionInProductionException(name, number);
           }
+          boolean forced =
+              DeleteGuard.requireDeletable(command.stages(), model.modelId(), number, caller);
           for (ModelAlias alias : command.reader().aliases(model.modelId())) {
             if (alias.version().equals(number)) {
               alias.requireMovableBy(caller);
@@ -388,10 +393,11 @@ public final class ModelVersionStore {
           command.touchModel(model.modelId());
           command.record(
               RegistryEventType.MODEL_VERSION_DELETED,
-              model.modelId(),
+              OptionalLong.of(model.modelId()),
               RegistryChange.deleted(before),
               withdrawn,
-              "");
+              "",
+              forced);
           return before.holder();
         });
   }

@@ -4,6 +4,7 @@ import dev.slipway.registry.actor.Caller;
 import dev.slipway.registry.actor.IdempotencyKey;
 import dev.slipway.registry.event.RegistryChange;
 import dev.slipway.registry.event.RegistryEventType;
+import dev.slipway.registry.model.ModelInPipelinesException;
 import dev.slipway.registry.model.ModelInProductionException;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.NewRegisteredModel;
@@ -45,6 +46,9 @@ public final class RegisteredModelStore {
 
   /** The most open transition requests that the event of a delete lists. */
   static final int MAX_WITHDRAWN = 100;
+
+  /** The most pipelines that a refusal to rename names. */
+  private static final int MAX_PIPELINES_NAMED = 5;
 
   private final RegistryTransactions transactions;
   private final ModelFieldSql searches;
@@ -152,6 +156,7 @@ public final class RegisteredModelStore {
    * Gives a model another name.
    *
    * @throws RegisteredModelExistsException if another model has the new name
+   * @throws ModelInPipelinesException if pipelines run versions of the model
    */
   public RegisteredModel rename(ModelName name, ModelName newName, Caller caller) {
     return transactions.command(
@@ -163,6 +168,7 @@ public final class RegisteredModelStore {
             throw new RegisteredModelExistsException(newName);
           }
           if (!name.equals(newName)) {
+            requireInNoPipeline(command, row);
             WebhookDao webhooks = command.dao(WebhookDao.class);
             webhooks.deleteModelBeside(name.value(), newName.value());
             webhooks.renameModel(name.value(), newName.value());
@@ -186,11 +192,27 @@ public final class RegisteredModelStore {
         });
   }
 
+  /** Packages name what they run by the name of the day they were made, and never change. */
+  private static void requireInNoPipeline(RegistryCommand command, RegisteredModelRow row) {
+    List<String> pipelines =
+        command
+            .dao(VersionSourceDao.class)
+            .listPipelinesOf(row.modelId(), MAX_PIPELINES_NAMED)
+            .stream()
+            .map(pipeline -> pipeline.name() + "/" + pipeline.version())
+            .toList();
+    if (!pipelines.isEmpty()) {
+      throw new ModelInPipelinesException(new ModelName(row.name()), pipelines);
+    }
+  }
+
   /**
    * Deletes a model with all that belongs to it.
    *
    * @return the holders of its packages, which are to be released now
    * @throws ModelInProductionException if a version is in Production and {@code force} is not set
+   * @throws dev.slipway.registry.actor.RoleRequiredException if a version was in a stage that has
+   *     checks, and the caller may not force moves into that stage
    */
   public List<String> delete(ModelName name, boolean force, Caller caller) {
     return transactions.command(
@@ -202,6 +224,7 @@ public final class RegisteredModelStore {
           if (!serving.isEmpty() && !force) {
             throw new ModelInProductionException(name, serving.get(0));
           }
+          boolean forced = DeleteGuard.requireDeletable(command.stages(), row.modelId(), caller);
           List<String> holders = command.dao(ModelVersionDao.class).listHolders(row.modelId());
           command.dao(PackageHoldDao.class).insert(holders, "RELEASING", command.now());
           List<RegistryChange> withdrawn =
@@ -213,10 +236,11 @@ public final class RegisteredModelStore {
           command.dao(RegisteredModelDao.class).delete(row.modelId());
           command.record(
               RegistryEventType.REGISTERED_MODEL_DELETED,
-              row.modelId(),
+              OptionalLong.of(row.modelId()),
               RegistryChange.deleted(before),
               withdrawn,
-              "");
+              "",
+              forced);
           return holders;
         });
   }

@@ -39,6 +39,32 @@ public interface StageDao {
       """)
   Optional<Long> findLastEntrant(@Bind("modelId") long modelId, @Bind("stage") String stage);
 
+  /** Lists the versions that left a stage while nobody has come to it since, highest first. */
+  @SqlQuery(
+      """
+      SELECT DISTINCT version FROM stage_holding
+      WHERE model_id = :modelId AND stage = :stage AND departed = TRUE
+      ORDER BY version DESC
+      """)
+  List<Long> listDeparted(@Bind("modelId") long modelId, @Bind("stage") String stage);
+
+  /** Notes that a version leaves a stage with nobody coming in its place. */
+  @SqlUpdate(
+      """
+      UPDATE stage_holding SET departed = TRUE
+      WHERE model_id = :modelId AND stage = :stage AND version = :version
+      """)
+  void depart(
+      @Bind("modelId") long modelId, @Bind("stage") String stage, @Bind("version") long version);
+
+  /** Forgets who left a stage before somebody came to it. */
+  @SqlUpdate(
+      """
+      UPDATE stage_holding SET departed = FALSE
+      WHERE model_id = :modelId AND stage = :stage AND departed = TRUE
+      """)
+  void forgetDeparted(@Bind("modelId") long modelId, @Bind("stage") String stage);
+
   /** Finds a model that has several versions in a stage and no policy of its own for it. */
   @SqlQuery(
       """

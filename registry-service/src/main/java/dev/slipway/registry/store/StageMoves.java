@@ -19,9 +19,11 @@ import dev.slipway.registry.version.StageTransitionResult;
 import dev.slipway.registry.version.VersionNumber;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * Decides about moves and makes them, inside one transaction.
@@ -97,10 +99,10 @@ final class StageMoves {
   }
 
   /**
-   * Finds the version with which one is compared: of the others in the stage that with the highest
-   * number, which whoever names the stage gets. When there is none, the one that came last, though
-   * it has left; else leaving the stage first would pass by what compares. What came last itself
-   * replaces nobody.
+   * Finds the version with which one is compared: that with the highest number of the others that
+   * are in the stage, or have left it while nobody has come since. Whoever names the stage gets, or
+   * got, that one, and leaving opens nothing. When all of these are deleted it is the one that came
+   * last before; what came last itself replaces nobody.
    */
   private static Optional<Predecessor> predecessor(
       RegistryReader reader,
@@ -108,16 +110,12 @@ final class StageMoves {
       RegisteredModelRow model,
       VersionNumber version,
       Stage stage) {
-    List<VersionNumber> others =
-        stages.holders(model.modelId(), stage).stream().filter(v -> !v.equals(version)).toList();
-    if (!others.isEmpty()) {
-      return Optional.of(
-          new Predecessor(reader.version(model, others.get(others.size() - 1)), false));
-    }
-    return stages
-        .lastEntrant(model.modelId(), stage)
-        .filter(last -> !last.equals(version))
-        .map(last -> new Predecessor(reader.version(model, last), true));
+    List<VersionNumber> holders = stages.holders(model.modelId(), stage);
+    return Stream.concat(holders.stream(), stages.departed(model.modelId(), stage).stream())
+        .filter(other -> !other.equals(version))
+        .max(Comparator.comparing(VersionNumber::value))
+        .or(() -> stages.lastEntrant(model.modelId(), stage).filter(last -> !last.equals(version)))
+        .map(other -> new Predecessor(reader.version(model, other), !holders.contains(other)));
   }
 
   /**
@@ -155,6 +153,11 @@ final class StageMoves {
       List<RegistryChange> alsoChanged,
       String comment) {
     RegisteredModelRow model = move.model();
+    if (move.version().stage().exclusive()) {
+      command
+          .dao(StageDao.class)
+          .depart(model.modelId(), move.version().stage().name(), move.version().number().value());
+    }
     List<ModelVersion> displaced = new ArrayList<>();
     for (VersionNumber number : move.displaced()) {
       displaced.add(command.reader().brief(model, number));
@@ -186,6 +189,7 @@ final class StageMoves {
     StageDao stages = command.dao(StageDao.class);
     stages.unassign(model.modelId(), number.value());
     if (stage.exclusive()) {
+      stages.forgetDeparted(model.modelId(), stage.name());
       stages.assign(
           model.modelId(),
           stage.name(),

@@ -47,6 +47,11 @@ final class StageReader {
     return stages.findLastEntrant(modelId, stage.name()).map(VersionNumber::new);
   }
 
+  /** Lists the versions that left an exclusive stage, if nobody has come since; highest first. */
+  List<VersionNumber> departed(long modelId, Stage stage) {
+    return stages.listDeparted(modelId, stage.name()).stream().map(VersionNumber::new).toList();
+  }
+
   /** Returns the last verdicts that other systems have reported on a version. */
   Map<CheckName, ReportedCheck> reported(long modelId, VersionNumber version) {
     return ReportedCheckStore.byName(checkResults.list(modelId, version.value()));

@@ -30,7 +30,10 @@ public interface VersionSourceDao {
   /** Is a run that produced a version. */
   record RunRow(String runId, String name, long version) {}
 
-  /** Inserts a row, if the source is there. */
+  /** Is a version by its name. */
+  record VersionRow(String name, long version) {}
+
+  /** Inserts a row, if the source is there; returns how many: 1 or 0. */
   @SqlUpdate(
       """
       INSERT INTO version_source (model_id, version, relation, role, source_model_id, source_version)
@@ -38,7 +41,19 @@ public interface VersionSourceDao {
         CAST(:role AS VARCHAR(64)), v.model_id, v.version
       FROM model_version v WHERE v.model_id = :sourceModelId AND v.version = :sourceVersion
       """)
-  void insert(@BindMethods SourceRow row);
+  int insert(@BindMethods SourceRow row);
+
+  /** Lists pipelines that run versions of a model, newest of each name first. */
+  @SqlQuery(
+      """
+      SELECT DISTINCT t.name, s.version
+      FROM version_source s JOIN registered_model t ON t.model_id = s.model_id
+      WHERE s.source_model_id = :modelId AND s.relation = 'PIPELINE_STEP'
+      ORDER BY t.name, s.version DESC
+      FETCH FIRST :limit ROWS ONLY
+      """)
+  @RegisterConstructorMapper(VersionRow.class)
+  List<VersionRow> listPipelinesOf(@Bind("modelId") long modelId, @Bind("limit") int limit);
 
   /** Lists what went into some versions; of each pair of name and number. */
   @SqlQuery(

@@ -174,7 +174,7 @@ final class SignatureVerdictTest {
     assertThat(verdict.outcome()).isEqualTo(CheckOutcome.FAILED);
     assertThat(verdict.comparedWith()).contains(new VersionNumber(3));
     assertThat(verdict.summary())
-        .startsWith("1 difference to version 3, which held the stage last, 1 of them");
+        .startsWith("1 difference to version 3, which has left the stage, 1 of them");
   }
 
   @Test

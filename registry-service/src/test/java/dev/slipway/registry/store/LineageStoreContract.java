@@ -1,6 +1,7 @@
 package dev.slipway.registry.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.slipway.engine.packaging.Flavor;
@@ -12,10 +13,13 @@ import dev.slipway.registry.lineage.LineageLink;
 import dev.slipway.registry.lineage.LineageNode.OfRun;
 import dev.slipway.registry.lineage.LineageNode.OfVersion;
 import dev.slipway.registry.lineage.LineageRelation;
+import dev.slipway.registry.model.ModelInPipelinesException;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.model.NewRegisteredModel;
+import dev.slipway.registry.version.ModelVersionNotFoundException;
 import dev.slipway.registry.version.NewModelVersion;
 import dev.slipway.registry.version.PackageSource;
+import dev.slipway.registry.version.PipelineStepGoneException;
 import dev.slipway.registry.version.RunId;
 import dev.slipway.registry.version.Sha256;
 import dev.slipway.registry.version.VersionNumber;
@@ -27,6 +31,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +68,7 @@ abstract class LineageStoreContract {
     lineage = new LineageStore(transactions);
     register("net", "nets/1", Optional.of(RUN), List.of());
     register("copy", "models:/net/1", Optional.of(RUN), List.of());
-    register("fraud", "packages/fraud", Optional.empty(), steps("net/1", "copy/1", "gone/3"));
+    register("fraud", "packages/fraud", Optional.empty(), steps("net/1", "copy/1"));
   }
 
   @AfterEach
@@ -150,18 +158,74 @@ abstract class LineageStoreContract {
 
   @Test
   void rename_isFollowed_andWhatIsDeletedIsGone() {
-    var unused = models.rename(NET.name(), new ModelName("network"), ANNA);
-    OfVersion renamed = version("network", 1);
+    register("twin", "models:/fraud/1", Optional.empty(), List.of());
+    var unused = models.rename(FRAUD.name(), new ModelName("scam"), ANNA);
+    OfVersion renamed = version("scam", 1);
 
-    assertThat(lineage.intoVersions(List.of(COPY)))
-        .contains(link(renamed, COPY, LineageRelation.COPY, ""));
-    assertThat(lineage.from(List.of(renamed))).hasSize(2);
+    assertThat(lineage.from(List.of(renamed)))
+        .containsExactly(link(renamed, version("twin", 1), LineageRelation.COPY, ""));
+    assertThat(lineage.from(List.of(NET)))
+        .contains(link(NET, renamed, LineageRelation.PIPELINE_STEP, "s0"));
 
-    versions.delete(renamed.name(), renamed.number(), false, ANNA);
+    versions.delete(NET.name(), NET.number(), false, ANNA);
 
-    assertThat(lineage.intoVersions(List.of(COPY, FRAUD)))
+    assertThat(lineage.intoVersions(List.of(COPY, renamed)))
         .containsExactlyInAnyOrder(
-            output(COPY), link(COPY, FRAUD, LineageRelation.PIPELINE_STEP, "s1"));
+            output(COPY), link(COPY, renamed, LineageRelation.PIPELINE_STEP, "s1"));
+  }
+
+  @Test
+  void rename_isRefused_whilePipelinesRunAVersion() {
+    ModelName network = new ModelName("network");
+
+    assertThatThrownBy(() -> models.rename(NET.name(), network, ANNA))
+        .isInstanceOf(ModelInPipelinesException.class)
+        .hasMessageContaining("fraud/1");
+    assertThat(models.rename(NET.name(), NET.name(), ANNA).name()).isEqualTo(NET.name());
+
+    versions.delete(FRAUD.name(), FRAUD.number(), false, ANNA);
+    assertThat(models.rename(NET.name(), network, ANNA).name()).isEqualTo(network);
+  }
+
+  @Test
+  void pipelineWhoseStepIsGone_isNotWritten() {
+    assertThatThrownBy(
+            () -> register("late", "packages/late", Optional.empty(), steps("net/1", "gone/3")))
+        .isInstanceOf(PipelineStepGoneException.class)
+        .hasMessageContaining("step s1 runs models:/gone/3");
+    assertThatThrownBy(() -> versions.newest(new ModelName("late")))
+        .isInstanceOf(ModelVersionNotFoundException.class);
+  }
+
+  @Test
+  void renameBesideARegistration_neverLeavesAPipelineWhoseStepIsGone() throws Exception {
+    register("step", "packages/step", Optional.empty(), List.of());
+    CyclicBarrier both = new CyclicBarrier(2);
+    ExecutorService pool = Executors.newSingleThreadExecutor();
+    try {
+      Future<Boolean> renaming =
+          pool.submit(
+              () -> {
+                both.await();
+                try {
+                  var unused = models.rename(new ModelName("step"), new ModelName("renamed"), ANNA);
+                  return true;
+                } catch (ModelInPipelinesException e) {
+                  return false;
+                }
+              });
+      both.await();
+      boolean registered = true;
+      try {
+        register("chain", "packages/chain", Optional.empty(), steps("step/1"));
+      } catch (PipelineStepGoneException e) {
+        registered = false;
+      }
+
+      assertThat(registered).isNotEqualTo(renaming.get());
+    } finally {
+      pool.shutdownNow();
+    }
   }
 
   @Test

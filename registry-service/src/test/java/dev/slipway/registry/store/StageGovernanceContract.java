@@ -444,7 +444,7 @@ abstract class StageGovernanceContract {
         .contains(basis);
     assertThatThrownBy(() -> stages.transition(toProduction(5), compared(basis), ANNA))
         .isInstanceOf(ChecksNotPassedException.class)
-        .hasMessageContaining("version 4, which held the stage last");
+        .hasMessageContaining("version 4, which has left the stage");
     assertThat(events.revision()).isEqualTo(revision);
 
     assertThat(basis(4).predecessor()).as("what comes back as it left").isEmpty();
@@ -461,11 +461,64 @@ abstract class StageGovernanceContract {
     archiveInto(2, Stage.PRODUCTION, ANNA);
     policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
 
-    versions.delete(DIGITS, number(2), true, ANNA);
+    versions.delete(DIGITS, number(2), true, LEAD);
     assertThat(basis(3).predecessor().orElseThrow().number()).isEqualTo(number(1));
     assertThat(basis(3).predecessor().orElseThrow().left()).isTrue();
-    versions.delete(DIGITS, number(1), false, ANNA);
+    versions.delete(DIGITS, number(1), false, LEAD);
     assertThat(basis(3).predecessor()).isEmpty();
+  }
+
+  @Test
+  void delete_ofWhatChecksCompareWith_takesARoleThatForces() {
+    move(1, Stage.PRODUCTION, ANNA);
+    versions.delete(DIGITS, number(3), false, ANNA);
+    policies.set(OF_DIGITS, Stage.PRODUCTION, withCheck(), LEAD);
+    long revision = events.revision();
+
+    assertThatThrownBy(() -> versions.delete(DIGITS, number(1), true, BEN))
+        .isInstanceOf(RoleRequiredException.class)
+        .hasMessageContaining("the checks of Production")
+        .hasMessageContaining("release");
+    assertThatThrownBy(() -> models.delete(DIGITS, true, BEN))
+        .isInstanceOf(RoleRequiredException.class);
+    assertThat(events.revision()).isEqualTo(revision);
+    move(1, Stage.ARCHIVED, ANNA);
+    assertThatThrownBy(() -> versions.delete(DIGITS, number(1), false, BEN))
+        .as("leaving first")
+        .isInstanceOf(RoleRequiredException.class);
+    versions.delete(DIGITS, number(2), false, BEN);
+    assertThat(lastEvent().forced()).isFalse();
+
+    versions.delete(DIGITS, number(1), false, LEAD);
+    assertThat(lastEvent().type()).isEqualTo(RegistryEventType.MODEL_VERSION_DELETED);
+    assertThat(lastEvent().forced()).isTrue();
+    models.delete(DIGITS, false, BEN);
+    assertThat(lastEvent().forced()).as("nothing is left to compare with").isFalse();
+  }
+
+  @Test
+  void delete_ofAModel_takesTheRolesOfEveryStageWithChecks() {
+    policies.set(OF_ALL, Stage.STAGING, withCheck(), LEAD);
+    forceInto(1, Stage.STAGING);
+
+    assertThatThrownBy(() -> models.delete(DIGITS, false, ANNA))
+        .isInstanceOf(RoleRequiredException.class)
+        .hasMessageContaining("the checks of Staging");
+    models.delete(DIGITS, false, LEAD);
+    assertThat(lastEvent().type()).isEqualTo(RegistryEventType.REGISTERED_MODEL_DELETED);
+    assertThat(lastEvent().forced()).isTrue();
+  }
+
+  private RegistryEvent lastEvent() {
+    return events.listAfter(events.revision() - 1, 1).get(0);
+  }
+
+  private void forceInto(long number, Stage stage) {
+    stages.transition(
+        new StageTransition(
+            DIGITS, number(number), stage, false, Optional.empty(), true, false, ""),
+        Optional.empty(),
+        LEAD);
   }
 
   @Test
@@ -477,16 +530,32 @@ abstract class StageGovernanceContract {
         OF_DIGITS,
         Stage.STAGING,
         new PolicyRules(
-            List.of(), 0, List.of(), true, List.of(), List.of(SMOKE), Duration.ofDays(1), true),
+            List.of(),
+            0,
+            List.of(),
+            true,
+            List.of("release"),
+            List.of(SMOKE),
+            Duration.ofDays(1),
+            true),
         LEAD);
 
     assertThat(inStaging(2)).contains("version 3");
     assertThat(inStaging(3)).contains("version 1");
     move(3, Stage.NONE, ANNA);
-    assertThat(inStaging(2)).contains("version 1");
+    assertThat(inStaging(2))
+        .as("the best has left")
+        .contains("version 3, which has left the stage");
+    assertThat(inStaging(3)).contains("version 1");
     move(1, Stage.NONE, ANNA);
-    assertThat(inStaging(2)).contains("version 1, which held the stage last");
-    assertThat(inStaging(1)).isEmpty();
+    assertThat(inStaging(2)).contains("version 3, which has left the stage");
+    assertThat(inStaging(1)).contains("version 3, which has left the stage");
+
+    forceInto(2, Stage.STAGING);
+    assertThat(inStaging(1)).as("who came has been compared").contains("version 2");
+    assertThat(inStaging(3)).contains("version 2");
+    move(2, Stage.NONE, ANNA);
+    assertThat(inStaging(2)).as("what comes back as it left").isEmpty();
   }
 
   /** Says with what a version is compared that enters Staging. */
@@ -1102,7 +1171,7 @@ abstract class StageGovernanceContract {
         0,
         List.of(),
         true,
-        List.of(),
+        List.of("release"),
         List.of(check),
         PolicyRules.DEFAULT_LIFETIME,
         false);
