@@ -15,7 +15,10 @@ import java.util.stream.IntStream;
  * that did not pass keep most of their entries. Stateless.
  */
 final class FittedResults {
-  /** What every verdict has room for, whatever the others say: more than all but its entries. */
+  /**
+   * What every verdict has room for, whatever the others say. Where its reporter and its link alone
+   * take that much, which stay whole, its summary is left out.
+   */
   private static final long SHARE = 8 << 10;
 
   private FittedResults() {}
@@ -58,7 +61,8 @@ final class FittedResults {
     if (whole.weight() <= bytes) {
       return whole;
     }
-    long room = bytes - TextSize.of(whole.name().value(), whole.reportedBy(), whole.link());
+    long room =
+        Math.max(0, bytes - TextSize.of(whole.name().value(), whole.reportedBy(), whole.link()));
     String summary = TextSize.cut(whole.summary(), room);
     room -= TextSize.of(summary);
     Optional<List<SignatureDifference>> differences = Optional.empty();

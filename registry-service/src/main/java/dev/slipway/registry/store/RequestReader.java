@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
@@ -48,6 +49,11 @@ final class RequestReader {
   }
 
   List<TransitionRequest> requests(List<RequestRow> rows) {
+    return requests(rows, RequestReader::report);
+  }
+
+  private List<TransitionRequest> requests(
+      List<RequestRow> rows, Function<RequestRow, Optional<CheckReport>> reports) {
     Map<String, List<TransitionDecision>> decisions =
         rows.isEmpty()
             ? Map.of()
@@ -60,12 +66,19 @@ final class RequestReader {
                         DecisionRow::transitionRequestId,
                         Collectors.mapping(RequestReader::decision, Collectors.toList())));
     return rows.stream()
-        .map(row -> request(row, decisions.getOrDefault(row.transitionRequestId(), List.of())))
+        .map(
+            row ->
+                request(
+                    row,
+                    decisions.getOrDefault(row.transitionRequestId(), List.of()),
+                    reports.apply(row)))
         .toList();
   }
 
   /**
-   * Returns what an event says of requests that a delete takes with it.
+   * Returns what an event says of requests that a delete takes with it; without the verdicts of
+   * their checks, which are not read, so that none that cannot be read keeps anything from being
+   * deleted.
    *
    * @param rows of open requests, those first that matter most; of many the first that have about 1
    *     MiB
@@ -73,7 +86,7 @@ final class RequestReader {
   List<RegistryChange> withdrawn(List<RequestRow> rows) {
     List<RegistryChange> changes = new ArrayList<>();
     long bytes = 0;
-    for (TransitionRequest request : requests(rows)) {
+    for (TransitionRequest request : requests(rows, row -> Optional.empty())) {
       bytes += request.weight();
       if (!changes.isEmpty() && bytes > BoundedPages.MAX_WEIGHT) {
         break;
@@ -102,11 +115,11 @@ final class RequestReader {
         new Caller(row.actor(), roles), row.approved(), row.decisionComment(), row.decidedAt());
   }
 
-  private static TransitionRequest request(RequestRow row, List<TransitionDecision> decisions) {
-    ModelName name = new ModelName(row.name());
+  private static TransitionRequest request(
+      RequestRow row, List<TransitionDecision> decisions, Optional<CheckReport> report) {
     return new TransitionRequest(
         new TransitionRequestId(row.transitionRequestId()),
-        name,
+        new ModelName(row.name()),
         new VersionNumber(row.version()),
         Stage.valueOf(row.fromStage()),
         Stage.valueOf(row.toStage()),
@@ -119,15 +132,19 @@ final class RequestReader {
         Optional.ofNullable(row.closedAt()),
         decisions,
         row.requiredApprovals(),
-        Optional.ofNullable(row.checkReport()).map(text -> report(name, text)),
+        report,
         row.revision());
   }
 
-  /** Reads a report; the model may have got another name since. */
-  private static CheckReport report(ModelName name, String text) {
+  /** Reads the report of a request, if it has one; the model may have got another name since. */
+  private static Optional<CheckReport> report(RequestRow row) {
+    if (row.checkReport() == null) {
+      return Optional.empty();
+    }
     try {
-      CheckReport stored = CheckJson.readReport(JSON.readTree(text));
-      return new CheckReport(name, stored.version(), stored.results());
+      CheckReport stored = CheckJson.readReport(JSON.readTree(row.checkReport()));
+      return Optional.of(
+          new CheckReport(new ModelName(row.name()), stored.version(), stored.results()));
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }

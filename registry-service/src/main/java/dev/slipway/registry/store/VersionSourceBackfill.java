@@ -97,7 +97,11 @@ public final class VersionSourceBackfill {
         .execute();
   }
 
-  /** Returns the steps of a pipeline by name; none when it is no pipeline that could be served. */
+  /**
+   * Returns the steps of a pipeline by name; none when a step is malformed, or named twice, or
+   * there are too many. What else keeps a pipeline from being served is not looked at: its steps
+   * are noted all the same.
+   */
   private static Map<String, Matcher> steps(String flavors) {
     Map<String, Matcher> steps = new LinkedHashMap<>();
     for (JsonNode flavor : read(flavors)) {

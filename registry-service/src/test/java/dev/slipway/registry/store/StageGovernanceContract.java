@@ -870,6 +870,19 @@ abstract class StageGovernanceContract {
     assertThat(requests.expireDue(1)).isEqualTo(1);
   }
 
+  @Test
+  void requestWhoseReportCannotBeRead_keepsNothingFromBeingDeleted() {
+    TransitionRequest first = request(1, Stage.PRODUCTION, false, ANNA);
+    TransitionRequest second = request(2, Stage.PRODUCTION, false, ANNA);
+    assertThat(checkReport(first.id(), "{")).isEqualTo(1);
+    assertThat(checkReport(second.id(), "{")).isEqualTo(1);
+
+    versions.delete(DIGITS, number(1), false, ANNA);
+    assertThat(lastEvent().alsoChanged()).hasSize(1);
+    models.delete(DIGITS, false, ANNA);
+    assertThat(lastEvent().alsoChanged()).hasSize(1);
+  }
+
   private int checkReport(TransitionRequestId id, String text) {
     return database.write(
         handle ->
