@@ -232,7 +232,10 @@ public final class RegistryGrpcService extends RegistryServiceGrpc.RegistryServi
     answer(
         observer,
         RegistryProtos.version(
-            registration.finalizeVersion(in.name(), in.number(), CallerInterceptor.current())));
+            PipelineFailures.explained(
+                () ->
+                    registration.finalizeVersion(
+                        in.name(), in.number(), CallerInterceptor.current()))));
   }
 
   @Override

@@ -194,19 +194,14 @@ public final class CheckRunner implements AutoCloseable {
   private CheckResult answered(Check check, ModelVersion version, Future<Answer> answer, long end)
       throws InterruptedException {
     try {
-      return answer
-          .get(end - System.nanoTime(), TimeUnit.NANOSECONDS)
-          .decide(check.condition())
-          .result(check.name(), now());
+      Answer found = answer.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      return found.decide(check.condition()).result(check.name(), now());
     } catch (TimeoutException e) {
       return error(check, "did not end within " + LIMIT.toSeconds() + " seconds");
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof ServiceException failure) {
-        log.debug("check {} of {} {}", check.name(), version.name(), version.number(), failure);
-        return error(check, failure.getMessage());
-      }
-      log.error("check {} of {} {}", check.name(), version.name(), version.number(), e.getCause());
-      return error(check, "failed unexpectedly; the registry's log has the details");
+      return failed(check, version, e.getCause());
+    } catch (RuntimeException e) {
+      return failed(check, version, e);
     }
   }
 
@@ -216,12 +211,26 @@ public final class CheckRunner implements AutoCloseable {
       ModelVersion version,
       Optional<Predecessor> predecessor,
       Map<CheckName, ReportedCheck> verdicts) {
-    return check.condition() instanceof CheckCondition.External external
-        ? ReportedCheck.decide(
-            check.name(), external, Optional.ofNullable(verdicts.get(check.name())), now())
-        : SignatureVerdict.of(
-                ((CheckCondition.Signature) check.condition()).mode(), version, predecessor)
-            .result(check.name(), now());
+    try {
+      return check.condition() instanceof CheckCondition.External external
+          ? ReportedCheck.decide(
+              check.name(), external, Optional.ofNullable(verdicts.get(check.name())), now())
+          : SignatureVerdict.of(
+                  ((CheckCondition.Signature) check.condition()).mode(), version, predecessor)
+              .result(check.name(), now());
+    } catch (RuntimeException e) {
+      return failed(check, version, e);
+    }
+  }
+
+  /** Makes an error of a check that could not be run; unexpected ones are told in the log. */
+  private CheckResult failed(Check check, ModelVersion version, Throwable cause) {
+    if (cause instanceof ServiceException failure) {
+      log.debug("check {} of {} {}", check.name(), version.name(), version.number(), failure);
+      return error(check, failure.getMessage());
+    }
+    log.error("check {} of {} {}", check.name(), version.name(), version.number(), cause);
+    return error(check, "failed unexpectedly; the registry's log has the details");
   }
 
   private CheckResult error(Check check, String summary) {

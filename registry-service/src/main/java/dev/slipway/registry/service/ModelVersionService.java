@@ -115,6 +115,10 @@ public final class ModelVersionService {
       if (e.kind() != ErrorKind.FAILED_PRECONDITION && e.kind() != ErrorKind.NOT_FOUND) {
         throw e;
       }
+      if (e instanceof PipelineInvalidException pipeline
+          && pipeline.mayMend("models:/" + name + "/" + number)) {
+        throw e;
+      }
       Registration nothing = new Registration(Optional.empty(), Optional.empty(), Optional.empty());
       return versions.finalizeVersion(name, number, nothing, Optional.of(e.getMessage()), caller);
     }
@@ -204,10 +208,11 @@ public final class ModelVersionService {
   }
 
   private void checkPipeline(String where, VersionPackage.ModelFile file) {
+    PipelineCheck check = new PipelineCheck(versions);
     try {
-      new PipelineCheck(versions).check(file);
+      check.check(file);
     } catch (PipelineException e) {
-      throw new PipelineInvalidException(where, e);
+      throw new PipelineInvalidException(where, e, check.pending());
     }
   }
 

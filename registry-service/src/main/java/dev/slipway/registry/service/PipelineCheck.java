@@ -14,6 +14,7 @@ import dev.slipway.registry.model.RegisteredModelNotFoundException;
 import dev.slipway.registry.store.ModelVersionStore;
 import dev.slipway.registry.version.ModelVersion;
 import dev.slipway.registry.version.ModelVersionNotFoundException;
+import dev.slipway.registry.version.ModelVersionState;
 import dev.slipway.registry.version.Sha256;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.registry.version.VersionPackage.ModelFile;
@@ -21,6 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Finds everything that is wrong with one pipeline, by what the registry has of the versions that
@@ -58,16 +61,21 @@ final class PipelineCheck {
    *
    * @param digest absent when there is no package
    * @param pipeline the flavor that makes it a pipeline, if it is one
+   * @param pending whether its package is still to be read
    */
   private record StepPackage(
-      Optional<Sha256> digest, Optional<ModelSignature> signature, List<Flavor> pipeline) {
+      Optional<Sha256> digest,
+      Optional<ModelSignature> signature,
+      List<Flavor> pipeline,
+      boolean pending) {
     static StepPackage of(ModelVersion version) {
       return new StepPackage(
           version.packageDigest(),
           version.signature(),
           version.flavors().stream()
               .filter(flavor -> flavor.name().equals(PipelineDefinition.FLAVOR))
-              .toList());
+              .toList(),
+          version.state() == ModelVersionState.PENDING);
     }
   }
 
@@ -172,6 +180,16 @@ final class PipelineCheck {
       allSteps = Math.min(allSteps + size.allSteps() + 1, Size.MAX_COUNTED);
     }
     return new Size(depth, allSteps);
+  }
+
+  /**
+   * Returns the URIs of all versions that were looked at and whose packages are still to be read.
+   */
+  Set<String> pending() {
+    return found.entrySet().stream()
+        .filter(version -> version.getValue().filter(StepPackage::pending).isPresent())
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private Optional<StepPackage> find(PipelineStep step) {

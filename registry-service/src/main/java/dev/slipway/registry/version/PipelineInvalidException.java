@@ -6,6 +6,7 @@ import dev.slipway.runtime.error.ErrorKind;
 import dev.slipway.runtime.error.ServiceException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Reports that a package is a pipeline whose steps are not there or do not fit together. */
 public final class PipelineInvalidException extends ServiceException {
@@ -15,9 +16,14 @@ public final class PipelineInvalidException extends ServiceException {
   private static final int MAX_PROBLEMS_CHARS = 4_000;
 
   private final transient List<PipelineProblem> problems;
+  private final transient Set<String> pending;
 
-  /** Creates the failure. */
-  public PipelineInvalidException(String where, PipelineException cause) {
+  /**
+   * Creates the failure.
+   *
+   * @param pending URIs of what it runs and whose packages are still to be read
+   */
+  public PipelineInvalidException(String where, PipelineException cause, Set<String> pending) {
     super(
         ErrorKind.FAILED_PRECONDITION,
         "PIPELINE_INVALID",
@@ -26,6 +32,17 @@ public final class PipelineInvalidException extends ServiceException {
         Map.of("source", where),
         cause);
     this.problems = cause.problems();
+    this.pending = Set.copyOf(pending);
+  }
+
+  /**
+   * Returns whether the pipeline may become usable, since packages of what it runs are still to be
+   * read.
+   *
+   * @param own URI of the pipeline's own version, for which it would wait for ever
+   */
+  public boolean mayMend(String own) {
+    return pending.stream().anyMatch(uri -> !uri.equals(own));
   }
 
   /** Returns everything that is wrong, in the order in which it was found. */

@@ -332,13 +332,7 @@ final class PipelineRegistrationTest {
   @Test
   void deferredPipeline_failsWithEverythingThatIsWrong() {
     createModel("later");
-    var pending =
-        stub.createModelVersion(
-            CreateModelVersionRequest.newBuilder()
-                .setName("later")
-                .setSource("packages/later")
-                .setDeferPackage(true)
-                .build());
+    var pending = defer("later");
     assertThat(pending.getState()).isEqualTo(ModelVersionState.MODEL_VERSION_STATE_PENDING);
     assertThat(refused("fraud", CHAIN.replace("scorer/1", "later/1")))
         .as("a step whose package is not there yet")
@@ -348,9 +342,7 @@ final class PipelineRegistrationTest {
         "later",
         CHAIN.replace("scorer/1", "later/1").replace("{text: inputs.text}", "{x: inputs.text}"));
 
-    ModelVersion failed =
-        stub.finalizeModelVersion(
-            FinalizeModelVersionRequest.newBuilder().setName("later").setVersion(1).build());
+    ModelVersion failed = finish("later");
 
     assertThat(failed.getState()).isEqualTo(ModelVersionState.MODEL_VERSION_STATE_FAILED);
     assertThat(failed.getStateReason())
@@ -359,6 +351,38 @@ final class PipelineRegistrationTest {
                 + " models:/later/1, which has no package that can be served; steps[0].inputs.x"
                 + " does not fit encoder/1: unknown input \"x\"; the model takes [text];"
                 + " steps[0].inputs does not fit encoder/1: missing input \"text\": BYTES [-1]");
+  }
+
+  @Test
+  void deferredPipeline_waitsForAStepThatIsPending() {
+    for (String name : List.of("later", "chain")) {
+      createModel(name);
+      assertThat(defer(name).getState()).isEqualTo(ModelVersionState.MODEL_VERSION_STATE_PENDING);
+    }
+    upload("later", model(tensor("vector", "float32", "-1,8"), tensor("risk", "float32", "-1")));
+    upload("chain", CHAIN.replace("scorer/1", "later/1"));
+
+    StatusRuntimeException failure =
+        assertFails(() -> finish("chain"), Status.Code.FAILED_PRECONDITION, "PIPELINE_INVALID");
+    assertThat(problems(failure))
+        .containsExactly(
+            "steps[1].model is models:/later/1, which has no package that can be served");
+    assertThat(finish("later").getState()).isEqualTo(ModelVersionState.MODEL_VERSION_STATE_READY);
+    assertThat(finish("chain").getState()).isEqualTo(ModelVersionState.MODEL_VERSION_STATE_READY);
+  }
+
+  private ModelVersion defer(String name) {
+    return stub.createModelVersion(
+        CreateModelVersionRequest.newBuilder()
+            .setName(name)
+            .setSource("packages/" + name)
+            .setDeferPackage(true)
+            .build());
+  }
+
+  private ModelVersion finish(String name) {
+    return stub.finalizeModelVersion(
+        FinalizeModelVersionRequest.newBuilder().setName(name).setVersion(1).build());
   }
 
   @Test

@@ -405,6 +405,26 @@ final class CheckRunnerTest {
   }
 
   @Test
+  void checkThatFailsUnexpectedly_isAnErrorOfItsOwn() {
+    ModelVersion version = version(Optional.of(run(Map.of("a", 1.0))));
+    Optional<Predecessor> unreadable = Optional.of(new Predecessor(null, false));
+    CheckCondition signature = new CheckCondition.Signature(CheckCondition.Signature.Mode.FULL);
+
+    CheckReport report =
+        runner.run(
+            List.of(
+                new Check(new CheckName("signature"), signature),
+                new Check(new CheckName("metrics"), new CheckCondition.Metrics("metrics.a = 1"))),
+            version,
+            unreadable);
+
+    assertThat(report.results())
+        .extracting(CheckResult::outcome)
+        .containsExactly(CheckOutcome.ERROR, CheckOutcome.PASSED);
+    assertThat(report.results().get(0).summary()).contains("the registry's log has the details");
+  }
+
+  @Test
   void servicesThatAreAway_areErrorsOfTheirOwnChecksAlone() {
     ModelVersion version = version(Optional.of(run(Map.of("a", 1.0))));
     List<Check> checks =
