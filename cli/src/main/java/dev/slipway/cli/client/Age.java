@@ -55,6 +55,11 @@ public final class Age implements ITypeConverter<Duration> {
     return unit.toString().toLowerCase(Locale.ROOT);
   }
 
+  /** Returns whether a text is an age. */
+  public static boolean isAge(String text) {
+    return FORM.matcher(text).matches();
+  }
+
   @Override
   public Duration convert(String text) {
     Matcher form = FORM.matcher(text);

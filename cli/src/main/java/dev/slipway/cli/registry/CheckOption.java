@@ -21,7 +21,7 @@ final class CheckOption implements ITypeConverter<Check> {
   /** Is what there is to give, for the help of a command. */
   static final String FORMS =
       """
-      signature=backward|forward|full|none   against the version in the stage, or the last one there
+      signature=backward|forward|full|none   against the version in the stage, or that left it last
       golden-requests[=allow-missing]        requests of the package with known answers
       metrics=FILTER                         a condition on the version's run
       max=METRIC[,TOLERANCE]                 not lower than that of the same version
@@ -97,7 +97,17 @@ final class CheckOption implements ITypeConverter<Check> {
     ExternalCheck.Builder external = ExternalCheck.newBuilder();
     int by = value.indexOf(BY);
     if (by >= 0) {
-      external.addAllReporterRoles(List.of(value.substring(by + BY.length()).split(",", -1)));
+      List<String> roles = List.of(value.substring(by + BY.length()).split(",", -1));
+      roles.stream()
+          .filter(Age::isAge)
+          .findFirst()
+          .ifPresent(
+              age -> {
+                throw new TypeConversionException(
+                    "'%s' stands where roles do: an age goes before them, as in external=NAME,%s%sROLE"
+                        .formatted(age, age, BY));
+              });
+      external.addAllReporterRoles(roles);
     }
     String reported = by < 0 ? value : value.substring(0, by);
     int comma = reported.indexOf(',');

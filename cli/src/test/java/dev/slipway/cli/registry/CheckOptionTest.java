@@ -58,6 +58,7 @@ class CheckOptionTest {
         "golden-requests=all",
         "max=loss,much",
         "external=fairness,soon",
+        "external=fairness,by=qa,7d",
         "nonsense=1",
         "a b:max=loss"
       })
