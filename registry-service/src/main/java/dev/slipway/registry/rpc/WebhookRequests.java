@@ -278,7 +278,12 @@ final class WebhookRequests {
         return Optional.empty();
       }
     }
-    Optional<WebhookEvent.Action> parsed = action;
+    // MLflow's name for it.
+    boolean alias = entity.equals(Optional.of(WebhookEvent.Entity.MODEL_VERSION_ALIAS));
+    Optional<WebhookEvent.Action> parsed =
+        alias && action.equals(Optional.of(WebhookEvent.Action.CREATED))
+            ? WebhookEvent.ALIAS_SET.action()
+            : action;
     return entity.flatMap(
         of -> in.violations().parse(field + ".action", parsed, a -> new WebhookEvent(of, a)));
   }

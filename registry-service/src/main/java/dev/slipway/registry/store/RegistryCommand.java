@@ -7,7 +7,9 @@ import dev.slipway.registry.event.RegistryState;
 import dev.slipway.registry.model.ModelName;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.registry.webhook.WebhookEvent;
+import dev.slipway.registry.webhook.WebhookFormat;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -134,11 +136,12 @@ final class RegistryCommand {
                 EventStates.write(alsoChanged),
                 comment,
                 forced));
-    queueForWebhooks(type, subject, alsoChanged);
+    queueForWebhooks(type, change, alsoChanged);
   }
 
   private void queueForWebhooks(
-      RegistryEventType type, RegistryState subject, List<RegistryChange> alsoChanged) {
+      RegistryEventType type, RegistryChange change, List<RegistryChange> alsoChanged) {
+    RegistryState subject = change.after().or(change::before).orElseThrow();
     for (WebhookEvent event : WebhookEvent.of(type, alsoChanged)) {
       int queued =
           dao(WebhookDeliveryDao.class)
@@ -147,9 +150,17 @@ final class RegistryCommand {
                   event.entity().name(),
                   event.action().map(Enum::name).orElseThrow(),
                   subject.modelName().map(ModelName::value).orElse(""),
+                  formatsThatTell(event, change),
                   now);
       queuedForWebhooks |= queued > 0;
     }
+  }
+
+  private static String[] formatsThatTell(WebhookEvent event, RegistryChange change) {
+    return Arrays.stream(WebhookFormat.values())
+        .filter(format -> format.tells(event, change))
+        .map(Enum::name)
+        .toArray(String[]::new);
   }
 
   private static String text(Optional<RegistryState> state) {

@@ -30,8 +30,8 @@ public interface WebhookDeliveryDao {
   record FirstPending(String webhookId, long revision) {}
 
   /**
-   * Queues an event for every active webhook that is to be told of it and has it not in its queue;
-   * returns how many.
+   * Queues an event for every active webhook of some formats that is to be told of it and has it
+   * not in its queue; returns how many.
    */
   @SqlUpdate(
       """
@@ -41,7 +41,7 @@ public interface WebhookDeliveryDao {
         'PENDING', 0, '[]', CAST(:now AS TIMESTAMP WITH TIME ZONE), CAST(:now AS TIMESTAMP WITH TIME ZONE),
         CAST(NULL AS TIMESTAMP WITH TIME ZONE)
       FROM webhook w
-      WHERE w.state = 'ACTIVE'
+      WHERE w.state = 'ACTIVE' AND w.format = ANY(:formats)
         AND EXISTS (SELECT 1 FROM webhook_event e WHERE e.webhook_id = w.webhook_id AND e.entity = :entity
           AND (e.action = '' OR e.action = :action))
         AND (NOT EXISTS (SELECT 1 FROM webhook_model m WHERE m.webhook_id = w.webhook_id)
@@ -54,6 +54,7 @@ public interface WebhookDeliveryDao {
       @Bind("entity") String entity,
       @Bind("action") String action,
       @Bind("modelName") String modelName,
+      @Bind("formats") String[] formats,
       @Bind("now") Instant now);
 
   /** Finds a row. */

@@ -15,6 +15,9 @@ import java.util.Optional;
  * @param action absent for every action of the entity
  */
 public record WebhookEvent(Entity entity, Optional<Action> action) {
+  /** An alias was created, moved, or protected by another role. */
+  public static final WebhookEvent ALIAS_SET = of(Entity.MODEL_VERSION_ALIAS, Action.SET);
+
   /** Is what was done; the names are stored. */
   public enum Action {
     /** It was created. */
@@ -111,7 +114,7 @@ public record WebhookEvent(Entity entity, Optional<Action> action) {
           case MODEL_VERSION_TAGS_SET -> of(Entity.MODEL_VERSION_TAG, Action.SET);
           case MODEL_VERSION_TAGS_DELETED -> of(Entity.MODEL_VERSION_TAG, Action.DELETED);
           case STAGE_TRANSITIONED -> of(Entity.MODEL_VERSION_STAGE, Action.UPDATED);
-          case ALIAS_SET -> of(Entity.MODEL_VERSION_ALIAS, Action.SET);
+          case ALIAS_SET -> ALIAS_SET;
           case ALIAS_DELETED -> of(Entity.MODEL_VERSION_ALIAS, Action.DELETED);
           case STAGE_POLICY_SET -> of(Entity.STAGE_POLICY, Action.SET);
           case STAGE_POLICY_DELETED -> of(Entity.STAGE_POLICY, Action.DELETED);
@@ -145,6 +148,11 @@ public record WebhookEvent(Entity entity, Optional<Action> action) {
         .filter(type -> of(type).filter(this::equals).isPresent())
         .findFirst()
         .orElseThrow(() -> new IllegalStateException(this + " is not one event"));
+  }
+
+  /** Returns entity and action as they are sent: {@code model_version.created}. */
+  public String typeName() {
+    return entityName() + "." + actionName();
   }
 
   /** Returns the entity as it is sent: {@code model_version}. */

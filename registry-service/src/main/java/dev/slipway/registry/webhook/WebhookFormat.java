@@ -1,5 +1,8 @@
 package dev.slipway.registry.webhook;
 
+import dev.slipway.registry.event.RegistryChange;
+import dev.slipway.registry.event.RegistryDifference;
+
 /** Is how messages are written and signed; the names are stored. */
 public enum WebhookFormat {
   /** That of Standard Webhooks. */
@@ -15,6 +18,16 @@ public enum WebhookFormat {
     this.idHeader = idHeader;
     this.timestampHeader = timestampHeader;
     this.signatureHeader = signatureHeader;
+  }
+
+  /**
+   * Returns whether messages of this form can tell of a change. In MLflow's there is no word for
+   * the protection of an alias, so nothing is sent where that alone has changed.
+   */
+  public boolean tells(WebhookEvent event, RegistryChange change) {
+    return this != MLFLOW
+        || !event.equals(WebhookEvent.ALIAS_SET)
+        || !RegistryDifference.of(change).aliasesSet().isEmpty();
   }
 
   /** Returns the name of the header with the identifier of the message. */

@@ -3,6 +3,7 @@ package dev.slipway.registry.rpc;
 import static dev.slipway.registry.rpc.Failures.assertFails;
 import static dev.slipway.registry.rpc.Failures.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,8 +18,11 @@ import dev.slipway.registry.v1.CreateModelVersionRequest;
 import dev.slipway.registry.v1.CreateRegisteredModelRequest;
 import dev.slipway.registry.v1.CreateTransitionRequestRequest;
 import dev.slipway.registry.v1.CreateWebhookRequest;
+import dev.slipway.registry.v1.DeleteModelAliasRequest;
 import dev.slipway.registry.v1.DeleteModelVersionRequest;
+import dev.slipway.registry.v1.DeleteModelVersionTagsRequest;
 import dev.slipway.registry.v1.DeleteWebhookRequest;
+import dev.slipway.registry.v1.GetModelVersionRequest;
 import dev.slipway.registry.v1.GetWebhookRequest;
 import dev.slipway.registry.v1.ListActivitiesRequest;
 import dev.slipway.registry.v1.ListWebhookDeliveriesRequest;
@@ -28,6 +32,7 @@ import dev.slipway.registry.v1.RedeliverWebhookRequest;
 import dev.slipway.registry.v1.RegistryServiceGrpc;
 import dev.slipway.registry.v1.RegistryServiceGrpc.RegistryServiceBlockingStub;
 import dev.slipway.registry.v1.SetModelAliasRequest;
+import dev.slipway.registry.v1.SetModelVersionTagsRequest;
 import dev.slipway.registry.v1.SetRegisteredModelTagsRequest;
 import dev.slipway.registry.v1.SetStagePolicyRequest;
 import dev.slipway.registry.v1.Stage;
@@ -54,10 +59,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -67,6 +74,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 final class WebhooksTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -180,7 +190,7 @@ final class WebhooksTest {
     assertThat(told.path("entity").asText()).isEqualTo("model_version_alias");
     assertThat(told.path("action").asText()).isEqualTo("created");
     assertThat(told.path("data").toString())
-        .isEqualTo("{\"name\":\"digits\",\"version\":\"1\",\"alias\":\"champion\"}");
+        .isEqualTo("{\"name\":\"digits\",\"alias\":\"champion\",\"version\":\"1\"}");
     for (Received received : List.of(created, aliased)) {
       assertThat(received.headers())
           .doesNotContainKey("webhook-signature")
@@ -383,6 +393,105 @@ final class WebhooksTest {
         "event");
   }
 
+  static Stream<Arguments> eventsOfMlflow() {
+    return Stream.of(
+        arguments(Entity.ENTITY_REGISTERED_MODEL, Action.ACTION_CREATED, "name tags description"),
+        arguments(
+            Entity.ENTITY_MODEL_VERSION,
+            Action.ACTION_CREATED,
+            "name version source run_id tags description"),
+        arguments(Entity.ENTITY_MODEL_VERSION_TAG, Action.ACTION_SET, "name version key value"),
+        arguments(Entity.ENTITY_MODEL_VERSION_TAG, Action.ACTION_DELETED, "name version key"),
+        arguments(Entity.ENTITY_MODEL_VERSION_ALIAS, Action.ACTION_CREATED, "name alias version"),
+        arguments(Entity.ENTITY_MODEL_VERSION_ALIAS, Action.ACTION_DELETED, "name alias"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("eventsOfMlflow")
+  void eventOfMlflow_hasMlflowsMembers_andNoOthers(Entity entity, Action action, String members)
+      throws Exception {
+    WebhookEvent event = WebhookEvent.newBuilder().setEntity(entity).setAction(action).build();
+    Webhook webhook = create(hook("chat", event).setFormat(WebhookFormat.WEBHOOK_FORMAT_MLFLOW));
+    model("digits");
+    version("digits");
+    long revision = changeTagsAndAlias("digits");
+
+    assertThat(deliveredUpTo(webhook, revision)).hasSize(1);
+    WebhookDelivery test =
+        stub.testWebhook(
+            TestWebhookRequest.newBuilder()
+                .setWebhookId(webhook.getWebhookId())
+                .setEvent(event)
+                .build());
+    assertThat(test.getAttempts(0).getHttpStatus()).isEqualTo(204);
+    for (Received received : receiver.next(2)) {
+      JsonNode body = JSON.readTree(received.body());
+      assertThat("ENTITY_" + body.path("entity").asText().toUpperCase(Locale.ROOT))
+          .isEqualTo(entity.name());
+      assertThat("ACTION_" + body.path("action").asText().toUpperCase(Locale.ROOT))
+          .isEqualTo(action.name());
+      assertThat(body.fieldNames())
+          .toIterable()
+          .containsExactly("entity", "action", "timestamp", "data");
+      assertThat(body.path("data").fieldNames()).toIterable().containsExactly(members.split(" "));
+    }
+  }
+
+  /** Sets two tags and deletes them, sets an alias, changes its protection, and deletes it. */
+  private long changeTagsAndAlias(String model) {
+    var tagged =
+        stub.setModelVersionTags(
+            SetModelVersionTagsRequest.newBuilder()
+                .setName(model)
+                .setVersion(1)
+                .putTags("b", "2")
+                .putTags("a", "1")
+                .build());
+    assertThat(tagged.getTagsMap()).hasSize(2);
+    var untagged =
+        stub.deleteModelVersionTags(
+            DeleteModelVersionTagsRequest.newBuilder()
+                .setName(model)
+                .setVersion(1)
+                .addKeys("b")
+                .addKeys("a")
+                .build());
+    assertThat(untagged.getTagsMap()).isEmpty();
+    SetModelAliasRequest alias =
+        SetModelAliasRequest.newBuilder().setName(model).setAlias("champion").setVersion(1).build();
+    var set = stub.setModelAlias(alias);
+    var guarded = stub.setModelAlias(alias.toBuilder().setProtectedByRole("ops").build());
+    assertThat(guarded.getAlias().getVersion()).isEqualTo(set.getAlias().getVersion());
+    var gone =
+        stub.deleteModelAlias(
+            DeleteModelAliasRequest.newBuilder().setName(model).setAlias("champion").build());
+    assertThat(gone).isNotNull();
+    return stub.getModelVersion(
+            GetModelVersionRequest.newBuilder().setName(model).setVersion(1).build())
+        .getRevision();
+  }
+
+  @Test
+  void tagsInMlflowsForm_areToldByTheFirst_andAreEmptyWhenTooLarge() throws Exception {
+    create(
+        hook("chat", MODEL.toBuilder().setEntity(Entity.ENTITY_MODEL_VERSION_TAG).build())
+            .setFormat(WebhookFormat.WEBHOOK_FORMAT_MLFLOW));
+    model("digits");
+    version("digits");
+    var small = SetModelVersionTagsRequest.newBuilder().setName("digits").setVersion(1);
+    var both = stub.setModelVersionTags(small.putTags("b", "2").putTags("a", "1").build());
+    // Six bytes each in JSON.
+    var large = stub.setModelVersionTags(small.putTags("a", "\u0001".repeat(90_000)).build());
+    assertThat(large.getTagsMap()).hasSameSizeAs(both.getTagsMap());
+
+    assertThat(JSON.readTree(receiver.next().body()).path("data").toString())
+        .isEqualTo("{\"name\":\"digits\",\"version\":\"1\",\"key\":\"a\",\"value\":\"1\"}");
+    JsonNode cut = JSON.readTree(receiver.next().body());
+    assertThat(cut.path("truncated").asBoolean()).isTrue();
+    assertThat(cut.path("data").toString())
+        .isEqualTo("{\"name\":\"digits\",\"version\":\"1\",\"key\":\"a\",\"value\":\"\"}");
+  }
+
   @Test
   void requestThatMovesAVersionOrGoesWithIt_isTold() throws Exception {
     create(
@@ -421,6 +530,7 @@ final class WebhooksTest {
                 .setTransitionRequestId(request.getTransitionRequestId())
                 .build());
     assertThat(done.getState()).isEqualTo(TransitionRequestState.TRANSITION_REQUEST_STATE_EXECUTED);
+    String executed = request.getTransitionRequestId();
     request =
         stub.createTransitionRequest(
             CreateTransitionRequestRequest.newBuilder()
@@ -429,6 +539,7 @@ final class WebhooksTest {
                 .setStage(Stage.STAGE_STAGING)
                 .build());
     assertThat(request.getState()).isEqualTo(TransitionRequestState.TRANSITION_REQUEST_STATE_OPEN);
+    String open = request.getTransitionRequestId();
     var gone =
         stub.deleteModelVersion(
             DeleteModelVersionRequest.newBuilder()
@@ -439,11 +550,23 @@ final class WebhooksTest {
     assertThat(gone).isNotNull();
 
     List<String> told = new ArrayList<>();
+    List<String> ids = new ArrayList<>();
+    List<String> states = new ArrayList<>();
     for (Received received : receiver.next(5)) {
       JsonNode body = JSON.readTree(received.body());
       told.add(received.path() + " " + body.path("type").asText());
       assertThat(body.path("data").path("version").asText()).isEqualTo("1");
+      JsonNode requests = body.path("data").path("requests");
+      if (received.path().equals("/requests")) {
+        assertThat(requests).hasSize(1);
+        ids.add(requests.path(0).path("transition_request_id").asText());
+        states.add(requests.path(0).path("state").asText());
+      } else {
+        assertThat(requests.isMissingNode()).isTrue();
+      }
     }
+    assertThat(ids).containsExactlyInAnyOrder(executed, executed, open, open);
+    assertThat(states).containsExactlyInAnyOrder("OPEN", "EXECUTED", "OPEN", "OPEN");
     assertThat(told)
         .containsExactlyInAnyOrder(
             "/requests transition_request.created",
