@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -116,7 +117,9 @@ class WebhookCommandsIT {
   /** Waits until a delivery is in the list of those that were taken. */
   private String awaitDelivered(String webhook) throws InterruptedException {
     String listed;
+    long deadline = System.nanoTime() + Duration.ofMinutes(10).toNanos();
     do {
+      assertThat(System.nanoTime()).as("it takes too long").isLessThan(deadline);
       Thread.sleep(20);
       listed = done("webhooks deliveries " + webhook + " --state delivered");
     } while (listed.lines().count() < 2);

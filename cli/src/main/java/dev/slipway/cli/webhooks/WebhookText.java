@@ -3,6 +3,7 @@ package dev.slipway.cli.webhooks;
 import com.google.protobuf.util.Durations;
 import dev.slipway.cli.client.Counts;
 import dev.slipway.cli.client.Moments;
+import dev.slipway.cli.client.TextLine;
 import dev.slipway.cli.client.TextTable;
 import dev.slipway.cli.registry.TextLines;
 import dev.slipway.cli.registry.Words;
@@ -30,7 +31,7 @@ final class WebhookText {
   }
 
   static void print(PrintWriter out, Webhook webhook) {
-    out.println(webhook.getName());
+    out.println(TextLine.of(webhook.getName()));
     TextLines lines = new TextLines(out);
     lines.line("webhook", webhook.getWebhookId());
     lines.lines("about", webhook.getDescription().lines().toList());
