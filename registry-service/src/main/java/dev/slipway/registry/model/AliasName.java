@@ -26,8 +26,11 @@ public record AliasName(String value) {
     if (value.isEmpty()) {
       throw InvalidValueException.missing();
     }
-    if (value.codePointCount(0, value.length()) > MAX_LENGTH
-        || !CHARACTERS.matcher(value).matches()) {
+    int length = value.codePointCount(0, value.length());
+    if (length > MAX_LENGTH) {
+      throw InvalidValueException.tooLong(length, MAX_LENGTH);
+    }
+    if (!CHARACTERS.matcher(value).matches()) {
       throw new IllegalArgumentException("must be 1 to " + MAX_LENGTH + " letters, digits, _ or -");
     }
     String lower = value.toLowerCase(Locale.ROOT);

@@ -16,6 +16,7 @@ import dev.slipway.registry.v1.MetricCheck;
 import dev.slipway.registry.v1.SignatureCheck;
 import dev.slipway.registry.v1.SignatureDiff;
 import dev.slipway.registry.version.VersionNumber;
+import dev.slipway.runtime.error.FieldViolation;
 import dev.slipway.runtime.error.Violations;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -163,7 +164,8 @@ final class CheckProtos {
       case CONDITION_NOT_SET -> {
         violations.add(
             path + ".condition",
-            "is required: one of signature, golden_requests, metrics, comparison, external");
+            "is required: one of signature, golden_requests, metrics, comparison, external",
+            FieldViolation.REQUIRED);
         yield Optional.empty();
       }
     };
@@ -177,7 +179,10 @@ final class CheckProtos {
       case MODE_FULL -> Optional.of(signature(CheckCondition.Signature.Mode.FULL));
       case MODE_NONE -> Optional.of(signature(CheckCondition.Signature.Mode.NONE));
       case MODE_UNSPECIFIED, UNRECOGNIZED -> {
-        violations.add(field, "is required: MODE_BACKWARD, MODE_FORWARD, MODE_FULL or MODE_NONE");
+        violations.add(
+            field,
+            "is required: MODE_BACKWARD, MODE_FORWARD, MODE_FULL or MODE_NONE",
+            FieldViolation.REQUIRED);
         yield Optional.empty();
       }
     };
@@ -196,7 +201,8 @@ final class CheckProtos {
           case GOAL_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
         };
     if (goal.isEmpty()) {
-      violations.add(path + ".goal", "is required: GOAL_MAXIMIZE or GOAL_MINIMIZE");
+      violations.add(
+          path + ".goal", "is required: GOAL_MAXIMIZE or GOAL_MINIMIZE", FieldViolation.REQUIRED);
     }
     Optional<String> key =
         violations.parse(

@@ -16,6 +16,7 @@ import dev.slipway.registry.v1.LineageNode;
 import dev.slipway.registry.v1.RunNode;
 import dev.slipway.registry.v1.VersionNode;
 import dev.slipway.registry.version.RunId;
+import dev.slipway.runtime.error.FieldViolation;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +58,7 @@ public final class LineageRpcs {
       case LINEAGE_DIRECTION_DOWNSTREAM -> Optional.of(LineageDirection.DOWNSTREAM);
       case LINEAGE_DIRECTION_BOTH -> Optional.of(LineageDirection.BOTH);
       case LINEAGE_DIRECTION_UNSPECIFIED, UNRECOGNIZED -> {
-        fields.violations().add("direction", "is required");
+        fields.violations().addMissing("direction");
         yield Optional.empty();
       }
     };
@@ -78,7 +79,9 @@ public final class LineageRpcs {
               .map(OfRun::new);
       case DATASET -> Optional.of(dataset(fields, node.getDataset()));
       case THING_NOT_SET -> {
-        fields.violations().add("node", "is required: a version, a run or a dataset");
+        fields
+            .violations()
+            .add("node", "is required: a version, a run or a dataset", FieldViolation.REQUIRED);
         yield Optional.empty();
       }
     };

@@ -36,6 +36,7 @@ import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.StageTransition;
 import dev.slipway.registry.version.VersionNumber;
 import dev.slipway.registry.version.VersionSelector;
+import dev.slipway.runtime.error.FieldViolation;
 import dev.slipway.runtime.paging.PageRequest;
 import dev.slipway.runtime.search.Filter;
 import dev.slipway.runtime.search.OrderBy;
@@ -485,7 +486,11 @@ final class RegistryRequests {
         yield Optional.of(new VersionSelector.Latest());
       }
       case SELECTOR_NOT_SET -> {
-        in.violations().add("selector", "is required: one of version, stage, alias, latest");
+        in.violations()
+            .add(
+                "selector",
+                "is required: one of version, stage, alias, latest",
+                FieldViolation.REQUIRED);
         yield Optional.empty();
       }
     };

@@ -12,6 +12,7 @@ import dev.slipway.registry.model.RegisteredModel;
 import dev.slipway.registry.model.TextSize;
 import dev.slipway.registry.version.Stage;
 import dev.slipway.registry.version.VersionNumber;
+import dev.slipway.runtime.error.FieldViolation;
 import dev.slipway.runtime.error.Violations;
 import dev.slipway.runtime.paging.PageRequest;
 import java.io.IOException;
@@ -71,7 +72,7 @@ final class RequestFields {
             name.isEmpty() ? Optional.empty() : name("name", name),
             version == 0 ? Optional.empty() : number("version", version));
     if (version != 0 && name.isEmpty()) {
-      violations.add("name", "is required together with version");
+      violations.add("name", "is required together with version", FieldViolation.REQUIRED);
     }
     return about;
   }
@@ -102,7 +103,9 @@ final class RequestFields {
     Optional<Stage> parsed = RegistryProtos.stage(stage);
     if (parsed.isEmpty()) {
       violations.add(
-          field, "is required: STAGE_NONE, STAGE_STAGING, STAGE_PRODUCTION or STAGE_ARCHIVED");
+          field,
+          "is required: STAGE_NONE, STAGE_STAGING, STAGE_PRODUCTION or STAGE_ARCHIVED",
+          FieldViolation.REQUIRED);
     }
     return parsed;
   }
@@ -142,7 +145,7 @@ final class RequestFields {
 
   void requiredTags(Map<String, String> tags) {
     if (tags.isEmpty()) {
-      violations.add("tags", "is required");
+      violations.addMissing("tags");
     }
     tags("tags", tags);
   }
@@ -166,7 +169,7 @@ final class RequestFields {
 
   void tagKeys(List<String> keys) {
     if (keys.isEmpty()) {
-      violations.add("keys", "is required");
+      violations.addMissing("keys");
     }
     if (keys.size() > MAX_TAGS_PER_CALL) {
       violations.add("keys", "has more than " + MAX_TAGS_PER_CALL + " entries");
@@ -201,7 +204,9 @@ final class RequestFields {
   Set<String> mask(FieldMask mask, Collection<String> allowed) {
     if (mask.getPathsCount() == 0) {
       violations.add(
-          "update_mask", "is required; one or more of " + allowed.stream().sorted().toList());
+          "update_mask",
+          "is required; one or more of " + allowed.stream().sorted().toList(),
+          FieldViolation.REQUIRED);
     }
     for (int i = 0; i < mask.getPathsCount(); i++) {
       if (!allowed.contains(mask.getPaths(i))) {

@@ -19,6 +19,7 @@ import dev.slipway.registry.webhook.WebhookSecret;
 import dev.slipway.registry.webhook.WebhookSettings;
 import dev.slipway.registry.webhook.WebhookState;
 import dev.slipway.registry.webhook.WebhookUpdate;
+import dev.slipway.runtime.error.FieldViolation;
 import dev.slipway.runtime.paging.PageRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -229,7 +230,8 @@ final class WebhookRequests {
   private static void name(RequestFields in, String name) {
     in.text("webhook.name", name, WebhookSettings.MAX_NAME);
     if (name.isBlank()) {
-      in.violations().add("webhook.name", "is required and must not be blank");
+      in.violations()
+          .add("webhook.name", "is required and must not be blank", FieldViolation.REQUIRED);
     }
   }
 
@@ -265,7 +267,9 @@ final class WebhookRequests {
             .filter(known -> given.getEntity().name().equals("ENTITY_" + known.name()))
             .findFirst();
     if (entity.isEmpty()) {
-      in.violations().add(field + ".entity", "is required: one of the known entities");
+      in.violations()
+          .add(
+              field + ".entity", "is required: one of the known entities", FieldViolation.REQUIRED);
     }
     Optional<WebhookEvent.Action> action = Optional.empty();
     if (given.getAction() != dev.slipway.registry.v1.WebhookEvent.Action.ACTION_UNSPECIFIED) {
@@ -336,7 +340,10 @@ final class WebhookRequests {
       case WEBHOOK_STATE_DISABLED -> Optional.of(WebhookState.DISABLED);
       case WEBHOOK_STATE_UNSPECIFIED, UNRECOGNIZED -> {
         in.violations()
-            .add("webhook.state", "is required: WEBHOOK_STATE_ACTIVE or WEBHOOK_STATE_DISABLED");
+            .add(
+                "webhook.state",
+                "is required: WEBHOOK_STATE_ACTIVE or WEBHOOK_STATE_DISABLED",
+                FieldViolation.REQUIRED);
         yield Optional.empty();
       }
     };

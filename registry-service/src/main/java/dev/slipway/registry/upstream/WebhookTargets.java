@@ -2,6 +2,7 @@ package dev.slipway.registry.upstream;
 
 import dev.slipway.registry.webhook.AddressPolicy;
 import dev.slipway.registry.webhook.WebhookSettings;
+import dev.slipway.runtime.error.InvalidValueException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -25,11 +26,11 @@ public record WebhookTargets(AddressPolicy policy, boolean allowHttp, Dns dns) {
    */
   public String requireAllowed(String url) {
     if (url.isEmpty()) {
-      throw new IllegalArgumentException("is required");
+      throw InvalidValueException.missing();
     }
-    if (url.codePointCount(0, url.length()) > WebhookSettings.MAX_URL) {
-      throw new IllegalArgumentException(
-          "has more than " + WebhookSettings.MAX_URL + " characters");
+    int length = url.codePointCount(0, url.length());
+    if (length > WebhookSettings.MAX_URL) {
+      throw InvalidValueException.tooLong(length, WebhookSettings.MAX_URL);
     }
     HttpUrl parsed = HttpUrl.parse(url);
     if (parsed == null || url.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {

@@ -147,7 +147,7 @@ public sealed interface PackageSource {
         throw InvalidValueException.missing();
       }
       if (text.length() > MAX_LENGTH) {
-        throw new IllegalArgumentException("has more than " + MAX_LENGTH + " characters");
+        throw InvalidValueException.tooLong(text.length(), MAX_LENGTH);
       }
     }
 

@@ -1,5 +1,6 @@
 package dev.slipway.registry.webhook;
 
+import dev.slipway.runtime.error.InvalidValueException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -54,9 +55,11 @@ public record WebhookSecret(WebhookFormat format, String text) {
 
   private static void requireText(String text) {
     int length = text.codePointCount(0, text.length());
-    if (length < 1 || length > MAX_CHARACTERS) {
-      throw new IllegalArgumentException(
-          "has %d characters; must have 1 to %d".formatted(length, MAX_CHARACTERS));
+    if (length == 0) {
+      throw InvalidValueException.missing();
+    }
+    if (length > MAX_CHARACTERS) {
+      throw InvalidValueException.tooLong(length, MAX_CHARACTERS);
     }
     if (text.indexOf('\0') >= 0) {
       throw new IllegalArgumentException("must not have a NUL character");

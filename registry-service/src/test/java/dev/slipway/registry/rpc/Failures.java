@@ -34,6 +34,19 @@ final class Failures {
     assertThat(badRequest(failure).getFieldViolationsList())
         .extracting(BadRequest.FieldViolation::getField)
         .containsExactlyInAnyOrder(fields);
+    assertThat(badRequest(failure).getFieldViolationsList())
+        .allSatisfy(violation -> assertThat(violation.getReason()).isEqualTo(reason(violation)));
+  }
+
+  /** What is missing and what is too long has a reason wherever it is. */
+  private static String reason(BadRequest.FieldViolation violation) {
+    String description = violation.getDescription();
+    if (description.startsWith("is required")) {
+      return "REQUIRED";
+    }
+    return description.matches("has \\d+ characters; at most .*")
+        ? "TOO_LONG"
+        : violation.getReason();
   }
 
   static ErrorInfo info(StatusRuntimeException failure) {
