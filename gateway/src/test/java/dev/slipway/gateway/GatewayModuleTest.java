@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class GatewayModuleTest {
   private static final String EXPERIMENT = "/api/2.0/mlflow/experiments/get?experiment_id=1";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final CountDownLatch arrived = new CountDownLatch(1);
   private final CountDownLatch mayAnswer = new CountDownLatch(1);
@@ -68,7 +68,7 @@ class GatewayModuleTest {
     public void getExperiment(GetExperimentRequest request, StreamObserver<Experiment> observer) {
       arrived.countDown();
       try {
-        mayAnswer.await(60, TimeUnit.SECONDS);
+        mayAnswer.await(10, TimeUnit.MINUTES);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
@@ -131,14 +131,14 @@ class GatewayModuleTest {
     start(tracking.channel(), List.of());
     CompletableFuture<HttpResponse<String>> running =
         http.sendAsync(request(EXPERIMENT).build(), BodyHandlers.ofString());
-    assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(arrived.await(10, TimeUnit.MINUTES)).isTrue();
     int port = gateway.httpPort();
 
     CompletableFuture<Void> drained = CompletableFuture.runAsync(gateway::drain);
     mayAnswer.countDown();
 
-    assertThat(running.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
-    drained.get(30, TimeUnit.SECONDS);
+    assertThat(running.get(10, TimeUnit.MINUTES).statusCode()).isEqualTo(200);
+    drained.get(10, TimeUnit.MINUTES);
     new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
     gateway.close();
   }
