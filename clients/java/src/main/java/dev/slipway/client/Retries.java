@@ -7,6 +7,7 @@ import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.protobuf.StatusProto;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -72,7 +73,7 @@ final class Retries {
       failuresInARow++;
     }
     Status status = failure.getStatus();
-    if (!mayPass(status.getCode(), reason) || failuresInARow >= options.maxAttempts()) {
+    if (!mayPass(status, reason) || failuresInARow >= options.maxAttempts()) {
       throw new TransferException(
           what + " failed: " + status.getCode() + ": " + status.getDescription(),
           status.getCode(),
@@ -82,8 +83,18 @@ final class Retries {
     ReconnectPolicy.hasten(channel);
   }
 
-  private static boolean mayPass(Status.Code code, String reason) {
-    return BUSY.contains(reason) || (MAY_PASS.contains(code) && !reason.equals(UPLOAD_TAKEN_OVER));
+  private static boolean mayPass(Status status, String reason) {
+    return BUSY.contains(reason)
+        || isConnectionLost(status)
+        || (MAY_PASS.contains(status.getCode()) && !reason.equals(UPLOAD_TAKEN_OVER));
+  }
+
+  /**
+   * Tells whether a call met a connection that was just closing: gRPC calls that UNKNOWN. What a
+   * server says has no cause.
+   */
+  private static boolean isConnectionLost(Status status) {
+    return status.getCode() == Status.Code.UNKNOWN && status.getCause() instanceof IOException;
   }
 
   /** Returns the reason in the details of a failure; empty when there is none. */

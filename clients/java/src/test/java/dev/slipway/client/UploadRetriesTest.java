@@ -15,8 +15,17 @@ import dev.slipway.artifact.v1.UploadRequest;
 import dev.slipway.artifact.v1.UploadResponse;
 import dev.slipway.artifact.v1.UploadState;
 import dev.slipway.runtime.testing.GrpcServerExtension;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.stub.StreamObserver;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +113,68 @@ class UploadRetriesTest {
 
       assertThat(nobody.connections()).isGreaterThan(2);
     }
+  }
+
+  /** As gRPC does with a call that begins while its connection ends. */
+  @Test
+  void upload_connectionIsJustClosing_isTriedAgain() throws Exception {
+    script.refusal = new UploadFinishingException(new UploadId("u"));
+    AtomicInteger lost = new AtomicInteger();
+    ClientInterceptor closing =
+        new ClientInterceptor() {
+          @Override
+          public <Q, A> ClientCall<Q, A> interceptCall(
+              MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+            if (lost.incrementAndGet() > MAX_ATTEMPTS - 1) {
+              return next.newCall(method, options);
+            }
+            return new FailingClientCall<>(
+                Status.UNKNOWN
+                    .withDescription("channel closed")
+                    .withCause(new ClosedChannelException()));
+          }
+        };
+    ArtifactTransfers cut =
+        new ArtifactTransfers(
+            ClientInterceptors.intercept(server.channel(), closing),
+            new TransferOptions(1, MAX_ATTEMPTS, Duration.ofMillis(1), Duration.ofMillis(2)));
+
+    assertThat(cut.uploadBytes(BYTES, "a").getPath()).isEqualTo("published");
+  }
+
+  /** What a server itself does not know is not better the next time. */
+  @Test
+  void upload_refusedForAnUnknownReason_isNotTriedAgain() {
+    script.refusal = Status.UNKNOWN.asRuntimeException();
+
+    assertRefused(Code.UNKNOWN);
+
+    assertThat(script.streams).hasValue(1);
+  }
+
+  private static final class FailingClientCall<Q, A> extends ClientCall<Q, A> {
+    private final Status status;
+
+    FailingClientCall(Status status) {
+      this.status = status;
+    }
+
+    @Override
+    public void start(Listener<A> listener, Metadata headers) {
+      listener.onClose(status, new Metadata());
+    }
+
+    @Override
+    public void request(int messages) {}
+
+    @Override
+    public void cancel(String message, Throwable cause) {}
+
+    @Override
+    public void halfClose() {}
+
+    @Override
+    public void sendMessage(Q message) {}
   }
 
   @Test
