@@ -268,7 +268,7 @@ public final class InferenceService {
       String model, Selector selector, long deadlineNanos, BooleanSupplier callerGone) {
     return catchUp
         .find(model, selector, () -> router.resolve(model, selector))
-        .thenCompose(target -> acquire(model, selector, deadlineNanos, callerGone, LOAD_TRIES));
+        .thenCompose(target -> acquire(model, target, deadlineNanos, callerGone, LOAD_TRIES));
   }
 
   /** Drops requests that wait for a load and that nobody waits for. To be called often. */
@@ -282,13 +282,7 @@ public final class InferenceService {
   }
 
   private CompletableFuture<Hold> acquire(
-      String model, Selector selector, long deadlineNanos, BooleanSupplier callerGone, int tries) {
-    Target target;
-    try {
-      target = router.resolve(model, selector);
-    } catch (RuntimeException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+      String model, Target target, long deadlineNanos, BooleanSupplier callerGone, int tries) {
     Optional<ModelHandle> handle = pool.acquire(target.version());
     if (handle.isPresent()) {
       return CompletableFuture.completedFuture(new Hold(target, handle.get()));
@@ -307,7 +301,10 @@ public final class InferenceService {
       return CompletableFuture.failedFuture(e);
     }
     return waiting.thenComposeAsync(
-        loaded -> acquire(model, selector, deadlineNanos, callerGone, tries - 1), executor);
+        loaded ->
+            acquire(
+                model, router.resolve(model, target.asked()), deadlineNanos, callerGone, tries - 1),
+        executor);
   }
 
   /** Returns the failure that a future's failure stands for. */

@@ -21,7 +21,7 @@ final class RegistryStates {
   static CatalogVersion version(ModelVersion message) {
     return new CatalogVersion(
         new VersionKey(message.getName(), message.getVersion()),
-        stage(message.getStage()),
+        SelectorMessages.stage(message.getStage()).orElse(Stage.NONE),
         readiness(message),
         message.getAliasesList(),
         message.getPackageDigest(),
@@ -29,15 +29,6 @@ final class RegistryStates {
         message.getSource(),
         message.getDescription(),
         instant(message.getCreateTime()));
-  }
-
-  private static Stage stage(dev.slipway.registry.v1.Stage stage) {
-    return switch (stage) {
-      case STAGE_STAGING -> Stage.STAGING;
-      case STAGE_PRODUCTION -> Stage.PRODUCTION;
-      case STAGE_ARCHIVED -> Stage.ARCHIVED;
-      case STAGE_NONE, STAGE_UNSPECIFIED, UNRECOGNIZED -> Stage.NONE;
-    };
   }
 
   private static CatalogVersion.Readiness readiness(ModelVersion message) {
@@ -58,13 +49,7 @@ final class RegistryStates {
     return ModelVersion.newBuilder()
         .setName(version.key().model())
         .setVersion(version.key().version())
-        .setStage(
-            switch (version.stage()) {
-              case NONE -> dev.slipway.registry.v1.Stage.STAGE_NONE;
-              case STAGING -> dev.slipway.registry.v1.Stage.STAGE_STAGING;
-              case PRODUCTION -> dev.slipway.registry.v1.Stage.STAGE_PRODUCTION;
-              case ARCHIVED -> dev.slipway.registry.v1.Stage.STAGE_ARCHIVED;
-            })
+        .setStage(SelectorMessages.stage(version.stage()))
         .setState(
             switch (version.readiness()) {
               case PENDING -> ModelVersionState.MODEL_VERSION_STATE_PENDING;
